@@ -1,0 +1,35 @@
+"""Identifiers and chance come through this door, so that a seed replays any run."""
+
+from typing import Protocol
+
+
+class Ids(Protocol):
+    def unique(self) -> str:
+        """32 hex characters, never the same twice."""
+        ...
+
+    def short(self, length: int = 4) -> str:
+        """Crockford base-32 characters for people to read and type, e.g. `7F3K`; the caller checks for collisions."""
+        ...
+
+    def client_oid(self) -> str:
+        """The id under which KuCoin will know an order of ours: `tb` and at most 38 more of `[A-Za-z0-9]`."""
+        ...
+
+    def secret(self) -> str:
+        """43 URL-safe characters that nobody can guess."""
+        ...
+
+    def fraction(self) -> float:
+        """Uniform in [0, 1), for jitter."""
+        ...
+
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def read_short(text: str) -> str | None:
+    """What a person typed for a short id, `#7f3k` or `7F3K`, in its canonical form; `None` if it is not one."""
+    canonical = text.strip().removeprefix("#").upper().replace("O", "0").replace("I", "1").replace("L", "1")
+    is_short = 4 <= len(canonical) <= 10 and all(letter in CROCKFORD for letter in canonical)
+    return canonical if is_short else None

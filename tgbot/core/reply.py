@@ -1,0 +1,68 @@
+"""What we say, before it is put into words: keys and values, rendered in the reader's language when it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """`value` is in per cent already: 1.5 is 1.5 %. Signed shows a plus too. Rounded to `places` for display."""
+
+    value: Decimal
+    signed: bool = False
+    places: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text that a tap copies."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class T:
+    """A text of the catalogue. Values: `str` is data and is escaped, `Decimal` is shown in full in the reader's
+    notation, `datetime` in the reader's time zone, a nested `T` is rendered first."""
+
+    key: str
+    values: Mapping[str, "Value"] = field(default_factory=dict)
+
+    @staticmethod
+    def of(key: str, **values: "Value") -> "T":
+        return T(key, values)
+
+
+Value = str | int | Decimal | datetime | timedelta | Percent | Code | T
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows in fixed width, at most 34 columns; the first column is left-aligned, the others right-aligned."""
+
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`data` comes back when it is pressed (at most 64 bytes); with `url` it opens that instead."""
+
+    label: T
+    data: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message. The first line is the answer."""
+
+    lines: tuple[T | Table, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    silent: bool = False
+
+
+def say(key: str, **values: Value) -> Reply:
+    """A message of one text."""
+    return Reply((T(key, values),))

@@ -1,0 +1,37 @@
+"""The real clock and the real dice; every other module is handed these."""
+
+import asyncio
+import secrets
+import time
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from tgbot.core.ids import CROCKFORD
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class SystemIds:
+    def unique(self) -> str:
+        return uuid4().hex
+
+    def short(self, length: int = 4) -> str:
+        return "".join(secrets.choice(CROCKFORD) for _ in range(length))
+
+    def client_oid(self) -> str:
+        return f"tb{uuid4().hex}"
+
+    def secret(self) -> str:
+        return secrets.token_urlsafe(32)
+
+    def fraction(self) -> float:
+        return secrets.randbelow(2**53) / 2**53
