@@ -56,11 +56,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message. The first line is the answer."""
+    """One message. The first line is the answer. `is_new`: even in answer to a press it is a message of its own."""
 
     lines: tuple[T | Table, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()
-    silent: bool = False
+    is_silent: bool = False
+    is_new: bool = False
 
 
 def say(key: str, **values: Value) -> Reply:

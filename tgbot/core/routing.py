@@ -1,0 +1,96 @@
+"""What comes in from a chat, and how a feature says which of it is its own."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from tgbot.core.people import Person
+from tgbot.core.reply import Reply, T
+
+
+class Origin(Enum):
+    """How a message came about; only `FRESH` ones are acted upon."""
+
+    FRESH = "fresh"
+    EDITED = "edited"
+    FORWARDED = "forwarded"
+    VIA_BOT = "via_bot"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message or a press of a button, already free of secrets.
+
+    `message_id` is the message itself, or the one whose button was pressed. `args` is what stands behind the command
+    or, for a press, behind the verb.
+    """
+
+    update_id: int
+    chat_id: int
+    is_private: bool
+    thread_id: int | None
+    user_id: int
+    name: str
+    language: str
+    message_id: int
+    sent_at: datetime
+    origin: Origin = Origin.FRESH
+    text: str = ""
+    command: str = ""
+    args: str = ""
+    press_id: str = ""
+    verb: str = ""
+    dialogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """A few words over the screen in answer to a press; as an alert it has to be dismissed."""
+
+    text: T
+    is_alert: bool = False
+
+
+# A command is answered by a new message, a press by editing the message it stands under (or a new one if the reply
+# `is_new`). `None`: the service has said all there is to say through the outbox.
+Answer = Reply | Toast | None
+Handler = Callable[[Person, Incoming], Awaitable[Answer]]
+
+
+class Place(Enum):
+    PRIVATE = "private"
+    ANYWHERE = "anywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/name` and its aliases. One that `trades` is refused when it reaches us more than 60 s after it was written."""
+
+    name: str
+    handler: Handler
+    aliases: tuple[str, ...] = ()
+    place: Place = Place.PRIVATE
+    trades: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button whose data are `verb` or `verb:args`. One that is `slow` is acknowledged before it is handled, so that
+    the button does not spin; it cannot answer with a toast."""
+
+    verb: str
+    handler: Handler
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """The next plain text of a person to whom we have put a question of this kind."""
+
+    kind: str
+    handler: Handler
+
+
+Route = Command | Press | Dialogue

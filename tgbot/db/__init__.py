@@ -1,0 +1,1 @@
+"""The database: engine, sessions, column types, leases. Knows no tables but its own."""

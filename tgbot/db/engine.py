@@ -1,0 +1,85 @@
+"""Connections: one writer at a time on SQLite, readers that cannot write, the same calls on PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+
+class ReadSession(AsyncSession):
+    """Sees one consistent state; the database refuses its writes."""
+
+
+class WriteSession(ReadSession):
+    """One transaction that holds the right to write; it commits when its block ends without an error."""
+
+
+class Database:
+    """`url` is `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`.
+
+    On SQLite every write transaction begins with `BEGIN IMMEDIATE` and every commit is fully synced, so two
+    read-modify-write blocks never interleave and a committed row survives a power cut. On PostgreSQL the caller relies
+    on conditional updates (`UPDATE … WHERE state = …`), which are right on both.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writer, self._reader = self._open_sqlite()
+        else:
+            self._writer = create_async_engine(self.url, pool_size=8, pool_pre_ping=True)
+            self._reader = self._writer.execution_options(postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        async with WriteSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        async with ReadSession(self._reader, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[AsyncConnection]:
+        """A write transaction that no second process can hold at the same time; for migrations."""
+        async with self._writer.begin() as connection:
+            if not self.is_sqlite:
+                await connection.execute(text("SELECT pg_advisory_xact_lock(7201)"))
+            yield connection
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    def _open_sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        # One connection is the whole queue of writers: waiting in our own process beats SQLITE_BUSY.
+        writer = create_async_engine(self.url, pool_size=1, max_overflow=0, connect_args={"isolation_level": None})
+        reader = create_async_engine(self.url, pool_size=4, connect_args={"isolation_level": None})
+        for engine, begin, is_reader in ((writer, "BEGIN IMMEDIATE", False), (reader, "BEGIN", True)):
+            _configure_sqlite(engine, begin, is_reader=is_reader)
+        return writer, reader
+
+
+def _configure_sqlite(engine: AsyncEngine, begin: str, *, is_reader: bool) -> None:
+    pragmas = ["busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
+    if is_reader:
+        pragmas.append("query_only=ON")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: SqliteConnection, record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: object) -> None:
+        # The driver opens no transaction before a SELECT by itself, and a deferred one loses updates.
+        connection.exec_driver_sql(begin)  # type: ignore[attr-defined]  # SQLAlchemy types the hook's argument loosely

@@ -1,0 +1,62 @@
+"""Who owns a job that only one process may do, e.g. polling Telegram with one token."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgbot.core.clock import Clock
+from tgbot.core.errors import LostRace
+from tgbot.db.engine import Database
+from tgbot.db.types import Base, UtcTime
+
+
+class LeaseRow(Base):
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(200))
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Lease:
+    """A lease on `name` for `holder`, a text that tells people which process that is."""
+
+    def __init__(self, database: Database, clock: Clock, name: str, holder: str, length: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._name = name
+        self._holder = holder
+        self._length = length
+
+    async def take(self) -> None:
+        """Take or renew it. Raises `LostRace`, naming the holder, while somebody else has it."""
+        now = self._clock.now()
+        insert = sqlite_insert if self._database.is_sqlite else postgres_insert
+        async with self._database.write() as session:
+            await session.execute(
+                insert(LeaseRow)
+                .values(name=self._name, holder=self._holder, expires_at=now + self._length)
+                .on_conflict_do_nothing()
+            )
+            await session.execute(
+                update(LeaseRow)
+                .where(LeaseRow.name == self._name)
+                .where(or_(LeaseRow.holder == self._holder, LeaseRow.expires_at <= now))
+                .values(holder=self._holder, expires_at=now + self._length)
+            )
+            holder = await session.scalar(select(LeaseRow.holder).where(LeaseRow.name == self._name))
+        if holder != self._holder:
+            raise LostRace(f"{self._name} is held by {holder}")
+
+    async def keep(self) -> None:
+        """Renew it for ever; ends with `LostRace` when somebody else has taken it."""
+        while True:
+            await self._clock.sleep(self._length.total_seconds() / 3)
+            await self.take()
+
+    async def release(self) -> None:
+        async with self._database.write() as session:
+            await session.execute(delete(LeaseRow).where(LeaseRow.name == self._name, LeaseRow.holder == self._holder))
