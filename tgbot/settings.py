@@ -1,0 +1,135 @@
+"""What the operator decides, read once from the environment and `.env`; only wiring and entry modules read it."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
+
+from tgbot.core.errors import ConfigError
+
+PREFIX = "TGBOT_"
+FROM_FILES = ("telegram_token", "telegram_webhook_secret", "database_url")
+
+
+class Access(StrEnum):
+    OPEN = "open"
+    INVITE = "invite"
+    OPERATORS = "operators"
+
+
+class Settings(BaseModel):
+    """Every field is the environment variable `TGBOT_<NAME>`; `docs/reference/settings.md` explains them to people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    telegram_token: SecretStr = SecretStr("")
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_webhook_url: str = ""
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    kucoin_url: str = "https://api.kucoin.com"
+    kucoin_futures_url: str = "https://api-futures.kucoin.com"
+    paper: bool = True
+    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///data/tgbot.db")
+    master_key_file: Path = Path("data/master.key")
+    operators: tuple[int, ...] = ()
+    access: Access = Access.INVITE
+    web_bind: str = "127.0.0.1:8080"
+    web_url: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("operators", mode="before")
+    @classmethod
+    def _split_operators(cls, value: object) -> object:
+        return [part for part in value.replace(",", " ").split() if part] if isinstance(value, str) else value
+
+    @field_validator("telegram_api_url", "kucoin_url", "kucoin_futures_url", "web_url", "telegram_webhook_url")
+    @classmethod
+    def _check_url(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("web_bind")
+    @classmethod
+    def _check_bind(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError("must look like 127.0.0.1:8080")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite+aiosqlite://", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+psycopg://")
+        return value
+
+    @model_validator(mode="after")
+    def _check_webhook(self) -> Self:
+        if self.telegram_webhook_url and not self.telegram_webhook_secret.get_secret_value():
+            raise ValueError("a webhook needs TGBOT_TELEGRAM_WEBHOOK_SECRET, or anybody could post updates")
+        return self
+
+    @property
+    def web_address(self) -> tuple[str, int]:
+        host, _, port = self.web_bind.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
+    """Raises `ConfigError` with every problem at once: unknown names (a typo must not be ignored), unreadable files,
+    values that make no sense."""
+    everything = {**dotenv_values(env_file), **environment}
+    given = {name: value for name, value in everything.items() if name.startswith(PREFIX) and value is not None}
+    values, problems = _resolve(given)
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += [_describe(detail["loc"], detail["msg"]) for detail in error.errors(include_input=False)]
+    if problems or settings is None:
+        raise ConfigError("These settings cannot be used:\n" + "\n".join(f"- {problem}" for problem in problems))
+    return settings
+
+
+def _resolve(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Names to field names, `…_FILE` to the file's content; and what was wrong with them."""
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for name, value in given.items():
+        field = name.removeprefix(PREFIX).lower()
+        source = field.removesuffix("_file")
+        if field in Settings.model_fields:
+            values[field] = value
+        elif source in FROM_FILES:
+            try:
+                values[source] = Path(value).read_text().strip()
+            except OSError as error:
+                problems.append(f"{name}: {value} cannot be read ({error.strerror})")
+        else:
+            problems.append(_unknown(name))
+    problems += [f"{PREFIX}{f.upper()} is given twice, also as …_FILE" for f in FROM_FILES if _is_twice(f, given)]
+    return values, problems
+
+
+def _is_twice(field: str, given: Mapping[str, str]) -> bool:
+    name = PREFIX + field.upper()
+    return name in given and f"{name}_FILE" in given
+
+
+def _unknown(name: str) -> str:
+    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    known += [f"{PREFIX}{field.upper()}_FILE" for field in FROM_FILES]
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _describe(location: tuple[int | str, ...], message: str) -> str:
+    name = f"{PREFIX}{str(location[0]).upper()}: " if location else ""
+    return name + message.removeprefix("Value error, ")
