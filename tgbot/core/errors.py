@@ -17,7 +17,11 @@ BotError
 │   ├── ChatMoved        a group became a supergroup
 │   ├── Throttled        wait `retry_after` seconds
 │   ├── Malformed        Telegram refuses the message as it is
+│   ├── MessageGone      the message to be edited is not there any more
+│   ├── DeliveryNotSent  it failed before its first byte left
 │   └── DeliveryUnknown  it may or may not have arrived
+├── UpdatesUnavailable   Telegram could not be asked for news; nothing was lost
+├── SecondPoller         another process fetches the updates of our token
 ├── LostRace             somebody else moved the row first
 └── ConfigError          the process must not start like this
 
@@ -136,7 +140,23 @@ class Malformed(DeliveryError):
     pass
 
 
+class MessageGone(DeliveryError):
+    pass
+
+
+class DeliveryNotSent(DeliveryError):
+    pass
+
+
 class DeliveryUnknown(DeliveryError):
+    pass
+
+
+class UpdatesUnavailable(BotError):
+    pass
+
+
+class SecondPoller(BotError):
     pass
 
 

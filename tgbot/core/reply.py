@@ -64,6 +64,24 @@ class Reply:
     is_new: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedButton:
+    """As `Button`, its label in words."""
+
+    text: str
+    data: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A reply in words. `html` is Telegram's HTML with every value escaped, `plain` the same without markup."""
+
+    html: str
+    plain: str
+    buttons: tuple[tuple[RenderedButton, ...], ...] = ()
+
+
 def say(key: str, **values: Value) -> Reply:
     """A message of one text."""
     return Reply((T(key, values),))
