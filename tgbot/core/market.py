@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,14 @@ class Book:
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
     at: datetime
+
+
+class ServiceStatus(StrEnum):
+    """What the exchange lets anybody do at present."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCEL_ONLY = "cancel_only"
 
 
 class Interval(Enum):

@@ -106,3 +106,40 @@ class Fees:
 
     maker: Decimal
     taker: Decimal
+
+
+class ChangeKind(StrEnum):
+    """What has just happened to an order."""
+
+    RECEIVED = "received"
+    OPEN = "open"
+    MATCH = "match"
+    UPDATE = "update"
+    FILLED = "filled"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """Heard on a private stream. Sizes are base and cumulative, `None` where the exchange left them out; `trade_id` is
+    set for a match. Events may come twice or out of order: merge them."""
+
+    client_oid: str
+    order_id: str
+    symbol: str
+    kind: ChangeKind
+    is_done: bool
+    filled_size: Decimal | None
+    remain_size: Decimal | None
+    trade_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChange:
+    """Heard on a private stream: the balance of one currency in the trading account as it now is."""
+
+    currency: str
+    available: Decimal
+    hold: Decimal
+    at: datetime
