@@ -1,0 +1,58 @@
+"""The wheel works where there is no repository: installed into an environment of its own, started from elsewhere."""
+
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections import Counter
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", directory, cwd=ROOT)
+    return next(directory.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the programs of a fresh environment lie that holds the wheel; it borrows the dependencies from ours."""
+    environment = tmp_path_factory.mktemp("elsewhere") / "venv"
+    venv.create(environment, symlinks=True)
+    python = environment / "bin" / "python"
+    packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
+    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib"))
+    uv = Path(sys.executable).with_name("uv")
+    run(uv, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", python, wheel)
+    return python.parent
+
+
+def test_command_line_starts(programs: Path, tmp_path: Path) -> None:
+    assert "demo" in run(programs / "tgbot", "--help", cwd=tmp_path)
+
+
+def test_migrations_and_locales_travel_along(programs: Path, tmp_path: Path) -> None:
+    listing = (
+        "from tgbot.packaged import folder\n"
+        "for name in ('migrations', 'locales'):\n"
+        "    for path in folder(name).rglob('*.*'): print(path)\n"
+    )
+    found = run(programs / "python", "-c", listing, cwd=tmp_path).splitlines()
+    assert {Path(path).name for path in found} >= {"env.py", "tgbot.po"}
+    assert all(Path(path).is_relative_to(programs.parent) for path in found)
+
+
+def test_paths_suit_every_file_system(wheel: Path) -> None:
+    names = ZipFile(wheel).namelist()
+    assert [name for name in names if not name.isascii() or " " in name or len(name) > 120] == []
+    assert [name for name, number in Counter(map(str.lower, names)).items() if number > 1] == []
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
