@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 OURS = ("dev.py", "tgbot", "tests", "migrations", "bench")
 SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pyright:|mypy:)", re.IGNORECASE)
-# The rule in the marker itself, the reason in a comment behind it; two markers may share one reason.
+# The rule in the marker itself, the reason behind it; two markers may share one reason.
 RULE = r"(?:noqa: [A-Z]+\d+(?:, [A-Z]+\d+)*|type: ignore\[[a-z-]+(?:, [a-z-]+)*\])"
-EXPLAINED = re.compile(rf"(?:# {RULE}\s+)+# \S+ \S+.*")
+EXPLAINED = re.compile(rf"(?:# {RULE}\s+)+[#-] \S+ \S+.*")
 IMPORT = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
 
 
