@@ -19,8 +19,8 @@ BotError
 │   ├── Malformed        Telegram refuses the message as it is
 │   ├── MessageGone      the message to be edited is not there any more
 │   ├── DeliveryNotSent  it failed before its first byte left
-│   └── DeliveryUnknown  it may or may not have arrived
-├── UpdatesUnavailable   Telegram could not be asked for news; nothing was lost
+│   ├── DeliveryUnknown  it may or may not have arrived
+│   └── UpdatesUnavailable   Telegram could not be asked for news; nothing was lost
 ├── SecondPoller         another process fetches the updates of our token
 ├── LostRace             somebody else moved the row first
 └── ConfigError          the process must not start like this
@@ -152,7 +152,7 @@ class DeliveryUnknown(DeliveryError):
     pass
 
 
-class UpdatesUnavailable(BotError):
+class UpdatesUnavailable(DeliveryError):
     pass
 
 
