@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +20,16 @@ def clock() -> JumpClock:
 @pytest.fixture
 def ids() -> CountingIds:
     return CountingIds()
+
+
+@pytest.fixture(scope="session")
+def rig() -> list[str]:
+    """The beginning of a command that drives a bot by a script: the Telegram rig, in an environment of its own."""
+    root = Path(__file__).parents[1]
+    program = root / "../shared/rig/telegram/rig.py"
+    python = root / ".venv-rig/bin/python"
+    if not program.exists():
+        pytest.skip("no Telegram rig: ../shared is not beside this clone")
+    if not python.exists():
+        pytest.skip("no environment for the Telegram rig: `python3 dev.py test` makes it")
+    return [str(python), str(program.resolve())]
