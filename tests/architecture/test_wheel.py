@@ -37,21 +37,22 @@ def test_command_line_starts(programs: Path, tmp_path: Path) -> None:
     assert "demo" in run(programs / "tgbot", "--help", cwd=tmp_path)
 
 
-def test_migrations_and_locales_travel_along(programs: Path, tmp_path: Path) -> None:
-    listing = (
-        "from tgbot.packaged import folder\n"
-        "for name in ('migrations', 'locales'):\n"
-        "    for path in folder(name).rglob('*.*'): print(path)\n"
-    )
-    found = run(programs / "python", "-c", listing, cwd=tmp_path).splitlines()
-    assert {Path(path).name for path in found} >= {"env.py", "tgbot.po"}
-    assert all(Path(path).is_relative_to(programs.parent) for path in found)
+@pytest.mark.parametrize("name", ["migrations", "locales"])
+def test_folder_travels_along_whole(programs: Path, tmp_path: Path, name: str) -> None:
+    where = run(programs / "python", "-c", f"from tgbot.packaged import folder; print(folder('{name}'))", cwd=tmp_path)
+    folder = Path(where.strip())
+    assert folder.is_relative_to(programs.parent)
+    assert files_in(folder) == files_in(ROOT / name) != set()
 
 
 def test_paths_suit_every_file_system(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
     assert [name for name in names if not name.isascii() or " " in name or len(name) > 120] == []
     assert [name for name, number in Counter(map(str.lower, names)).items() if number > 1] == []
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path.relative_to(folder) for path in folder.rglob("*.*") if "__pycache__" not in path.parts}
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:
