@@ -1,0 +1,101 @@
+"""An exchange in memory, that can be told what things cost and to be out of reach."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tests.clock import JumpClock
+from tgbot.core.errors import ExchangeUnavailable
+from tgbot.core.market import Candle, Interval, Stats, SymbolRule, Tick
+
+ONE = Decimal(1)
+MINUTE = timedelta(minutes=1)
+
+
+def rule_of(symbol: str, *, is_trading: bool = True) -> SymbolRule:
+    base, quote = symbol.split("-")
+    step = Decimal("0.0001")
+    return SymbolRule(
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        fee_currency=quote,
+        base_min=step,
+        base_max=Decimal(10_000),
+        base_increment=step,
+        quote_min=step,
+        quote_max=Decimal(10_000_000),
+        quote_increment=step,
+        price_increment=Decimal("0.1"),
+        price_limit_rate=Decimal("0.1"),
+        min_funds=Decimal("0.1"),
+        is_trading=is_trading,
+        maker_coefficient=ONE,
+        taker_coefficient=ONE,
+    )
+
+
+SYMBOLS = ("KCS-USDT", "BTC-USDT", "ETH-USDT", "ETH-BTC", "BCH-USDT", "SOL-USDC", "DOGE-USDT", "SHIB-USDT")
+
+
+class MemoryExchange:
+    """`trade` is what happens there; candles of a minute are made of the trades, and `calls` counts what was asked."""
+
+    def __init__(self, clock: JumpClock, symbols: tuple[str, ...] = SYMBOLS) -> None:
+        self._clock = clock
+        self.rules = {symbol: rule_of(symbol) for symbol in symbols}
+        self.trades: dict[str, list[Tick]] = {symbol: [] for symbol in symbols}
+        self.is_down = False
+        self.calls: list[str] = []
+        self._sequence = 0
+
+    def trade(self, symbol: str, price: Decimal | str) -> Tick:
+        self._sequence += 1
+        price = Decimal(price)
+        tick = Tick(symbol, price, price, price, self._sequence, self._clock.now())
+        self.trades[symbol].append(tick)
+        return tick
+
+    async def symbols(self) -> list[SymbolRule]:
+        self._answer("symbols")
+        return list(self.rules.values())
+
+    async def ticker(self, symbol: str) -> Tick:
+        self._answer(f"ticker {symbol}")
+        return self.trades[symbol][-1]
+
+    async def stats(self, symbol: str) -> Stats:
+        self._answer(f"stats {symbol}")
+        last = self.trades[symbol][-1].price
+        return Stats(
+            symbol=symbol,
+            last=last,
+            bid=last - ONE / 10,
+            ask=last + ONE / 10,
+            high=last * 2,
+            low=last / 2,
+            change=Decimal("-0.0125"),
+            volume=Decimal("2227.69895852"),
+            turnover=Decimal("147972941.07"),
+            at=self._clock.now(),
+        )
+
+    async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
+        self._answer(f"candles {symbol}")
+        found: dict[datetime, Candle] = {}
+        for tick in self.trades[symbol]:
+            at = tick.at - (tick.at - datetime.min.replace(tzinfo=tick.at.tzinfo)) % interval.length
+            if start - interval.length < at <= end:
+                found[at] = _grown(found.get(at), at, tick.price)
+        return [found[at] for at in sorted(found)]
+
+    def _answer(self, call: str) -> None:
+        self.calls.append(call)
+        if self.is_down:
+            raise ExchangeUnavailable("", "out of reach")
+
+
+def _grown(candle: Candle | None, at: datetime, price: Decimal) -> Candle:
+    if candle is None:
+        return Candle(at, price, price, price, price, ONE)
+    return replace(candle, high=max(candle.high, price), low=min(candle.low, price), close=price)

@@ -1,0 +1,1 @@
+"""What can be traded, under which rules, and what it costs at this moment."""

@@ -1,0 +1,69 @@
+"""What things cost now: from the stream where somebody listens to it, else asked for."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Protocol
+
+from tgbot.core.clock import Clock
+from tgbot.core.market import Tick
+
+FRESH_FOR = timedelta(seconds=5)
+
+
+class TickerSource(Protocol):
+    async def ticker(self, symbol: str) -> Tick: ...
+
+
+class PriceBoard:
+    """The latest tick of every symbol. Its `on_tick` and `on_gap` are what the stream calls.
+
+    Listeners are called at once for each tick that is news, in the order in which they were added; they may not wait.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._latest: dict[str, tuple[Tick, float]] = {}
+        self._interrupted: set[str] = set()
+        self._listeners: list[Callable[[Tick], None]] = []
+
+    def listen(self, on_tick: Callable[[Tick], None]) -> None:
+        self._listeners.append(on_tick)
+
+    def on_tick(self, tick: Tick) -> None:
+        """A tick that is not newer than the last one of its symbol changes nothing."""
+        known = self._latest.get(tick.symbol)
+        if known is not None and tick.sequence <= known[0].sequence and tick.symbol not in self._interrupted:
+            return
+        self._interrupted.discard(tick.symbol)
+        self._latest[tick.symbol] = (tick, self._clock.monotonic())
+        for on_tick in self._listeners:
+            on_tick(tick)
+
+    def on_gap(self, symbols: Iterable[str]) -> None:
+        """The stream was interrupted. An exchange may count anew afterwards, so the next tick is taken as it comes."""
+        self._interrupted.update(symbols)
+
+    def latest(self, symbol: str) -> Tick | None:
+        known = self._latest.get(symbol)
+        return known[0] if known else None
+
+    def age(self, symbol: str) -> timedelta | None:
+        """How long ago the latest tick arrived here."""
+        known = self._latest.get(symbol)
+        return timedelta(seconds=self._clock.monotonic() - known[1]) if known else None
+
+
+class Prices:
+    def __init__(self, source: TickerSource, board: PriceBoard) -> None:
+        self._source = source
+        self._board = board
+
+    async def price(self, symbol: str) -> Tick:
+        """At most five seconds old. Raises `ExchangeError` where it can be had neither way."""
+        age, tick = self._board.age(symbol), self._board.latest(symbol)
+        if tick is not None and age is not None and age < FRESH_FOR:
+            return tick
+        tick = await self._source.ticker(symbol)
+        self._board.on_tick(tick)
+        # The stream may have brought a newer one while we asked.
+        return self._board.latest(symbol) or tick
