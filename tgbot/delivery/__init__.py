@@ -1,0 +1,1 @@
+"""Every message we owe somebody: the outbox, Telegram's limits, and the one sender."""

@@ -1,0 +1,114 @@
+"""Where a feature leaves what it has to say, in the transaction of the fact it tells of."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from sqlalchemy import ColumnElement, or_, select
+
+from tgbot.core.clock import Clock
+from tgbot.core.reply import Reply
+from tgbot.db.engine import WriteSession
+from tgbot.delivery.codec import encode
+from tgbot.delivery.store import OutboxRow, State, adopt_cards, insert_into
+
+
+class Priority(IntEnum):
+    """Between chats the lower number goes first. Within a chat fills and answers keep their order, and so do alerts
+    and digests behind them: a fill never overtakes the answer that told of its order."""
+
+    FILL = 0
+    ANSWER = 1
+    ALERT = 2
+    DIGEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message we owe a chat.
+
+    A `card` names a message of the chat that is edited once it is there; `edit_message_id` names it by Telegram's id
+    (given both, that message becomes the card). `reply_to_card` makes it an answer to a card's message. A `dedup_key`
+    is accepted once, for ever. What has not left at `expires_at` is not sent any more.
+    """
+
+    chat_id: int
+    reply: Reply
+    priority: Priority
+    card: str | None = None
+    edit_message_id: int | None = None
+    reply_to_card: str | None = None
+    thread_id: int | None = None
+    dedup_key: str | None = None
+    expires_at: datetime | None = None
+
+
+class Outbox:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.woken = asyncio.Event()
+
+    async def put(self, session: WriteSession, notice: Notice) -> int:
+        """The id of the row that will tell it. Call `wake` after the commit."""
+        waiting = await _waiting_for_the_same_message(session, notice)
+        if waiting is not None:
+            await _overwrite(session, waiting, notice)
+            return waiting.id
+        insert = (
+            insert_into(session, OutboxRow)
+            .values(
+                chat_id=notice.chat_id,
+                thread_id=notice.thread_id,
+                priority=notice.priority,
+                payload=encode(notice.reply),
+                card=notice.card,
+                message_id=notice.edit_message_id,
+                reply_to_card=notice.reply_to_card,
+                dedup_key=notice.dedup_key,
+                created_at=self._clock.now(),
+                expires_at=notice.expires_at,
+            )
+            .on_conflict_do_nothing(index_elements=["dedup_key"])
+            .returning(OutboxRow.id)
+        )
+        known = select(OutboxRow.id).where(OutboxRow.dedup_key == notice.dedup_key)
+        inserted: int | None = await session.scalar(insert)
+        return inserted if inserted is not None else (await session.execute(known)).scalar_one()
+
+    async def adopt_card(self, session: WriteSession, chat_id: int, card: str, message_id: int) -> None:
+        """From now on `card` is the message `message_id`."""
+        await adopt_cards(session, [(chat_id, card, message_id)])
+
+    def wake(self) -> None:
+        """Tell the sender that there is work; after the commit, or it finds nothing."""
+        self.woken.set()
+
+
+async def _waiting_for_the_same_message(session: WriteSession, notice: Notice) -> OutboxRow | None:
+    """A row not yet claimed whose text the new one replaces: only the newest state of a message is worth sending."""
+    same: list[ColumnElement[bool]] = []
+    if notice.card is not None:
+        same.append(OutboxRow.card == notice.card)
+    if notice.edit_message_id is not None:
+        same.append(OutboxRow.message_id == notice.edit_message_id)
+    if not same or notice.dedup_key is not None:
+        return None
+    return await session.scalar(
+        select(OutboxRow)
+        .where(OutboxRow.chat_id == notice.chat_id, OutboxRow.state == State.NEW, or_(*same))
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+
+
+async def _overwrite(session: WriteSession, waiting: OutboxRow, notice: Notice) -> None:
+    waiting.payload = encode(notice.reply)
+    waiting.priority = min(waiting.priority, notice.priority)
+    waiting.expires_at = notice.expires_at
+    waiting.is_plain = False
+    waiting.card = notice.card or waiting.card
+    waiting.message_id = notice.edit_message_id or waiting.message_id
+    waiting.reply_to_card = notice.reply_to_card or waiting.reply_to_card
+    await session.flush()

@@ -1,0 +1,98 @@
+"""The tables of delivery, and the writes that several of its modules need."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgbot.db.engine import WriteSession
+from tgbot.db.types import Base, RowId, UtcTime
+
+EVERYWHERE = 0  # in place of a chat id: Telegram has no chat 0
+
+
+class State(StrEnum):
+    """NEW → CLAIMED (committed before a byte is sent) → SENT. A row claimed by a process that died is ambiguous."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DEAD = "dead"
+    STALE = "stale"
+
+
+class OutboxRow(Base):
+    """One message owed. With `message_id`, or with a `card` that has a message already, that message is edited.
+
+    `is_plain`: Telegram refused its markup once. `is_repeat`: it may have arrived already. `tries` counts sends whose
+    outcome stayed unknown.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(None, "state", "priority", "id"),
+        Index(None, "chat_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
+    priority: Mapped[int] = mapped_column(Integer)
+    payload: Mapped[str] = mapped_column(Text)
+    card: Mapped[str | None] = mapped_column(String(80))
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    reply_to_card: Mapped[str | None] = mapped_column(String(80))
+    dedup_key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    state: Mapped[str] = mapped_column(String(10), default=State.NEW)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    is_plain: Mapped[bool] = mapped_column(default=False)
+    is_repeat: Mapped[bool] = mapped_column(default=False)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    sent_message_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class CardRow(Base):
+    """A message that is edited in place for as long as it lives."""
+
+    __tablename__ = "cards"
+    __table_args__ = (UniqueConstraint("chat_id", "card"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    card: Mapped[str] = mapped_column(String(80))
+    message_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class HoldRow(Base):
+    """Telegram told us to wait, in one chat or `EVERYWHERE`."""
+
+    __tablename__ = "delivery_holds"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+def insert_into(session: WriteSession, table: type[Base]) -> SqliteInsert | PostgresInsert:
+    """An insert that knows `ON CONFLICT`, which both databases spell alike and SQLAlchemy keeps apart."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return SqliteInsert(table) if is_sqlite else PostgresInsert(table)
+
+
+async def adopt_cards(session: WriteSession, cards: Sequence[tuple[int, str, int]]) -> None:
+    """From now on each `(chat_id, card, message_id)` says which message that card is."""
+    if not cards:
+        return
+    insert = insert_into(session, CardRow)
+    insert = insert.on_conflict_do_update(
+        index_elements=["chat_id", "card"], set_={"message_id": insert.excluded.message_id}
+    )
+    await session.execute(
+        insert, [{"chat_id": chat_id, "card": card, "message_id": message_id} for chat_id, card, message_id in cards]
+    )
