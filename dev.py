@@ -15,6 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+# Before anything that an older Python would stumble over.
+if not (3, 11) <= sys.version_info < (3, 15):
+    sys.exit(f"dev.py needs Python 3.11 to 3.14; this is {sys.version.split()[0]} ({sys.executable}).")
+
 ROOT = Path(__file__).resolve().parent
 RIG = ROOT.parent / "shared" / "rig" / "telegram"
 
@@ -32,7 +36,6 @@ def main() -> int:
     if verb is None:
         print_verbs()
         return 0 if name in {"help", "-h", "--help"} else 2
-    require_python()
     os.chdir(ROOT)
     return verb(arguments)
 
@@ -62,7 +65,7 @@ def lint(arguments: list[str]) -> int:
         ["ruff", "format", "--check"],
         ["ruff", "check"],
         ["mypy"],
-        ["lint-imports"],
+        ["lint-imports", "--no-logo"],
         ["deptry", "."],
         ["hadolint", "Dockerfile"],
     )
@@ -105,12 +108,6 @@ def print_verbs() -> None:
     print("python3 dev.py <verb> [arguments]\n")
     for name, verb in VERBS.items():
         print(f"  {name:6} {verb.__doc__}")
-
-
-def require_python() -> None:
-    if not (3, 11) <= sys.version_info < (3, 15):
-        found = ".".join(str(part) for part in sys.version_info[:2])
-        sys.exit(f"dev.py needs Python 3.11 to 3.14; this is {found} ({sys.executable}).")
 
 
 def runtime_python() -> Path:
