@@ -170,8 +170,8 @@ def make_environment(directory: Path) -> None:
 
 def install(python: Path, options: list[str], requirements: Sequence[Path]) -> None:
     """Installs by uv, itself checked against its hash; by pip, many times slower, where uv cannot be had."""
-    if mirror := os.environ.get("PIP_INDEX_URL"):
-        os.environ.setdefault("UV_DEFAULT_INDEX", mirror)
+    if "PIP_INDEX_URL" in os.environ:
+        os.environ.setdefault("UV_DEFAULT_INDEX", os.environ["PIP_INDEX_URL"])
     pip: Command = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     uv: Command = [python.parent / "uv", "pip", "install", "--quiet", "--python", python]
     files: Command = [word for file in requirements for word in ("--requirement", file)]
