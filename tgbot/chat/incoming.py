@@ -1,0 +1,128 @@
+"""What Telegram wrote, in our words. Pure; an update we have no use for, or cannot read, is `None`."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, ValidationError, convert, field
+
+from tgbot.core.routing import Incoming, Origin
+
+# Ids that speak for whole groups and channels: GroupAnonymousBot, Channel_Bot, Telegram's forwarder of linked channels.
+NOBODY = {1087968824, 136817688, 777000}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
+
+Id = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Seconds = Annotated[int, Meta(ge=0, le=2**36)]
+
+
+class _User(Struct):
+    id: Id
+    first_name: str = ""
+    last_name: str = ""
+    language_code: str = "en"
+
+
+class _Chat(Struct):
+    id: Id
+    type: str
+
+
+class _Message(Struct):
+    message_id: Id
+    chat: _Chat
+    date: Seconds = 0
+    sender: _User | None = field(name="from", default=None)
+    text: str = ""
+    message_thread_id: Id | None = None
+    is_topic_message: bool = False
+    is_automatic_forward: bool = False
+    sender_chat: _Chat | None = None
+    via_bot: _User | None = None
+    forward_origin: dict[str, Any] | None = None
+    forward_date: int | None = None
+
+
+class _Press(Struct):
+    id: str
+    sender: _User = field(name="from")
+    message: _Message | None = None
+    data: str = ""
+
+
+class _Update(Struct):
+    update_id: Id
+    message: _Message | None = None
+    edited_message: _Message | None = None
+    callback_query: _Press | None = None
+
+
+def read_update(raw: Mapping[str, Any], bot_name: str = "") -> Incoming | None:
+    """`bot_name` is our user name: `/buy@other_bot` is none of our business. Never raises."""
+    try:
+        update = convert(raw, _Update)
+    except ValidationError:
+        return None
+    if update.callback_query is not None:
+        return _read_press(update.update_id, update.callback_query)
+    if update.edited_message is not None:
+        return _read_message(update.update_id, update.edited_message, Origin.EDITED, bot_name)
+    if update.message is not None:
+        return _read_message(update.update_id, update.message, _origin(update.message), bot_name)
+    return None
+
+
+def _read_press(update_id: int, press: _Press) -> Incoming | None:
+    """Telegram names the person who pressed even where people write anonymously, and presses never come from copies."""
+    if press.message is None:
+        return None
+    verb, _, args = press.data.partition(":")
+    return _incoming(update_id, press.message, press.sender, press_id=press.id, verb=verb, args=args)
+
+
+def _read_message(update_id: int, message: _Message, origin: Origin, bot_name: str) -> Incoming | None:
+    if message.sender is None or not message.text:
+        return None
+    match = _COMMAND.fullmatch(message.text)
+    if match is None:
+        return _incoming(update_id, message, message.sender, origin=origin, text=message.text)
+    name, addressee, args = match.groups(default="")
+    if addressee and addressee.lower() != bot_name.lower():
+        return None
+    return _incoming(
+        update_id,
+        message,
+        message.sender,
+        origin=origin,
+        text=message.text,
+        command=name.lower(),
+        args=args.strip(),
+    )
+
+
+def _origin(message: _Message) -> Origin:
+    sender_id = message.sender.id if message.sender else 0
+    if message.sender_chat is not None or message.is_automatic_forward or sender_id in NOBODY:
+        return Origin.ANONYMOUS
+    if message.forward_origin is not None or message.forward_date is not None:
+        return Origin.FORWARDED
+    if message.via_bot is not None:
+        return Origin.VIA_BOT
+    return Origin.FRESH
+
+
+def _incoming(update_id: int, message: _Message, sender: _User, **rest: Any) -> Incoming:  # noqa: ANN401 - Incoming's own
+    return Incoming(
+        update_id=update_id,
+        chat_id=message.chat.id,
+        is_private=message.chat.type == "private",
+        thread_id=message.message_thread_id if message.is_topic_message else None,
+        user_id=sender.id,
+        name=f"{sender.first_name} {sender.last_name}".strip(),
+        language=sender.language_code,
+        message_id=message.message_id,
+        sent_at=EPOCH + timedelta(seconds=message.date),
+        **rest,
+    )

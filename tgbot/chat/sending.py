@@ -1,0 +1,89 @@
+"""Messages, edits, answers to presses."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram.constants import ParseMode
+
+from tgbot.chat.bot import Telegram, in_our_words
+from tgbot.chat.failures import Unchanged
+from tgbot.core.errors import ChatGone, Malformed
+from tgbot.core.reply import Rendered
+
+log = structlog.get_logger()
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+LONGEST_TOAST = 200
+
+
+class Messenger:
+    """Raises the `DeliveryError`s, and `ConfigError` when the token is refused. Repeats nothing by itself."""
+
+    def __init__(self, bot: Telegram) -> None:
+        self._bot = bot
+
+    async def send(
+        self,
+        chat_id: int,
+        rendered: Rendered,
+        *,
+        thread_id: int | None = None,
+        reply_to: int | None = None,
+        is_silent: bool = False,
+    ) -> int:
+        """The id of the new message. An answer to a message that is gone is sent as a message of its own."""
+        call = self._bot.send_message(
+            chat_id,
+            rendered.html,
+            parse_mode=ParseMode.HTML,
+            message_thread_id=thread_id,
+            reply_parameters=None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True),
+            disable_notification=is_silent,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=_keyboard(rendered),
+        )
+        return (await in_our_words(call)).message_id
+
+    async def edit(self, chat_id: int, message_id: int, rendered: Rendered) -> None:
+        """Text and buttons both. May be repeated safely."""
+        call = self._bot.edit_message_text(
+            rendered.html,
+            chat_id,
+            message_id,
+            parse_mode=ParseMode.HTML,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=_keyboard(rendered),
+        )
+        with suppress(Unchanged):
+            await in_our_words(call)
+
+    async def delete(self, chat_id: int, message_id: int) -> bool:
+        """Whether Telegram has deleted it; `False` is a definite no. May be repeated safely."""
+        try:
+            return await in_our_words(self._bot.delete_message(chat_id, message_id))
+        except (ChatGone, Malformed) as error:
+            log.warning("message_not_deleted", reason=str(error))
+            return False
+
+    async def answer_press(self, press_id: str, text: str = "", *, is_alert: bool = False) -> None:
+        """Stops the button's spinning. Too late is no error: nobody waits for it any more."""
+        call = self._bot.answer_callback_query(press_id, text[:LONGEST_TOAST] or None, show_alert=is_alert)
+        with suppress(Malformed):
+            await in_our_words(call)
+
+    async def set_commands(self, commands: Sequence[tuple[str, str]], language: str | None = None) -> None:
+        """The command menu, as pairs of name and description; without a language, for everybody else."""
+        menu = [BotCommand(name, description) for name, description in commands]
+        await in_our_words(self._bot.set_my_commands(menu, language_code=language))
+
+
+def _keyboard(rendered: Rendered) -> InlineKeyboardMarkup | None:
+    if not rendered.buttons:
+        return None
+    rows = [
+        [InlineKeyboardButton(button.text, url=button.url or None, callback_data=button.data or None) for button in row]
+        for row in rendered.buttons
+    ]
+    return InlineKeyboardMarkup(rows)
