@@ -96,16 +96,16 @@ class Chart:
 
     def _unseen(self, start: int, end: int) -> Bar:
         length = end - start
-        marks = [self._price_before(start + length * part // _SAMPLES, length) for part in range(_SAMPLES + 1)]
+        anchor = wander(self._seed, self._minutes[0].at)
+        marks = [self._price_before(start + length * part // _SAMPLES, anchor) for part in range(_SAMPLES + 1)]
         share = 40 + chance(self._seed, start) % 120
         volume = floor_to(self._daily_volume * length / DAY * share / 100, self._base_increment)
         return Bar(start, marks[0], marks[-1], max(marks), min(marks), volume, volume * (marks[0] + marks[-1]) / 2)
 
-    def _price_before(self, second: int, length: int) -> Decimal:
-        first = self._minutes[0]
-        finest = length // _SAMPLES
-        away = wander(self._seed, second, finest) - wander(self._seed, first.at, finest)
-        price = first.open * (_MILLION + away) / _MILLION if away > 0 else first.open * _MILLION / (_MILLION - away)
+    def _price_before(self, second: int, anchor: int) -> Decimal:
+        opening = self._minutes[0].open
+        away = wander(self._seed, second) - anchor
+        price = opening * (_MILLION + away) / _MILLION if away > 0 else opening * _MILLION / (_MILLION - away)
         return max(self._price_increment, floor_to(price, self._price_increment))
 
     def _close_before(self, at: int) -> Decimal:

@@ -22,7 +22,7 @@ _SNAPSHOT = "/market/snapshot:"
 _CANDLES = "/market/candles:"
 _BY_SYMBOL = (_TICKER, _MATCH, _DEPTH, _SNAPSHOT)
 
-_SPANS = {"1h": 4, "4h": 16, "24h": 96}  # in quarters of an hour
+_SPANS = {"1h": 2, "4h": 8, "24h": 48}  # in half hours
 
 
 class Feeds:

@@ -17,7 +17,7 @@ from tgbot.paper.rejections import bad_parameter, no_price, symbol_unknown
 from tgbot.paper.stamps import seconds
 
 _KEPT_TRADES = 100
-_STATS_BARS = LENGTHS["15min"]
+_STATS_BARS = LENGTHS["30min"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Market:
         return chart.bars(length, start, min(end, seconds(self._clock.now()))) if chart else []
 
     def stats(self, symbol: str) -> Stats:
-        """Of the last 24 hours, to a quarter of an hour."""
+        """Of the last 24 hours, to half an hour."""
         tick = self.tick(symbol)
         bars = self.day(symbol)
         change = tick.price - bars[0].open
@@ -101,7 +101,7 @@ class Market:
         )
 
     def day(self, symbol: str) -> list[Bar]:
-        """The last 24 hours in quarters of an hour. Finished ones do not change, so they are drawn once."""
+        """The last 24 hours by the half hour. Finished ones do not change, so they are drawn once."""
         now = seconds(self._clock.now())
         running = now - now % _STATS_BARS
         drawn, earlier = self._earlier.get(symbol, (0, []))

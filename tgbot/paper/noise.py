@@ -28,13 +28,11 @@ def seed_of(text: str) -> int:
     return crc32(text.encode())
 
 
-def wander(seed: int, second: int, finest: int) -> int:
-    """How far, in millionths, a price has wandered at this second; waves shorter than `finest` seconds are left out."""
+def wander(seed: int, second: int) -> int:
+    """How far, in millionths, a price has wandered at this second."""
     total = 0
     for octave, height in enumerate(_HEIGHTS):
         period = _FASTEST_SECONDS << 2 * octave
-        if period * 4 < finest:
-            continue
         index, into = divmod(second, period)
         left, right = _level(seed, octave, index, height), _level(seed, octave, index + 1, height)
         total += left + (right - left) * into // period
