@@ -35,6 +35,7 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index(None, "state", "priority", "id"),
+        Index(None, "state", "expires_at"),
         Index(None, "chat_id", "state", "id"),
     )
 

@@ -1,0 +1,60 @@
+"""Answers to what people write and press."""
+
+import structlog
+
+from tgbot.chat.sending import Messenger
+from tgbot.core.errors import DeliveryError
+from tgbot.core.reply import Reply
+from tgbot.core.routing import Incoming, Toast
+from tgbot.db.engine import Database, WriteSession
+from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.delivery.sender import ReaderOf
+from tgbot.texts.renderer import Renderer
+
+log = structlog.get_logger()
+
+
+class Answers:
+    """Replies go through the outbox; toasts go at once, for Telegram limits them not and forgets the press soon."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        outbox: Outbox,
+        messenger: Messenger,
+        renderer: Renderer,
+        reader_of: ReaderOf,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._messenger = messenger
+        self._renderer = renderer
+        self._reader_of = reader_of
+
+    async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None:
+        """A press is answered by editing the message it stands under, unless the reply is to be a new one."""
+        is_edit = bool(incoming.press_id) and not reply.is_new
+        notice = Notice(
+            incoming.chat_id,
+            reply,
+            Priority.ANSWER,
+            edit_message_id=incoming.message_id if is_edit else None,
+            thread_id=incoming.thread_id,
+        )
+        await self._outbox.put(session, notice)
+
+    async def toast(self, incoming: Incoming, toast: Toast | None) -> None:
+        """Stops the button's spinning, with or without words; that it cannot be done is only logged."""
+        text, is_alert = "", False
+        if toast is not None:
+            async with self._database.read() as session:
+                reader = await self._reader_of(session, incoming.user_id)
+            text, is_alert = self._renderer.plain(toast.text, reader), toast.is_alert
+        try:
+            await self._messenger.answer_press(incoming.press_id, text, is_alert=is_alert)
+        except DeliveryError as error:
+            log.warning("press_not_answered", reason=str(error))
+
+    def wake(self) -> None:
+        self._outbox.wake()

@@ -1,0 +1,123 @@
+"""What becomes of a row once its message was sent, refused or lost. One transaction settles all that is known."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import delete, update
+
+from tgbot.core.errors import (
+    ChatGone,
+    ChatMoved,
+    DeliveryError,
+    DeliveryUnknown,
+    Malformed,
+    MessageGone,
+)
+from tgbot.db.engine import WriteSession
+from tgbot.delivery.claims import Claim
+from tgbot.delivery.outbox import Priority
+from tgbot.delivery.store import CardRow, OutboxRow, State, adopt_cards
+
+log = structlog.get_logger()
+
+Outcome = int | DeliveryError  # the id of the message, or why there may be none
+
+MOST_TRIES = 8
+REPEATED = (Priority.FILL, Priority.ALERT)
+OWED = (State.NEW, State.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`on_chat_gone` and `on_chat_moved` (old id, new id) hear of it in the transaction that moves the queue."""
+
+    on_chat_gone: Callable[[WriteSession, int], Awaitable[None]]
+    on_chat_moved: Callable[[WriteSession, int, int], Awaitable[None]]
+
+    async def settle(self, session: WriteSession, done: Sequence[tuple[Claim, Outcome]], now: datetime) -> None:
+        await _mark_sent(session, [(claim, outcome) for claim, outcome in done if isinstance(outcome, int)], now)
+        for claim, outcome in done:
+            match outcome:
+                case int():
+                    continue
+                case ChatGone():
+                    await self._close_chat(session, claim.chat_id, str(outcome))
+                case ChatMoved():
+                    await self._move_chat(session, claim.chat_id, outcome.new_chat_id)
+                case _:
+                    await _change(session, claim, after(claim, outcome))
+
+    async def _close_chat(self, session: WriteSession, chat_id: int, reason: str) -> None:
+        log.info("chat_gone", chat=chat_id, reason=reason)
+        await session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.chat_id == chat_id, OutboxRow.state.in_(OWED))
+            .values(state=State.DEAD, reason=reason[:200])
+        )
+        await self.on_chat_gone(session, chat_id)
+
+    async def _move_chat(self, session: WriteSession, chat_id: int, new_chat_id: int) -> None:
+        """Messages of the old chat cannot be edited in the new one: what would have edited them is sent anew."""
+        log.info("chat_moved", chat=chat_id, new_chat=new_chat_id)
+        await session.execute(delete(CardRow).where(CardRow.chat_id == chat_id))
+        await session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.chat_id == chat_id, OutboxRow.state.in_(OWED))
+            .values(chat_id=new_chat_id, message_id=None, state=State.NEW)
+        )
+        await self.on_chat_moved(session, chat_id, new_chat_id)
+
+
+def after(claim: Claim, error: DeliveryError) -> dict[str, object]:
+    """The changes to a row whose message has failed."""
+    match error:
+        case DeliveryUnknown():
+            return _after_doubt(claim)
+        case Malformed() if not claim.is_plain:
+            return {"state": State.NEW, "is_plain": True}
+        case MessageGone() if claim.message_id is not None:
+            return {"state": State.NEW, "message_id": None}
+        case Malformed() | MessageGone():
+            return _dead(str(error))
+        case _:
+            return {"state": State.NEW}
+
+
+def _after_doubt(claim: Claim) -> dict[str, object]:
+    """It may have arrived. An edit does no harm twice; fills and alerts go once more and say so; the rest is let go."""
+    if claim.message_id is not None and claim.tries < MOST_TRIES:
+        return {"state": State.NEW, "tries": claim.tries + 1}
+    if claim.message_id is None and claim.priority in REPEATED and not claim.is_repeat:
+        return {"state": State.NEW, "is_repeat": True}
+    return _dead("unknown whether it arrived")
+
+
+def _dead(reason: str) -> dict[str, object]:
+    return {"state": State.DEAD, "reason": reason[:200]}
+
+
+async def _change(session: WriteSession, claim: Claim, changes: dict[str, object]) -> None:
+    if changes["state"] == State.DEAD:
+        log.warning("notice_dead", row=claim.id, chat=claim.chat_id, reason=changes["reason"])
+    if claim.card is not None and changes.get("message_id", claim.id) is None:
+        await session.execute(delete(CardRow).where(CardRow.chat_id == claim.chat_id, CardRow.card == claim.card))
+    await session.execute(
+        update(OutboxRow).where(OutboxRow.id == claim.id, OutboxRow.state == State.CLAIMED).values(**changes)
+    )
+
+
+async def _mark_sent(session: WriteSession, sent: Sequence[tuple[Claim, int]], now: datetime) -> None:
+    if not sent:
+        return
+    await session.execute(
+        update(OutboxRow),
+        [
+            {"id": claim.id, "state": State.SENT, "sent_at": now, "sent_message_id": message_id}
+            for claim, message_id in sent
+        ],
+    )
+    await adopt_cards(
+        session, [(claim.chat_id, claim.card, message_id) for claim, message_id in sent if claim.card is not None]
+    )
