@@ -1,0 +1,136 @@
+"""A Bot API server on loopback that does as it is told: real HTTP, scripted misbehaviour."""
+
+import asyncio
+import json
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+TOKEN = "123456:canary-token-that-must-not-leak"
+ME = {"id": 123456, "is_bot": True, "first_name": "Bot", "username": "tgbot_test_bot"}
+
+Call = dict[str, str]
+
+
+@dataclass
+class TelegramServer:
+    """`calls` holds what was asked, `messages` what a chat shows, by chat and message id."""
+
+    url: str = ""
+    calls: list[tuple[str, Call]] = field(default_factory=list)
+    messages: dict[tuple[int, int], Call] = field(default_factory=dict)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    _scripts: dict[str, deque[dict[str, Any]]] = field(default_factory=lambda: defaultdict(deque))
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._gate.set()
+
+    def fail(self, method: str, status: int, description: str, **parameters: int) -> None:
+        """The next call of `method` is refused."""
+        answer = {"ok": False, "error_code": status, "description": description}
+        if parameters:
+            answer["parameters"] = parameters
+        self._scripts[method].append({"status": status, "body": json.dumps(answer)})
+
+    def answer_with(self, method: str, status: int, body: str) -> None:
+        """The next call of `method` gets exactly this."""
+        self._scripts[method].append({"status": status, "body": body})
+
+    def lose_answer(self, method: str) -> None:
+        """The next call of `method` is carried out, but nobody hears of it."""
+        self._scripts[method].append({"lost": True})
+
+    def pause(self) -> None:
+        """Calls are carried out, but not answered before `resume`."""
+        self._gate.clear()
+
+    def resume(self) -> None:
+        self._gate.set()
+
+    def texts(self, chat_id: int) -> list[str]:
+        """What the chat shows, from top to bottom."""
+        return [message["text"] for (chat, _), message in sorted(self.messages.items()) if chat == chat_id]
+
+    def sent(self, *methods: str) -> list[Call]:
+        return [call for method, call in self.calls if method in methods]
+
+    async def until_called(self, method: str, times: int = 1) -> None:
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: len(self.sent(method)) >= times)
+
+    async def respond(self, method: str, call: Call) -> tuple[int, str] | None:
+        script = self._scripts[method].popleft() if self._scripts[method] else {}
+        result = None if "body" in script else self._carry_out(method, call)
+        async with self._news:
+            self.calls.append((method, call))
+            self._news.notify_all()
+        await self._gate.wait()
+        if "lost" in script:
+            return None
+        if "body" in script:
+            return script["status"], script["body"]
+        return 200, json.dumps({"ok": True, "result": result})
+
+    def _carry_out(self, method: str, call: Call) -> Any:
+        match method:
+            case "getMe":
+                return ME
+            case "getUpdates":
+                return self.updates
+            case "sendMessage":
+                message_id = 100 + len(self.messages)
+            case "editMessageText":
+                message_id = int(call["message_id"])
+            case _:
+                return True
+        chat_id = int(call["chat_id"])
+        self.messages[chat_id, message_id] = call
+        chat = {"id": chat_id, "type": "private"}
+        return {"message_id": message_id, "date": 1, "chat": chat, "text": call["text"], "from": ME}
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[TelegramServer]:
+    telegram = TelegramServer()
+    connections: set[asyncio.StreamWriter] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await _exchange(telegram, reader, writer):
+                pass
+        connections.discard(writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    telegram.url = f"http://{host}:{port}"
+    try:
+        yield telegram
+    finally:
+        telegram.resume()
+        server.close()
+        for writer in connections:
+            writer.close()
+        await server.wait_closed()
+
+
+async def _exchange(telegram: TelegramServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    path = head[0].split(" ")[1]
+    headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    assert path.startswith(f"/bot{TOKEN}/"), path
+    answer = await telegram.respond(path.rpartition("/")[2], dict(parse_qsl(body.decode())))
+    if answer is None:
+        return False
+    status, text = answer
+    payload = text.encode()
+    writer.write(f"HTTP/1.1 {status} Status\r\nContent-Length: {len(payload)}\r\n\r\n".encode() + payload)
+    await writer.drain()
+    return True
