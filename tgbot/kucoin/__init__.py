@@ -1,0 +1,1 @@
+"""KuCoin over REST and WebSocket. Its wire words stay in here; what comes out is `tgbot.core`."""

@@ -1,0 +1,185 @@
+"""Orders and fills, both ways."""
+
+from decimal import Decimal
+
+import msgspec
+
+from tgbot.core.money import plain
+from tgbot.core.orders import Fill, Order, OrderAck, OrderSpec, OrderType, Side, TimeInForce
+from tgbot.kucoin.wire.values import NULL, Wire, amount, decode, moment, positive
+
+
+class _PlaceOrder(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    client_oid: str
+    symbol: str
+    side: str
+    type: str
+    client_timestamp: int
+    allow_max_time_window: int
+    size: str | None = None
+    funds: str | None = None
+    price: str | None = None
+    time_in_force: str | None = None
+    cancel_after: int | None = None
+    post_only: bool = False
+    hidden: bool = False
+    iceberg: bool = False
+    visible_size: str | None = None
+
+
+def place_order(client_oid: str, spec: OrderSpec, timestamp: int, window: int) -> bytes:
+    """The body of `POST /api/v1/hf/orders`. Past `timestamp` + `window` (milliseconds) the gateway refuses it."""
+    is_limit = spec.type is OrderType.LIMIT
+    order = _PlaceOrder(
+        client_oid=client_oid,
+        symbol=spec.symbol,
+        side=spec.side.value,
+        type=spec.type.value,
+        client_timestamp=timestamp,
+        allow_max_time_window=window,
+        size=_text(spec.size),
+        funds=_text(spec.funds),
+        price=_text(spec.price),
+        time_in_force=spec.time_in_force.value if is_limit else None,
+        cancel_after=_seconds(spec),
+        post_only=spec.post_only,
+        hidden=spec.hidden,
+        iceberg=spec.iceberg,
+        visible_size=_text(spec.visible_size),
+    )
+    return msgspec.json.encode(order)
+
+
+class _Placed(Wire):
+    order_id: str
+    client_oid: str | None = None
+
+
+def order_ack(client_oid: str, data: bytes) -> OrderAck:
+    placed = decode(_Placed, data)
+    if not placed.order_id:
+        raise ValueError("an empty order id")
+    if placed.client_oid not in {None, client_oid}:
+        raise ValueError("another clientOid was echoed")
+    return OrderAck(placed.order_id, client_oid)
+
+
+def cancelled(data: bytes) -> None:
+    """Taken note of; the data repeats what was asked."""
+    if data == NULL:
+        raise ValueError("nothing was said to be cancelled")
+
+
+class _Order(Wire):
+    id: str
+    symbol: str
+    side: Side
+    type: OrderType
+    deal_size: Decimal
+    deal_funds: Decimal
+    fee: Decimal
+    fee_currency: str
+    active: bool
+    cancel_exist: bool
+    created_at: int
+    client_oid: str | None = None
+    price: str | None = None
+    size: str | None = None
+    funds: str | None = None
+
+    def order(self) -> Order:
+        return Order(
+            order_id=self.id,
+            client_oid=self.client_oid or "",
+            symbol=self.symbol,
+            side=self.side,
+            type=self.type,
+            price=amount(self.price),
+            size=amount(self.size),
+            funds=amount(self.funds),
+            filled_size=self.deal_size,
+            filled_funds=self.deal_funds,
+            fee=self.fee,
+            fee_currency=self.fee_currency,
+            is_active=self.active,
+            is_cancelled=self.cancel_exist,
+            created_at=moment(self.created_at),
+        )
+
+
+def order(data: bytes) -> Order | None:
+    """No data is how an order that is not known may be answered."""
+    return None if data == NULL else decode(_Order, data).order()
+
+
+def open_orders(data: bytes) -> list[Order]:
+    return [] if data == NULL else [row.order() for row in decode(list[_Order], data)]
+
+
+class _Symbols(Wire):
+    symbols: list[str]
+
+
+def open_symbols(data: bytes) -> list[str]:
+    return [] if data == NULL else decode(_Symbols, data).symbols
+
+
+class _Orders(Wire):
+    items: list[_Order]
+    last_id: int | None = None
+
+
+def done_orders(data: bytes) -> tuple[list[Order], int | None]:
+    """One page, and the `lastId` that asks for the next."""
+    page = decode(_Orders, data)
+    return [row.order() for row in page.items], page.last_id
+
+
+class _Fill(Wire):
+    order_id: str
+    trade_id: int | str
+    symbol: str
+    side: Side
+    liquidity: str
+    price: Decimal
+    size: Decimal
+    funds: Decimal
+    fee: Decimal
+    fee_currency: str
+    created_at: int
+
+    def fill(self) -> Fill:
+        return Fill(
+            trade_id=str(self.trade_id),
+            order_id=self.order_id,
+            symbol=self.symbol,
+            side=self.side,
+            price=positive(self.price),
+            size=positive(self.size),
+            funds=self.funds,
+            fee=self.fee,
+            fee_currency=self.fee_currency,
+            is_maker=self.liquidity == "maker",
+            at=moment(self.created_at),
+        )
+
+
+class _Fills(Wire):
+    items: list[_Fill]
+    last_id: int | None = None
+
+
+def fills(data: bytes) -> tuple[list[Fill], int | None]:
+    """One page, and the `lastId` that asks for the next."""
+    page = decode(_Fills, data)
+    return [row.fill() for row in page.items], page.last_id
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _seconds(spec: OrderSpec) -> int | None:
+    if spec.time_in_force is not TimeInForce.GTT or spec.cancel_after is None:
+        return None
+    return int(spec.cancel_after.total_seconds())
