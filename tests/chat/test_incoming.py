@@ -117,7 +117,7 @@ def test_a_reply_in_a_group_without_topics_has_no_thread() -> None:
         {"update_id": 1, "message": {"message_id": 1}},
         {"update_id": 1, "message": "text"},
         {"update_id": "1", "message": {}},
-        message(**{"text": 5}),
+        message(text=5),
         message(**{"from": None}),
         message(text=""),
         message(date=10**18),
