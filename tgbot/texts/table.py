@@ -12,8 +12,9 @@ def lay_out(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of at most `WIDEST` columns: the first column left-aligned, the others right-aligned.
 
     What does not fit is never cut, save the first column: rows too wide are stacked, a cell longer than a line is
-    wrapped.
+    wrapped. A row without cells is left out.
     """
+    rows = [row for row in rows if row]
     if not rows:
         return []
     widths = [max(width(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows)))]
@@ -31,14 +32,14 @@ def width(text: str) -> int:
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    first = _cut(row[0], widths[0]) if row else ""
+    first = _cut(row[0], widths[0])
     cells = [first + " " * (widths[0] - width(first))]
     cells += [" " * (column - width(cell)) + cell for cell, column in zip(row[1:], widths[1:], strict=False)]
     return (" " * GAP).join(cells).rstrip()
 
 
 def _stacked(row: Sequence[str]) -> list[str]:
-    lines = _wrapped(row[0]) if row else []
+    lines = _wrapped(row[0])
     for cell in row[1:]:
         lines += [" " * (WIDEST - width(part)) + part for part in _wrapped(cell)]
     return lines
