@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 
 from tgbot.core.people import Person
 from tgbot.core.reply import Reply, T
@@ -17,6 +17,14 @@ class Origin(Enum):
     FORWARDED = "forwarded"
     VIA_BOT = "via_bot"
     ANONYMOUS = "anonymous"
+
+
+class Tombstone(StrEnum):
+    """Why the text of a stored message is gone; also the dialogue that it answers."""
+
+    ENTRY = "key_entry"
+    LEAK = "key_leak"
+    EDITED = "edited"
 
 
 @dataclass(frozen=True, slots=True)

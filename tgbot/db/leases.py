@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.clock import Clock
 from tgbot.core.errors import LostRace
 from tgbot.db.engine import Database
+from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, UtcTime
 
 
@@ -34,10 +33,9 @@ class Lease:
     async def take(self) -> None:
         """Take or renew it. Raises `LostRace`, naming the holder, while somebody else has it."""
         now = self._clock.now()
-        insert = sqlite_insert if self._database.is_sqlite else postgres_insert
         async with self._database.write() as session:
             await session.execute(
-                insert(LeaseRow)
+                insert_into(session, LeaseRow)
                 .values(name=self._name, holder=self._holder, expires_at=now + self._length)
                 .on_conflict_do_nothing()
             )

@@ -1,0 +1,70 @@
+"""/start, /help, /settings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tgbot.accounts import views
+from tgbot.accounts.service import Accounts
+from tgbot.core.errors import NotFound
+from tgbot.core.people import Person
+from tgbot.core.reply import Reply, T
+from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
+
+
+class AccountsHandlers:
+    """`language_names` says each language's name in itself."""
+
+    def __init__(self, accounts: Accounts, language_names: dict[str, str]) -> None:
+        self._accounts = accounts
+        self._language_names = language_names
+
+    def routes(self) -> Sequence[Route]:
+        return (
+            Command("start", self.start),
+            Command("help", self.help, place=Place.ANYWHERE),
+            Command("settings", self.settings),
+            Press("start", self.start),
+            Press("help", self.help),
+            Press("settings", self.settings),
+            Press("set", self.set),
+        )
+
+    async def start(self, person: Person, incoming: Incoming) -> Answer:
+        await self._accounts.greet(person)
+        return views.welcome(person)
+
+    async def help(self, person: Person, incoming: Incoming) -> Answer:
+        wanted = incoming.args.strip().lower().removeprefix("/")
+        if not wanted:
+            return views.help_menu()
+        if wanted in views.TASKS:
+            return views.help_task(wanted)
+        if any(wanted in commands for commands in views.TASKS.values()):
+            return views.help_command(wanted)
+        raise NotFound(T.of("accounts.no_help", command=wanted[:32]))
+
+    async def settings(self, person: Person, incoming: Incoming) -> Answer:
+        setting, _, value = incoming.args.strip().partition(" ")
+        if setting:
+            return await self._change(person, setting, value)
+        return views.settings(person, self._language_names)
+
+    async def set(self, person: Person, incoming: Incoming) -> Answer:
+        setting, _, value = incoming.args.partition(" ")
+        return await self._change(person, setting, value) if value else views.choose(setting, self._language_names)
+
+    async def _change(self, person: Person, setting: str, value: str) -> Reply:
+        changes = {
+            "language": self._accounts.set_language,
+            "zone": self._accounts.set_time_zone,
+            "display": self._accounts.set_display_currency,
+            "quote": self._accounts.set_quote,
+        }
+        if setting not in changes:
+            raise NotFound(T.of("accounts.no_setting", setting=setting[:32]))
+        if not value:
+            return views.choose(setting, self._language_names)
+        wanted = value.upper() if setting in {"display", "quote"} else value
+        changed = await changes[setting](person, wanted)
+        shown = views.settings(changed, self._language_names)
+        return replace(shown, lines=(T("accounts.saved"), *shown.lines))

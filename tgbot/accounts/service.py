@@ -1,0 +1,142 @@
+"""Letting people in, and keeping what they choose."""
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+from zoneinfo import available_timezones
+
+from tgbot.accounts import store
+from tgbot.core.clock import Clock
+from tgbot.core.errors import NotAllowed, Refused
+from tgbot.core.ids import Ids
+from tgbot.core.people import Mode, Person
+from tgbot.core.reply import T
+from tgbot.core.routing import Incoming
+from tgbot.db.engine import Database, ReadSession, WriteSession
+from tgbot.texts.notation import Reader
+
+INVITED_FOR = timedelta(days=7)
+DISPLAY_CURRENCIES = ("USDT", "USD", "EUR", "RUB", "BTC")
+QUOTES = ("USDT", "USDC", "BTC", "ETH", "KCS")
+
+
+class Door(StrEnum):
+    """Who may come in by themselves."""
+
+    OPEN = "open"
+    INVITE = "invite"
+    OPERATORS = "operators"
+
+
+class Accounts:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        *,
+        door: Door,
+        operators: frozenset[int],
+        languages: frozenset[str],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._door = door
+        self._operators = operators
+        self._languages = languages
+
+    async def admit(self, incoming: Incoming) -> Person:
+        """The known or newly admitted sender. Raises `NotAllowed` for strangers; a stranger with an invitation comes in
+        by `/start TOKEN`, once."""
+        async with self._database.read() as session:
+            person = await store.find(session, incoming.user_id)
+        if person is not None:
+            return self._require_access(self._with_role(person))
+        token = incoming.args.strip() if incoming.command == "start" else ""
+        return await self._let_in(self._newcomer(incoming), token)
+
+    async def invite(self) -> str:
+        """A token that lets one person in within a week, for a link `t.me/BOT?start=TOKEN`."""
+        token = self._ids.secret()
+        now = self._clock.now()
+        async with self._database.write() as session:
+            await store.add_invitation(session, _digest(token), now, now + INVITED_FOR)
+        return token
+
+    async def set_language(self, person: Person, language: str) -> Person:
+        if language not in self._languages:
+            raise Refused(T.of("accounts.no_language", language=language))
+        return await self._change(person, language=language)
+
+    async def set_time_zone(self, person: Person, time_zone: str) -> Person:
+        """Any name of the time zone database, in any case."""
+        names = {name.lower(): name for name in available_timezones()}
+        found = names.get(time_zone.strip().lower().replace(" ", "_"))
+        if found is None:
+            raise Refused(T.of("accounts.no_time_zone", time_zone=time_zone))
+        return await self._change(person, time_zone=found)
+
+    async def set_display_currency(self, person: Person, currency: str) -> Person:
+        if currency not in DISPLAY_CURRENCIES:
+            raise Refused(T.of("accounts.no_currency", currency=currency))
+        return await self._change(person, display_currency=currency)
+
+    async def set_quote(self, person: Person, quote: str) -> Person:
+        if quote not in QUOTES:
+            raise Refused(T.of("accounts.no_currency", currency=quote))
+        return await self._change(person, quote=quote)
+
+    async def set_mode(self, session: WriteSession, person_id: int, mode: Mode | None) -> None:
+        await store.change(session, person_id, mode=mode)
+
+    async def lose(self, session: WriteSession, chat_id: int) -> None:
+        """Telegram says that this person has blocked us or is gone."""
+        await store.change(session, chat_id, is_reachable=False)
+
+    async def greet(self, person: Person) -> None:
+        """They have written `/start`: we may write to them again."""
+        async with self._database.write() as session:
+            await store.change(session, person.id, is_reachable=True)
+
+    async def reader_of(self, session: ReadSession, chat_id: int) -> Reader:
+        """How to put texts for this chat; English in UTC where nobody has chosen."""
+        chosen = await store.reader_of(session, chat_id)
+        return Reader(*(chosen or ("en", "UTC")))
+
+    async def _change(self, person: Person, **values: str) -> Person:
+        async with self._database.write() as session:
+            await store.change(session, person.id, **values)
+        return replace(person, **values)  # type: ignore[arg-type]  # the four callers name fields that are text
+
+    async def _let_in(self, person: Person, token: str) -> Person:
+        now = self._clock.now()
+        is_free = self._door is Door.OPEN or person.id in self._operators
+        async with self._database.write() as session:
+            if not is_free and not await self._has_invitation(session, token, person.id):
+                raise NotAllowed(T.of("accounts.bad_invitation" if token else "accounts.stranger", id=str(person.id)))
+            await store.add(session, person, now)
+        return self._with_role(person)
+
+    async def _has_invitation(self, session: WriteSession, token: str, person_id: int) -> bool:
+        if not token or self._door is not Door.INVITE:
+            return False
+        return await store.use_invitation(session, _digest(token), person_id, self._clock.now())
+
+    def _require_access(self, person: Person) -> Person:
+        if self._door is Door.OPERATORS and not person.is_operator:
+            raise NotAllowed(T.of("accounts.stranger", id=str(person.id)))
+        return person
+
+    def _newcomer(self, incoming: Incoming) -> Person:
+        spoken = incoming.language.split("-")[0].lower()
+        language = spoken if spoken in self._languages else "en"
+        return Person(incoming.user_id, incoming.name[:140], language, "UTC", "USDT", "USDT", None, is_operator=False)
+
+    def _with_role(self, person: Person) -> Person:
+        return replace(person, is_operator=person.id in self._operators)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,74 @@
+"""How greeting, help and settings look in the chat."""
+
+from tgbot.accounts.service import DISPLAY_CURRENCIES, QUOTES
+from tgbot.core.buttons import CONNECT, HELP, START
+from tgbot.core.people import Mode, Person
+from tgbot.core.reply import Button, Reply, T
+
+# The tasks people come with, each with its commands; every command has a text `accounts.help_…`.
+TASKS: dict[str, tuple[str, ...]] = {
+    "prices": ("price", "watch", "unwatch"),
+    "trade": ("buy", "sell", "orders", "order", "cancel"),
+    "alerts": ("alert", "alerts"),
+    "money": ("balance",),
+    "keys": ("connect", "keys", "mode", "paper"),
+    "me": ("settings", "start", "help"),
+}
+ZONES = ("UTC", "Europe/London", "Europe/Berlin", "Europe/Moscow", "Asia/Dubai", "Asia/Singapore", "America/New_York")
+
+
+def welcome(person: Person) -> Reply:
+    lines = (T.of("accounts.welcome", name=person.name), T("accounts.welcome_how"), T("accounts.welcome_keys"))
+    if person.mode is None:
+        return Reply(lines, START)
+    state = T(f"accounts.welcome_{person.mode}")
+    first = ((Button(T("accounts.button_price"), "price"), Button(T("accounts.button_balance"), "balance")),)
+    more = ((CONNECT,),) if person.mode is Mode.PAPER else ()
+    return Reply((*lines, state), (*first, *more, (HELP,)))
+
+
+def help_menu() -> Reply:
+    buttons = [Button(T(f"accounts.task_{task}"), f"help:{task}") for task in TASKS]
+    rows = tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
+    return Reply((T("accounts.help_title"), T("accounts.help_how")), rows)
+
+
+def help_task(task: str) -> Reply:
+    lines = (T(f"accounts.task_{task}"), *(T(f"accounts.help_{command}") for command in TASKS[task]))
+    return Reply(lines, (_back("help"),))
+
+
+def help_command(command: str) -> Reply:
+    return Reply((T(f"accounts.help_{command}"),), (_back("help"),))
+
+
+def settings(person: Person, language_names: dict[str, str]) -> Reply:
+    lines = (
+        T("accounts.settings_title"),
+        T.of("accounts.settings_language", language=language_names[person.language]),
+        T.of("accounts.settings_zone", zone=person.time_zone),
+        T.of("accounts.settings_display", currency=person.display_currency),
+        T.of("accounts.settings_quote", currency=person.quote),
+    )
+    buttons = (
+        (Button(T("accounts.set_language"), "set:language"), Button(T("accounts.set_zone"), "set:zone")),
+        (Button(T("accounts.set_display"), "set:display"), Button(T("accounts.set_quote"), "set:quote")),
+    )
+    return Reply(lines, buttons)
+
+
+def choose(setting: str, language_names: dict[str, str]) -> Reply:
+    """What a setting can be; a time zone can also be typed."""
+    values = {
+        "language": language_names,
+        "zone": {zone: zone for zone in ZONES},
+        "display": {currency: currency for currency in DISPLAY_CURRENCIES},
+        "quote": {quote: quote for quote in QUOTES},
+    }[setting]
+    buttons = [Button(T.of("accounts.value", value=name), f"set:{setting} {value}") for value, name in values.items()]
+    rows = tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
+    return Reply((T(f"accounts.choose_{setting}"),), (*rows, _back("settings")))
+
+
+def _back(verb: str) -> tuple[Button, ...]:
+    return (Button(T("accounts.back"), verb),)

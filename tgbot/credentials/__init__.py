@@ -1,0 +1,1 @@
+"""Exchange keys: asked for, checked, sealed, opened for one use, never shown."""

@@ -1,0 +1,75 @@
+"""Who may be heard: pure decisions about one message or press."""
+
+import difflib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from tgbot.core.errors import NotAllowed, TooLate
+from tgbot.core.reply import Button, T
+from tgbot.core.routing import Command, Dialogue, Incoming, Origin, Place, Press, Route, Tombstone
+
+R = TypeVar("R", Command, Press, Dialogue)
+
+FRESH_FOR = timedelta(seconds=60)
+
+_REFUSALS = {
+    Origin.EDITED: "intake.edited",
+    Origin.FORWARDED: "intake.forwarded",
+    Origin.VIA_BOT: "intake.via_bot",
+    Origin.ANONYMOUS: "intake.anonymous",
+}
+
+
+class Routes:
+    """Every command, button and dialogue of the bot, found by name."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.commands: dict[str, Command] = {}
+        self._presses: dict[str, Press] = {}
+        self._dialogues: dict[str, Dialogue] = {}
+        for route in routes:
+            self._add(route)
+
+    def find(self, incoming: Incoming) -> Route | None:
+        if incoming.press_id:
+            return self._presses.get(incoming.verb)
+        if incoming.command:
+            return self.commands.get(incoming.command)
+        return self._dialogues.get(incoming.dialogue)
+
+    def nearest(self, command: str) -> str | None:
+        found = difflib.get_close_matches(command, self.commands, n=1, cutoff=0.5)
+        return self.commands[found[0]].name if found else None
+
+    def _add(self, route: Route) -> None:
+        match route:
+            case Command():
+                for name in (route.name, *route.aliases):
+                    _put(self.commands, name, route)
+            case Press():
+                _put(self._presses, route.verb, route)
+            case Dialogue():
+                _put(self._dialogues, route.kind, route)
+
+
+def require_fresh(incoming: Incoming, route: Route, row_id: int, now: datetime) -> None:
+    """Raises `NotAllowed` or `TooLate` for what must not act: edited, forwarded, anonymous, misplaced, too old."""
+    is_secret = isinstance(route, Dialogue) and route.kind == Tombstone.ENTRY  # even a forwarded one must be deleted
+    if incoming.origin is not Origin.FRESH and not is_secret:
+        raise NotAllowed(T(_REFUSALS[incoming.origin]))
+    if not isinstance(route, Command):
+        return
+    if route.place is Place.PRIVATE and not incoming.is_private:
+        raise NotAllowed(T("intake.private_only"))
+    age = now - incoming.sent_at
+    if route.trades and age > FRESH_FOR:
+        seconds = int(age.total_seconds())
+        again = Button(T("intake.again_button"), f"again:{row_id}")
+        raise TooLate(T.of("intake.too_old", seconds=seconds), [[again]])
+
+
+def _put(table: dict[str, R], name: str, route: R) -> None:
+    if name in table:
+        raise ValueError(f"two routes are called {name!r}")
+    table[name] = route

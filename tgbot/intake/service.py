@@ -1,0 +1,197 @@
+"""From a raw update to a handler's answer: kept, redacted, judged, handled once, answered."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import structlog
+
+from tgbot.chat.incoming import read_update
+from tgbot.core.clock import Clock
+from tgbot.core.crash import crash_point
+from tgbot.core.errors import ExchangeError, NotAllowed, NotFound, UserError
+from tgbot.core.ids import Ids
+from tgbot.core.people import Person
+from tgbot.core.reply import Reply, T, say
+from tgbot.core.routing import Answer, Incoming, Press, Route, Toast, Tombstone
+from tgbot.db.engine import Database, WriteSession
+from tgbot.intake import store
+from tgbot.intake.lanes import Lanes
+from tgbot.intake.rules import Routes, require_fresh
+from tgbot.intake.store import Dialogues, Stored
+
+log = structlog.get_logger()
+
+RawUpdate = Mapping[str, Any]
+MOST_TRIES = 3
+
+
+class Answering(Protocol):
+    """How an answer leaves; `app.py` gives delivery's."""
+
+    async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None: ...
+
+    async def toast(self, incoming: Incoming, toast: Toast | None) -> None: ...
+
+    def wake(self) -> None: ...
+
+
+class Intake:
+    """`redact` replaces what may hold a secret by a tombstone before anything is stored. `admit` knows the sender or
+    raises `NotAllowed`. `erase_leak` deletes a message with a key in it, whoever wrote it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        routes: Routes,
+        dialogues: Dialogues,
+        answering: Answering,
+        redact: Callable[[RawUpdate], RawUpdate],
+        admit: Callable[[Incoming], Awaitable[Person]],
+        erase_leak: Callable[[Incoming], Awaitable[Reply]],
+        bot_name: str,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._routes = routes
+        self._dialogues = dialogues
+        self._answering = answering
+        self._redact = redact
+        self._admit = admit
+        self._erase_leak = erase_leak
+        self._bot_name = bot_name
+        self._lanes = Lanes(self._handle)
+
+    async def receive(self, updates: Sequence[RawUpdate]) -> None:
+        """When this returns, the updates are on disk (each once) and may be acknowledged to Telegram."""
+        crash_point("C0")
+        now = self._clock.now()
+        rows = [
+            {
+                "update_id": raw["update_id"],
+                "payload": json.dumps(self._redact(raw), ensure_ascii=False),
+                "state": store.InboxState.NEW,
+                "tries": 0,
+                "received_at": now,
+            }
+            for raw in updates
+        ]
+        async with self._database.write() as session:
+            kept = await store.keep(session, rows)
+        crash_point("C1")
+        self._queue(kept)
+
+    async def run(self) -> None:
+        """First what an earlier process left over, then whatever is received, until cancelled."""
+        async with self._database.write() as session:
+            await store.prune(session, self._clock.now() - store.KEPT_FOR)
+            left_over = await store.take_left_over(session, MOST_TRIES)
+        for stored in left_over:
+            self._redact(json.loads(stored.payload))  # a `/connect` not yet handled makes the next texts secret
+        self._queue(left_over)
+        await self._lanes.run()
+
+    async def idle(self) -> None:
+        await self._lanes.idle()
+
+    def _queue(self, rows: Sequence[Stored]) -> None:
+        for stored in rows:
+            incoming = read_update(json.loads(stored.payload), self._bot_name)
+            self._lanes.put(incoming.user_id if incoming else 0, stored)
+
+    async def _handle(self, stored: Stored) -> None:
+        raw = json.loads(stored.payload)
+        incoming = read_update(raw, self._bot_name)
+        answer: Answer = None
+        if incoming is not None:
+            answer = await self._answer(incoming, raw, stored.id)
+        async with self._database.write() as session:
+            await store.finish(session, stored.id)
+            if incoming is not None and isinstance(answer, Reply):
+                await self._answering.reply(session, incoming, answer)
+        self._answering.wake()
+
+    async def _answer(self, incoming: Incoming, raw: RawUpdate, row_id: int) -> Answer:
+        """The handler's answer, or what went wrong in words; the press, if it is one, is always answered."""
+        acknowledged = False
+        try:
+            if raw.get("tombstone") == Tombstone.LEAK:
+                return await self._erase_leak(incoming)
+            asked = await self._again(incoming) if incoming.verb == "again" else await self._place(incoming, raw)
+            route = self._routes.find(asked)
+            if incoming.press_id and isinstance(route, Press) and route.slow:
+                await self._answering.toast(incoming, None)
+                acknowledged = True
+            answer = await self._dispatch(asked, route, row_id)
+        except UserError as error:
+            answer = _in_words(error, incoming)
+        except ExchangeError as error:
+            log.warning("exchange_failed", code=error.code, message=error.message)
+            answer = Reply((T.of("intake.exchange_failed", code=error.code, message=error.message),), is_new=True)
+        except Exception as error:  # noqa: BLE001 - the chat's error reply: the person hears of it, the log has it whole
+            answer = self._apologise(error)
+        if incoming.press_id and not acknowledged:
+            await self._answering.toast(incoming, answer if isinstance(answer, Toast) else None)
+        return answer
+
+    async def _dispatch(self, incoming: Incoming, route: Route | None, row_id: int) -> Answer:
+        if route is None:
+            return self._unknown(incoming)
+        require_fresh(incoming, route, row_id, self._clock.now())
+        person = await self._admit(incoming)
+        return await route.handler(person, incoming)
+
+    async def _place(self, incoming: Incoming, raw: RawUpdate) -> Incoming:
+        """Plain text answers the question we asked last, if any; a tombstone says itself what it was."""
+        if tombstone := raw.get("tombstone"):
+            return replace(incoming, dialogue=str(tombstone))
+        if incoming.press_id or incoming.command or not incoming.is_private:
+            return incoming
+        async with self._database.read() as session:
+            current = await self._dialogues.current(session, incoming.user_id, self._clock.now())
+        return replace(incoming, dialogue=current[0]) if current else incoming
+
+    async def _again(self, incoming: Incoming) -> Incoming:
+        """A command that was too old, repeated by its button: as if written now."""
+        async with self._database.read() as session:
+            payload = await store.read_payload(session, int(incoming.args)) if incoming.args.isdigit() else None
+        original = read_update(json.loads(payload), self._bot_name) if payload else None
+        if original is None or original.user_id != incoming.user_id or original.chat_id != incoming.chat_id:
+            raise NotFound(T("intake.again_gone"))
+        return replace(
+            original,
+            update_id=incoming.update_id,
+            message_id=incoming.message_id,
+            sent_at=self._clock.now(),
+        )
+
+    def _unknown(self, incoming: Incoming) -> Answer:
+        if incoming.press_id:
+            return Toast(T("intake.old_button"))
+        if not incoming.is_private:
+            return None
+        if not incoming.command:
+            return say("intake.no_command")
+        nearest = self._routes.nearest(incoming.command)
+        if nearest is None:
+            return say("intake.unknown_command", command=incoming.command)
+        return say("intake.unknown_command_near", command=incoming.command, nearest=nearest)
+
+    def _apologise(self, error: Exception) -> Reply:
+        reference = self._ids.short()
+        log.error("handler_failed", reference=reference, exc_info=error)
+        return Reply((T.of("intake.failed", reference=reference),), is_new=True)
+
+
+def _in_words(error: UserError, incoming: Incoming) -> Answer:
+    is_stranger_in_group = isinstance(error, NotAllowed) and not incoming.is_private and not incoming.press_id
+    if is_stranger_in_group and error.text.key.startswith("accounts."):
+        return None
+    if incoming.press_id and not error.buttons:
+        return Toast(error.text, is_alert=True)
+    return Reply((error.text,), error.buttons, is_new=True)

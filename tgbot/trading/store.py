@@ -1,0 +1,284 @@
+"""Intents, attempts and fills. Every change of state is a conditional update: the database decides each race."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgbot.core.orders import Fill, Order, OrderSpec
+from tgbot.core.people import Mode
+from tgbot.db.engine import ReadSession, WriteSession
+from tgbot.db.statements import insert_into
+from tgbot.db.types import Base, Money, RowId, UtcTime
+from tgbot.trading.rules.settlement import PENDING, Misses, State
+
+
+class IntentRow(Base):
+    """What a person wants. `spec` is the order as it would be sent, `digest` its SHA-256; neither ever changes."""
+
+    __tablename__ = "intents"
+    __table_args__ = (
+        UniqueConstraint("person_id", "short"),
+        Index("ix_intents_state_key_id", "state", "key_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    short: Mapped[str] = mapped_column(String(10))
+    update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    key_id: Mapped[str] = mapped_column(String(32))
+    mode: Mapped[str] = mapped_column(String(5))
+    request: Mapped[str] = mapped_column(Text)
+    spec: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    reference: Mapped[Decimal] = mapped_column(Money)
+    is_locked: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(14))
+    order_id: Mapped[str] = mapped_column(String(40))
+    filled_size: Mapped[Decimal] = mapped_column(Money)
+    filled_funds: Mapped[Decimal] = mapped_column(Money)
+    fee: Mapped[Decimal] = mapped_column(Money)
+    fee_currency: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class AttemptRow(Base):
+    """The one POST of an intent: committed before its first byte leaves. Times are exchange time."""
+
+    __tablename__ = "attempts"
+
+    client_oid: Mapped[str] = mapped_column(String(40), primary_key=True)
+    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), unique=True)
+    signed_at: Mapped[datetime] = mapped_column(UtcTime)
+    deadline: Mapped[datetime] = mapped_column(UtcTime)
+    body_digest: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(40))
+    message: Mapped[str] = mapped_column(String(300))
+    misses: Mapped[int]
+    first_miss_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_miss_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class FillRow(Base):
+    """Each trade once, whatever the order and repetition in which it is heard of."""
+
+    __tablename__ = "fills"
+    __table_args__ = (UniqueConstraint("key_id", "symbol", "trade_id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
+    key_id: Mapped[str] = mapped_column(String(32))
+    symbol: Mapped[str] = mapped_column(String(40))
+    trade_id: Mapped[str] = mapped_column(String(40))
+    order_id: Mapped[str] = mapped_column(String(40))
+    side: Mapped[str] = mapped_column(String(4))
+    price: Mapped[Decimal] = mapped_column(Money)
+    size: Mapped[Decimal] = mapped_column(Money)
+    funds: Mapped[Decimal] = mapped_column(Money)
+    fee: Mapped[Decimal] = mapped_column(Money)
+    fee_currency: Mapped[str] = mapped_column(String(20))
+    is_maker: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    id: str
+    short: str
+    update_id: int
+    person_id: int
+    chat_id: int
+    key_id: str
+    mode: Mode
+    request: str
+    spec: OrderSpec
+    digest: str
+    reference: Decimal
+    is_locked: bool
+    state: State
+    order_id: str
+    filled_size: Decimal
+    filled_funds: Decimal
+    fee: Decimal
+    fee_currency: str
+    created_at: datetime
+    expires_at: datetime
+    changed_at: datetime
+
+
+_FIELDS = tuple(field.name for field in fields(Intent))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    client_oid: str
+    intent_id: str
+    signed_at: datetime
+    deadline: datetime
+    body_digest: str
+    misses: Misses
+
+
+async def add(session: WriteSession, intent: Intent) -> None:
+    values = {name: getattr(intent, name) for name in _FIELDS}
+    session.add(IntentRow(**values | {"spec": encode_spec(intent.spec)}))
+    await session.flush()
+
+
+async def find(session: ReadSession, person_id: int, short: str) -> Intent | None:
+    row = await session.scalar(select(IntentRow).where(IntentRow.person_id == person_id, IntentRow.short == short))
+    return _intent(row) if row else None
+
+
+async def by_update(session: ReadSession, update_id: int) -> Intent | None:
+    """The intent that this update has made already, if it is handled a second time after a crash."""
+    row = await session.scalar(select(IntentRow).where(IntentRow.update_id == update_id))
+    return _intent(row) if row else None
+
+
+async def move(session: WriteSession, intent: Intent, origin: Collection[State], state: State, now: datetime) -> bool:
+    """Whether it was still in one of the states `origin`, and so is now in `state`."""
+    moved = await session.execute(
+        update(IntentRow)
+        .where(IntentRow.id == intent.id, IntentRow.state.in_(origin))
+        .values(state=state, changed_at=now)
+        .returning(IntentRow.id)
+    )
+    return moved.first() is not None
+
+
+async def unlock(session: WriteSession, intent: Intent) -> None:
+    await session.execute(update(IntentRow).where(IntentRow.id == intent.id).values(is_locked=False))
+
+
+async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: datetime) -> bool:
+    """Uses up the right to send: whether this caller, and nobody else ever, may send `attempt`."""
+    moved = await session.execute(
+        update(IntentRow)
+        .where(
+            IntentRow.id == intent.id,
+            IntentRow.state == State.TICKET,
+            IntentRow.digest == intent.digest,
+            IntentRow.is_locked.is_(False),
+            IntentRow.expires_at > now,
+        )
+        .values(state=State.SENT, changed_at=now)
+        .returning(IntentRow.id)
+    )
+    if moved.first() is None:
+        return False
+    session.add(
+        AttemptRow(
+            client_oid=attempt.client_oid,
+            intent_id=attempt.intent_id,
+            signed_at=attempt.signed_at,
+            deadline=attempt.deadline,
+            body_digest=attempt.body_digest,
+            code="",
+            message="",
+            misses=0,
+            first_miss_at=None,
+            last_miss_at=None,
+        )
+    )
+    await session.flush()
+    return True
+
+
+async def note_answer(session: WriteSession, intent: Intent, code: str, message: str) -> None:
+    await session.execute(
+        update(AttemptRow).where(AttemptRow.intent_id == intent.id).values(code=code[:40], message=message[:300])
+    )
+
+
+async def note_order(session: WriteSession, intent: Intent, order_id: str) -> None:
+    await session.execute(update(IntentRow).where(IntentRow.id == intent.id).values(order_id=order_id))
+
+
+async def note_misses(session: WriteSession, intent: Intent, misses: Misses) -> None:
+    await session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.intent_id == intent.id)
+        .values(misses=misses.count, first_miss_at=misses.first_at, last_miss_at=misses.last_at)
+    )
+
+
+async def progress(session: WriteSession, intent: Intent, order: Order, state: State, now: datetime) -> bool:
+    """Takes over what the exchange says, unless somebody did so since `intent` was read."""
+    moved = await session.execute(
+        update(IntentRow)
+        .where(IntentRow.id == intent.id, IntentRow.state == intent.state)
+        .where(IntentRow.filled_size == intent.filled_size)
+        .values(
+            state=state,
+            order_id=order.order_id,
+            filled_size=order.filled_size,
+            filled_funds=order.filled_funds,
+            fee=order.fee,
+            fee_currency=order.fee_currency,
+            changed_at=now,
+        )
+        .returning(IntentRow.id)
+    )
+    return moved.first() is not None
+
+
+async def add_fills(session: WriteSession, intent: Intent, fills: Sequence[Fill]) -> None:
+    if not fills:
+        return
+    rows = [{**asdict(fill), "intent_id": intent.id, "key_id": intent.key_id} for fill in fills]
+    await session.execute(insert_into(session, FillRow).values(rows).on_conflict_do_nothing())
+
+
+async def attempt_of(session: ReadSession, intent: Intent) -> Attempt | None:
+    row = await session.scalar(select(AttemptRow).where(AttemptRow.intent_id == intent.id))
+    if row is None:
+        return None
+    misses = Misses(row.misses, row.first_miss_at, row.last_miss_at)
+    return Attempt(row.client_oid, row.intent_id, row.signed_at, row.deadline, row.body_digest, misses)
+
+
+async def by_id(session: ReadSession, intent_id: str) -> Intent | None:
+    row = await session.get(IntentRow, intent_id)
+    return _intent(row) if row else None
+
+
+async def pending(session: ReadSession, states: Collection[State] = PENDING) -> list[Intent]:
+    rows = await session.scalars(select(IntentRow).where(IntentRow.state.in_(states)).order_by(IntentRow.created_at))
+    return [_intent(row) for row in rows]
+
+
+async def pending_of(session: ReadSession, person_id: int, key_id: str) -> list[Intent]:
+    rows = await session.scalars(
+        select(IntentRow)
+        .where(IntentRow.person_id == person_id, IntentRow.key_id == key_id, IntentRow.state.in_(PENDING))
+        .order_by(IntentRow.created_at)
+    )
+    return [_intent(row) for row in rows]
+
+
+async def intent_of(session: ReadSession, client_oid: str) -> str | None:
+    return await session.scalar(select(AttemptRow.intent_id).where(AttemptRow.client_oid == client_oid))
+
+
+async def keys_in_use(session: ReadSession) -> set[str]:
+    """Accounts with something pending."""
+    return set(await session.scalars(select(IntentRow.key_id).where(IntentRow.state.in_(PENDING)).distinct()))
+
+
+def encode_spec(spec: OrderSpec) -> str:
+    """Canonical: equal specs give equal texts."""
+    return msgspec.json.encode(spec).decode()
+
+
+def _intent(row: IntentRow) -> Intent:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    spec = msgspec.json.decode(row.spec, type=OrderSpec)
+    return Intent(**values | {"spec": spec, "mode": Mode(row.mode), "state": State(row.state)})
