@@ -1,0 +1,392 @@
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from tests.chat.telegram_server import TelegramServer
+from tests.delivery.conftest import ANN, BORIS, CARA, DESK, Post, notice, until, words
+from tgbot.core import crash
+from tgbot.core.errors import ConfigError
+from tgbot.delivery.limiter import Limits, Rate
+from tgbot.delivery.outbox import Notice, Priority
+from tgbot.delivery.store import EVERYWHERE, HoldRow, OutboxRow, State
+
+TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
+FILL, ANSWER, ALERT, DIGEST = Priority
+
+
+class Killed(BaseException):
+    """The process has ended."""
+
+
+@pytest.fixture
+def killed_at() -> Iterator[list[str]]:
+    """Names of crash points at which the process ends, each once."""
+    names: list[str] = []
+
+    def kill(name: str) -> None:
+        if name in names:
+            names.remove(name)
+            raise Killed(name)
+
+    crash.arm(kill)
+    yield names
+    crash.arm(None)
+
+
+async def run_until_killed(post: Post) -> None:
+    with pytest.raises(BaseExceptionGroup) as caught:
+        async with post.sending():
+            await asyncio.Event().wait()
+    assert caught.group_contains(Killed)
+
+
+async def test_a_notice_arrives_in_the_readers_language(post: Post, telegram: TelegramServer) -> None:
+    post.languages[BORIS] = "ru"
+    async with post.sending():
+        await post.put(notice(ANN, 1), notice(BORIS, 2), Notice(CARA, words(3, is_silent=True), ANSWER))
+        await post.until_settled()
+    assert (telegram.texts(ANN), telegram.texts(BORIS)) == (["1 s"], ["2 с"])
+    assert [call["disable_notification"] for call in telegram.sent("sendMessage")].count("true") == 1
+    rows = await post.rows()
+    assert {(row.chat_id, row.sent_message_id) for row in rows} == telegram.messages.keys()
+    assert {row.sent_at for row in rows} == {post.clock.now()}
+
+
+async def test_what_is_left_without_a_call_is_found(post: Post, telegram: TelegramServer) -> None:
+    async with post.sending():
+        await post.until_resting()
+        async with post.database.write() as session:
+            await post.outbox.put(session, notice(ANN, 1))
+        post.clock.advance(1)
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["1 s"]
+
+
+async def test_fills_go_before_answers_and_alerts_of_other_chats(post: Post, telegram: TelegramServer) -> None:
+    post.limits = Limits(overall=Rate(1.0, 1), chat=Rate(1.0, 3))
+    await post.put(notice(1, 1, DIGEST), notice(2, 2, ALERT), notice(3, 3, ANSWER), notice(4, 4, FILL))
+    async with post.sending():
+        for times in range(1, 5):
+            await telegram.until_called("sendMessage", times)
+            await post.until_resting()
+            post.clock.advance(1)
+    assert [call["text"] for call in telegram.sent("sendMessage")] == ["4 s", "3 s", "2 s", "1 s"]
+
+
+async def test_a_fill_passes_alerts_of_its_chat_but_not_the_answer_before_it(
+    post: Post, telegram: TelegramServer
+) -> None:
+    await post.put(notice(ANN, 1, ALERT), notice(ANN, 2, ANSWER), notice(ANN, 3, FILL), notice(ANN, 4, DIGEST))
+    async with post.sending():
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["2 s", "3 s", "1 s", "4 s"]
+
+
+async def test_a_chat_gets_one_message_at_a_time_and_others_do_not_wait(post: Post, telegram: TelegramServer) -> None:
+    telegram.pause()
+    await post.put(notice(ANN, 1), notice(ANN, 2), notice(BORIS, 3))
+    async with post.sending():
+        await telegram.until_called("sendMessage", 2)
+        await post.until_resting()
+        assert (telegram.texts(ANN), telegram.texts(BORIS)) == (["1 s"], ["3 s"])
+        telegram.resume()
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["1 s", "2 s"]
+
+
+async def test_at_most_eight_messages_are_under_way(post: Post, telegram: TelegramServer) -> None:
+    telegram.pause()
+    await post.put(*(notice(chat_id, 1) for chat_id in range(1, 31)))
+    async with post.sending():
+        await telegram.until_called("sendMessage", 8)
+        await post.until_resting()
+        assert len(telegram.sent("sendMessage")) == 8
+        assert list((await post.states()).values()).count(State.CLAIMED) == 8
+        telegram.resume()
+        await post.until_settled()
+    assert len(telegram.messages) == 30
+
+
+async def test_a_card_is_sent_once_and_then_edited(post: Post, telegram: TelegramServer) -> None:
+    async with post.sending():
+        for seconds in (1, 2, 3):
+            await post.put(notice(ANN, seconds, card="ticket:1"))
+            await post.until_settled()
+        await post.put(notice(ANN, 4, FILL, reply_to_card="ticket:1"))
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["3 s", "4 s"]
+    first, answer = telegram.sent("sendMessage")
+    ((_, card_id), _) = sorted(telegram.messages)
+    assert json.loads(answer["reply_parameters"])["message_id"] == card_id
+    assert "reply_parameters" not in first
+
+
+async def test_an_edit_put_while_its_card_is_under_way_follows_it(post: Post, telegram: TelegramServer) -> None:
+    telegram.pause()
+    async with post.sending():
+        await post.put(notice(ANN, 1, card="ticket:1"))
+        await telegram.until_called("sendMessage")
+        await post.put(notice(ANN, 2, card="ticket:1"))
+        telegram.resume()
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["2 s"]
+
+
+async def test_a_pressed_message_becomes_the_card(post: Post, telegram: TelegramServer) -> None:
+    async with post.sending():
+        await post.put(notice(ANN, 1, edit_message_id=55, card="ticket:1"))
+        await post.until_settled()
+        await post.put(notice(ANN, 2, card="ticket:1"))
+        await post.until_settled()
+        async with post.database.write() as session:
+            await post.outbox.adopt_card(session, ANN, "ticket:1", 56)
+        await post.put(notice(ANN, 3, card="ticket:1"))
+        await post.until_settled()
+    assert [call["message_id"] for call in telegram.sent("editMessageText")] == ["55", "55", "56"]
+
+
+async def test_a_stale_notice_is_not_sent(post: Post, telegram: TelegramServer) -> None:
+    soon = post.clock.now() + timedelta(seconds=120)
+    stale, fresh = await post.put(notice(ANN, 1, ALERT, expires_at=soon), notice(ANN, 2, ALERT))
+    post.clock.advance(121)
+    async with post.sending():
+        await post.until_settled()
+    assert await post.states() == {stale: State.STALE, fresh: State.SENT}
+    assert telegram.texts(ANN) == ["2 s"]
+
+
+async def test_telegrams_wait_holds_everybody_also_over_a_restart(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("sendMessage", 429, "Too Many Requests: retry after 35", retry_after=35)
+    async with post.sending():
+        await post.put(notice(ANN, 1, ALERT))
+        await telegram.until_called("sendMessage")
+        await post.put(notice(BORIS, 2, FILL))
+        await until(lambda: is_held(post))
+    post.clock.advance(20)
+    async with post.sending():
+        await post.until_resting()
+        post.clock.advance(14.9)
+        await post.until_resting()
+        assert len(telegram.sent("sendMessage")) == 1
+        post.clock.advance(0.2)
+        await post.until_settled()
+    assert [call["text"] for call in telegram.sent("sendMessage")] == ["1 s", "2 s", "1 s"]
+
+
+async def test_a_flooded_chat_waits_alone(post: Post, telegram: TelegramServer) -> None:
+    post.limits = Limits(overall=Rate(1e-9, 100), chat=Rate(1.0, 3))
+    async with post.sending():
+        await post.put(notice(ANN, 1), notice(ANN, 2))
+        await post.until_settled()
+        telegram.fail("sendMessage", 429, "Too Many Requests: retry after 20", retry_after=20)
+        (held,) = await post.put(notice(ANN, 3))
+        await telegram.until_called("sendMessage", 3)
+        (other,) = await post.put(notice(BORIS, 4))
+        await post.until_settled(other)
+        assert (await post.states())[held] == State.NEW
+        await post.until_resting()
+        post.clock.advance(20)
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["1 s", "2 s", "3 s"]
+
+
+@pytest.mark.parametrize(
+    ("priority", "copies"), [(FILL, ["1 s", f"1 s\n{TWICE}"]), (ALERT, ["1 s", f"1 s\n{TWICE}"]), (ANSWER, ["1 s"])]
+)
+async def test_after_a_lost_answer_fills_and_alerts_go_once_more(
+    post: Post, telegram: TelegramServer, priority: Priority, copies: list[str]
+) -> None:
+    for _ in range(3):
+        telegram.lose_answer("sendMessage")
+    async with post.sending():
+        await post.put(notice(ANN, 1, priority))
+        await telegram.until_called("sendMessage")
+        for _ in copies[1:]:
+            await until(lambda: is_new(post))
+            await post.until_resting()
+            post.clock.advance(60)
+        await post.until_settled()
+    assert telegram.texts(ANN) == copies
+    assert list((await post.states()).values()) == [State.DEAD]
+
+
+async def test_a_lost_edit_is_repeated_as_it_was(post: Post, telegram: TelegramServer) -> None:
+    telegram.lose_answer("editMessageText")
+    async with post.sending():
+        await post.put(notice(ANN, 1, edit_message_id=5))
+        await telegram.until_called("editMessageText")
+        await until(lambda: is_new(post))
+        await post.until_resting()
+        post.clock.advance(60)
+        await post.until_settled()
+    assert [call["text"] for call in telegram.sent("editMessageText")] == ["1 s", "1 s"]
+    assert list((await post.states()).values()) == [State.SENT]
+
+
+async def test_an_edit_that_never_succeeds_is_given_up(post: Post, telegram: TelegramServer) -> None:
+    for _ in range(20):
+        telegram.fail("editMessageText", 500, "Internal Server Error")
+    async with post.sending():
+        poison, other = await post.put(notice(ANN, 1, edit_message_id=5), notice(ANN, 2))
+        while (await post.states())[poison] != State.DEAD:
+            await post.until_resting()
+            post.clock.advance(30)
+        await post.until_settled(other)
+    assert len(telegram.sent("editMessageText")) == 9
+
+
+async def test_a_chat_that_has_gone_is_left_in_peace(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
+    anns = await post.put(*(notice(ANN, seconds, ALERT) for seconds in range(20)))
+    async with post.sending():
+        await post.until_settled()
+        await post.put(notice(BORIS, 1))
+        await post.until_settled()
+    assert post.gone == [ANN]
+    assert (telegram.texts(ANN), telegram.texts(BORIS)) == ([], ["1 s"])
+    states = await post.states()
+    assert {states[row_id] for row_id in anns} == {State.DEAD}
+    assert len(telegram.sent("sendMessage")) == 2
+
+
+async def test_a_group_that_moved_gets_its_messages_at_its_new_place(post: Post, telegram: TelegramServer) -> None:
+    group = -5
+    async with post.sending():
+        await post.put(notice(group, 1, card="proposal"))
+        await post.until_settled()
+        telegram.fail("editMessageText", 400, "group chat was upgraded to a supergroup chat", migrate_to_chat_id=DESK)
+        await post.put(notice(group, 2, card="proposal"), notice(group, 3))
+        await post.until_settled()
+    assert post.moved == [(group, DESK)]
+    assert telegram.texts(DESK) == ["2 s", "3 s"]
+
+
+async def test_refused_markup_goes_as_plain_text(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("sendMessage", 400, "Bad Request: can't parse entities: unsupported start tag")
+    async with post.sending():
+        await post.put(notice(ANN, 1))
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["1 s"]
+    assert list((await post.states()).values()) == [State.SENT]
+
+
+async def test_what_telegram_never_accepts_blocks_nobody(post: Post, telegram: TelegramServer) -> None:
+    for _ in range(2):
+        telegram.fail("sendMessage", 400, "Bad Request: BUTTON_DATA_INVALID")
+    async with post.sending():
+        poison, fine = await post.put(notice(ANN, 1), notice(ANN, 2))
+        await post.until_settled()
+    assert await post.states() == {poison: State.DEAD, fine: State.SENT}
+
+
+async def test_a_payload_nobody_can_read_blocks_nobody(post: Post, telegram: TelegramServer) -> None:
+    broken, fine = await post.put(notice(ANN, 1), notice(ANN, 2))
+    async with post.database.write() as session:
+        await session.execute(update(OutboxRow).where(OutboxRow.id == broken).values(payload='{"from":"the future"}'))
+    async with post.sending():
+        await post.until_settled()
+    assert await post.states() == {broken: State.DEAD, fine: State.SENT}
+
+
+async def test_an_edit_of_a_message_that_is_gone_becomes_one_new_message(post: Post, telegram: TelegramServer) -> None:
+    async with post.sending():
+        await post.put(notice(ANN, 1, card="ticket:1"))
+        await post.until_settled()
+        telegram.messages.clear()
+        telegram.fail("editMessageText", 400, "Bad Request: message to edit not found")
+        await post.put(notice(ANN, 2, card="ticket:1"))
+        await post.until_settled()
+        assert telegram.texts(ANN) == ["2 s"]
+        await post.put(notice(ANN, 3, card="ticket:1"))
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["3 s"]
+
+
+async def test_while_telegram_cannot_be_reached_nothing_is_lost(post: Post, telegram: TelegramServer) -> None:
+    there, post.bot._base_url = post.bot._base_url, "http://127.0.0.1:1/botX"
+    async with post.sending():
+        await post.put(notice(ANN, 1), notice(BORIS, 2))
+        for _ in range(5):
+            await until(lambda: is_new(post))
+            await post.until_resting()
+            post.clock.advance(30)
+        post.bot._base_url = there
+        while State.NEW in (await post.states()).values():
+            await post.until_resting()
+            post.clock.advance(30)
+        await post.until_settled()
+    assert (telegram.texts(ANN), telegram.texts(BORIS)) == (["1 s"], ["2 s"])
+
+
+async def test_a_crash_before_sending_sends_once(post: Post, telegram: TelegramServer, killed_at: list[str]) -> None:
+    killed_at.append("C10")
+    await post.put(notice(ANN, 1, ANSWER), notice(BORIS, 2, FILL))
+    await run_until_killed(post)
+    assert telegram.sent("sendMessage") == []
+    async with post.sending():
+        await post.until_settled()
+    assert (telegram.texts(ANN), telegram.texts(BORIS)) == (["1 s"], ["2 s"])
+
+
+@pytest.mark.parametrize(
+    ("priority", "copies"), [(FILL, ["1 s", f"1 s\n{TWICE}"]), (ALERT, ["1 s", f"1 s\n{TWICE}"]), (ANSWER, ["1 s"])]
+)
+async def test_a_crash_after_sending_repeats_fills_and_alerts_marked(
+    post: Post, telegram: TelegramServer, killed_at: list[str], priority: Priority, copies: list[str]
+) -> None:
+    killed_at.append("C11")
+    await post.put(notice(ANN, 1, priority), notice(ANN, 2, DIGEST))
+    await run_until_killed(post)
+    async with post.sending():
+        await post.until_settled()
+    assert sorted(text for text in telegram.texts(ANN) if text.startswith("1")) == copies
+    assert telegram.texts(ANN).count("2 s") == 1
+
+
+async def test_two_crashes_make_no_third_copy(post: Post, telegram: TelegramServer, killed_at: list[str]) -> None:
+    killed_at.extend(["C11", "C11"])
+    await post.put(notice(ANN, 1, FILL))
+    await run_until_killed(post)
+    await run_until_killed(post)
+    async with post.sending():
+        await post.until_settled()
+    assert len(telegram.texts(ANN)) == 2
+
+
+async def test_a_refused_token_ends_the_role(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("sendMessage", 401, "Unauthorized")
+    await post.put(notice(ANN, 1))
+    with pytest.raises(ExceptionGroup) as caught:
+        await asyncio.wait_for(post.sender().run(), 10)
+    assert caught.group_contains(ConfigError)
+
+
+async def test_a_person_gets_three_messages_at_once_and_then_one_a_second(post: Post, telegram: TelegramServer) -> None:
+    post.limits = Limits(overall=Rate(1e-9, 100))
+    await post.put(*(notice(ANN, seconds) for seconds in range(6)))
+    async with post.sending():
+        await telegram.until_called("sendMessage", 3)
+        for sent in (3, 4, 5):
+            await until(lambda: none_claimed(post))
+            await post.until_resting()
+            assert len(telegram.sent("sendMessage")) == sent
+            post.clock.advance(1)
+            await telegram.until_called("sendMessage", sent + 1)
+        await post.until_settled()
+
+
+async def is_new(post: Post) -> bool:
+    return State.NEW in (await post.states()).values() and await none_claimed(post)
+
+
+async def none_claimed(post: Post) -> bool:
+    return State.CLAIMED not in (await post.states()).values()
+
+
+async def is_held(post: Post) -> bool:
+    async with post.database.read() as session:
+        return await session.get(HoldRow, EVERYWHERE) is not None
