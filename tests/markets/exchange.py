@@ -1,15 +1,16 @@
 """An exchange in memory, that can be told what things cost and to be out of reach."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from tests.clock import JumpClock
 from tgbot.core.errors import ExchangeUnavailable
 from tgbot.core.market import Candle, Interval, Stats, SymbolRule, Tick
+from tgbot.db.types import EPOCH
 
 ONE = Decimal(1)
-MINUTE = timedelta(minutes=1)
 
 
 def rule_of(symbol: str, *, is_trading: bool = True) -> SymbolRule:
@@ -82,17 +83,22 @@ class MemoryExchange:
 
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._answer(f"candles {symbol}")
-        found: dict[datetime, Candle] = {}
-        for tick in self.trades[symbol]:
-            at = tick.at - (tick.at - datetime.min.replace(tzinfo=tick.at.tzinfo)) % interval.length
-            if start - interval.length < at <= end:
-                found[at] = _grown(found.get(at), at, tick.price)
-        return [found[at] for at in sorted(found)]
+        return candles_of(self.trades[symbol], interval, start, end)
 
     def _answer(self, call: str) -> None:
         self.calls.append(call)
         if self.is_down:
             raise ExchangeUnavailable("", "out of reach")
+
+
+def candles_of(trades: Iterable[Tick], interval: Interval, start: datetime, end: datetime) -> list[Candle]:
+    """As the exchange makes them of these trades: those that began within `start` and `end`, the oldest first."""
+    found: dict[datetime, Candle] = {}
+    for tick in trades:
+        at = tick.at - (tick.at - EPOCH) % interval.length
+        if start <= at <= end:
+            found[at] = _grown(found.get(at), at, tick.price)
+    return [found[at] for at in sorted(found)]
 
 
 def _grown(candle: Candle | None, at: datetime, price: Decimal) -> Candle:

@@ -63,7 +63,5 @@ class Prices:
         age, tick = self._board.age(symbol), self._board.latest(symbol)
         if tick is not None and age is not None and age < FRESH_FOR:
             return tick
-        tick = await self._source.ticker(symbol)
-        self._board.on_tick(tick)
-        # The stream may have brought a newer one while we asked.
-        return self._board.latest(symbol) or tick
+        # The answer stays off the board: alerts must see every tick of the stream, the late ones too.
+        return await self._source.ticker(symbol)

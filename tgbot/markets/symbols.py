@@ -48,6 +48,10 @@ class Symbols:
                 log.warning("symbols_not_refreshed", code=error.code, known=len(self._directory))
             await self._clock.sleep(wait.total_seconds())
 
+    @property
+    def is_loaded(self) -> bool:
+        return len(self._directory) > 0
+
     def rule(self, symbol: str) -> SymbolRule:
         """Raises `NotFound` for what is not a symbol, and `ExchangeUnavailable` before the first load."""
         return self._loaded().get(symbol) or self._fail(symbol, (), show_price)

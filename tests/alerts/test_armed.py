@@ -1,0 +1,269 @@
+"""Alerts fire at every crossing that counts and at nothing else, compared with a look at all prices at once."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.clock import START
+from tests.markets.exchange import candles_of
+from tgbot.alerts.armed import ArmedAlerts, Crossing
+from tgbot.alerts.rules.crossing import STEP_BACK, Armed, Kind, Stance, settled
+from tgbot.core.market import Interval, Tick
+
+BTC = "BTC-USDT"
+LEVEL = Decimal(10_000)
+MINUTE = Interval.MINUTE_1
+# Around the level, finer and coarser than the step back of 5.
+prices = st.sampled_from([9_900, 9_994, 9_995, 9_996, 9_999, 10_000, 10_001, 10_004, 10_005, 10_006, 10_100]).map(
+    Decimal
+)
+
+
+def tick(at: datetime, price: Decimal) -> Tick:
+    return Tick(BTC, price, price, price, int(at.timestamp()), at)
+
+
+def armed(alert_id: int, kind: Kind, price: Decimal, at: datetime, cooldown: timedelta | None = None) -> Armed:
+    return settled(Armed(alert_id, BTC, kind, LEVEL, Stance.NEW, at, cooldown=cooldown), price, at)
+
+
+# --- Every price is seen -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Moment:
+    seconds: int
+    price: Decimal
+    sets: tuple[Kind, timedelta | None] | None = None
+    drops: int | None = None
+
+
+moments = st.lists(
+    st.builds(
+        Moment,
+        st.integers(1, 90),
+        prices,
+        st.none() | st.tuples(st.sampled_from(Kind), st.none() | st.builds(timedelta, minutes=st.integers(1, 5))),
+        st.none() | st.integers(0, 5),
+    ),
+    max_size=60,
+)
+
+
+@dataclass
+class Life:
+    """What an alert has lived through."""
+
+    alert: Armed
+    path: list[tuple[datetime, Decimal]]
+    fired: list[datetime] = field(default_factory=list)
+    is_over: bool = False
+
+
+@given(moments)
+def test_every_crossing_fires_as_written_in_the_rules(moments: list[Moment]) -> None:
+    alerts, now, lives = ArmedAlerts(), START, list[Life]()
+    for moment in moments:
+        now += timedelta(seconds=moment.seconds)
+        is_touched = alerts.is_touched(tick(now, moment.price))
+        crossings = alerts.judge(tick(now, moment.price), now)
+        assert is_touched or not crossings
+        for crossing in crossings:
+            lives[crossing.alert.id].fired.append(crossing.at)
+        for life in lives:
+            if not life.is_over:
+                life.path.append((now, moment.price))
+        if moment.drops is not None and moment.drops < len(lives):
+            alerts.drop(moment.drops)
+            lives[moment.drops].is_over = True
+        if moment.sets:
+            kind, cooldown = moment.sets
+            alert = armed(len(lives), kind, moment.price, now, cooldown)
+            alerts.put(alert)
+            lives.append(Life(alert, [(now, moment.price)]))
+    for life in lives:
+        assert life.fired == expected(life.alert.kind, life.alert.cooldown, life.path)
+
+
+def expected(kind: Kind, cooldown: timedelta | None, path: list[tuple[datetime, Decimal]]) -> list[datetime]:
+    """When it has to fire, by the sentences of the product and nothing clever."""
+    firings: list[datetime] = []
+    start, margin = 0, Decimal(0)
+    while (crossed := next_crossing(kind, path, start, margin)) is not None:
+        at = path[crossed][0]
+        if not firings or (cooldown is not None and at >= firings[-1] + cooldown):
+            firings.append(at)
+        if cooldown is None:
+            break
+        start, margin = crossed, STEP_BACK
+    return firings
+
+
+def next_crossing(kind: Kind, path: list[tuple[datetime, Decimal]], start: int, margin: Decimal) -> int | None:
+    """The first price on or past the level that comes after one, from `start` on, clear of it on the other side."""
+    for now in range(start + 1, len(path)):
+        earlier = [price for _, price in path[start:now]]
+        was_under = any(price < LEVEL and price <= LEVEL * (1 - margin) for price in earlier)
+        was_over = any(price > LEVEL and price >= LEVEL * (1 + margin) for price in earlier)
+        price = path[now][1]
+        if kind is not Kind.BELOW and was_under and price >= LEVEL:
+            return now
+        if kind is not Kind.ABOVE and was_over and price <= LEVEL:
+            return now
+    return None
+
+
+# --- Prices are missed: interruptions and restarts -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Trade:
+    seconds: int
+    price: Decimal
+    is_seen: bool
+    is_saved_after: bool
+    is_restarted_before: bool
+
+
+trades = st.lists(
+    st.builds(Trade, st.integers(1, 40), prices, st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=40
+)
+
+
+class Bot:
+    """Alerts that fire once, a table that is written now and then, and an exchange that keeps its candles."""
+
+    def __init__(self, alert: Armed) -> None:
+        self.table = alert
+        self.saved_at = self.seen_at = alert.since
+        self.past: list[Tick] = []
+        self.fired: list[Crossing] = []
+        self.alerts = ArmedAlerts()
+        self.alerts.put(alert)
+
+    def hear(self, trade: Tick, *, after_gap: bool) -> None:
+        if after_gap:
+            start = self.seen_at.replace(second=0)
+            missed = candles_of([*self.past, trade], MINUTE, start, trade.at)
+            self.fired += self.alerts.read_back(BTC, missed, MINUTE.length, trade.at)
+        self.fired += self.alerts.judge(trade, trade.at)
+        self.seen_at = trade.at
+
+    def save(self) -> None:
+        for alert in self.alerts.take_moved():
+            self.table = alert
+        self.saved_at = self.seen_at
+
+    def restart(self) -> None:
+        self.alerts = ArmedAlerts()
+        self.seen_at = self.saved_at
+        if not self.fired:
+            self.alerts.put(self.table)
+
+
+@given(st.sampled_from(Kind), prices, trades)
+def test_a_crossing_missed_fires_once_and_nothing_else_does(kind: Kind, price: Decimal, trades: list[Trade]) -> None:
+    now = START + timedelta(seconds=7)
+    bot = Bot(armed(1, kind, price, now))
+    path, after_gap = [(now, price)], False
+    for trade in trades:
+        now += timedelta(seconds=trade.seconds)
+        path.append((now, trade.price))
+        if trade.is_restarted_before:
+            bot.restart()
+        after_gap |= trade.is_restarted_before or not trade.is_seen
+        if trade.is_seen:
+            bot.hear(tick(now, trade.price), after_gap=after_gap)
+            after_gap = False
+        bot.past.append(tick(now, trade.price))
+        if trade.is_saved_after:
+            bot.save()
+    if after_gap:
+        bot.hear(tick(now, path[-1][1]), after_gap=True)
+    assert len(bot.fired) <= 1
+    assert not bot.fired or expected(kind, None, path)
+    assert bot.fired or not is_certain(kind, path)
+
+
+def is_certain(kind: Kind, path: list[tuple[datetime, Decimal]]) -> bool:
+    """Whether candles tell of a crossing: one side is known from the setting or the close of a minute, the other side
+    was reached in a later minute."""
+    closes = {at.replace(second=0): price for at, price in path}
+    known = [(path[0][0].replace(second=0), path[0][1]), *closes.items()]
+    return any(
+        crosses(kind, before, after) and minute < at.replace(second=0) for minute, before in known for at, after in path
+    )
+
+
+def crosses(kind: Kind, before: Decimal, after: Decimal) -> bool:
+    is_up, is_down = before < LEVEL <= after, before > LEVEL >= after
+    return (is_up and kind is not Kind.BELOW) or (is_down and kind is not Kind.ABOVE)
+
+
+# --- By example ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alerts() -> ArmedAlerts:
+    return ArmedAlerts()
+
+
+def test_within_the_minute_only_what_came_later_counts(alerts: ArmedAlerts) -> None:
+    """The level was touched at 12:00:10; the alert was set at 12:00:30, and the stream was away until 12:01:30."""
+    set_at = START + timedelta(seconds=30)
+    alerts.put(armed(1, Kind.ABOVE, Decimal(9_900), set_at))
+    past = [tick(START + timedelta(seconds=second), Decimal(price)) for second, price in ((10, 10_100), (40, 9_900))]
+    now = START + timedelta(seconds=90)
+    assert alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now) == []
+    past.append(tick(START + timedelta(seconds=70), Decimal(10_050)))
+    [crossing] = alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now)
+    assert (crossing.price, crossing.at) == (Decimal(10_050), START + timedelta(seconds=60))
+
+
+def test_an_alert_set_before_the_minute_was_touched_trusts_all_of_it(alerts: ArmedAlerts) -> None:
+    alerts.put(replace(armed(1, Kind.ABOVE, Decimal(9_900), START), since=START))
+    past = [tick(START + timedelta(seconds=second), Decimal(price)) for second, price in ((40, 10_100), (50, 9_900))]
+    now = START + timedelta(seconds=55)
+    [crossing] = alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now)
+    assert crossing.price == 10_100
+
+
+def test_a_minute_read_twice_is_not_taken_for_two(alerts: ArmedAlerts) -> None:
+    """High, then low: the alert is armed by the low, and the high was before that."""
+    alerts.put(armed(1, Kind.ABOVE, LEVEL, START))
+    past = [tick(START + timedelta(seconds=second), Decimal(price)) for second, price in ((1, 10_100), (20, 9_900))]
+    for seconds in (30, 50):
+        now = START + timedelta(seconds=seconds)
+        assert alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now) == []
+    [crossing] = alerts.judge(tick(now, LEVEL), now)
+    assert crossing.at == now
+
+
+def test_what_moved_is_told_once_for_the_table(alerts: ArmedAlerts) -> None:
+    alerts.put(armed(1, Kind.ABOVE, Decimal(10_100), START))
+    alerts.put(armed(2, Kind.ABOVE, Decimal(9_900), START))
+    assert alerts.take_moved() == []
+    alerts.judge(tick(START, Decimal(9_990)), START)
+    assert [(alert.id, alert.stance) for alert in alerts.take_moved()] == [(1, Stance.UNDER)]
+    assert alerts.take_moved() == []
+
+
+def test_many_missed_crossings_of_a_repeating_alert_are_told_once(alerts: ArmedAlerts) -> None:
+    alerts.put(armed(1, Kind.CROSS, Decimal(9_900), START, timedelta(minutes=1)))
+    past = [tick(START + timedelta(minutes=minute), Decimal(9_900 + 200 * (minute % 2))) for minute in range(20)]
+    now = START + timedelta(minutes=20)
+    assert len(alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now)) == 1
+
+
+def test_a_symbol_without_alerts_is_forgotten(alerts: ArmedAlerts) -> None:
+    alerts.put(armed(1, Kind.ABOVE, Decimal(9_900), START))
+    alerts.put(armed(2, Kind.BELOW, Decimal(10_100), START))
+    alerts.drop(1)
+    assert alerts.symbols == {BTC}
+    assert [crossing.alert.id for crossing in alerts.judge(tick(START, Decimal(10_000)), START)] == [2]
+    assert alerts.symbols == frozenset()
+    alerts.drop(2)

@@ -1,0 +1,106 @@
+"""How an alert is written."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tgbot.alerts.rules.crossing import Kind
+from tgbot.alerts.rules.request import AlertRequest, read_request
+from tgbot.core.errors import UsageError
+
+LEVEL = (Decimal(70000),)
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("", AlertRequest()),
+        ("btc", AlertRequest("btc")),
+        ("btc > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL)),
+        ("btc>70000", AlertRequest("btc", Kind.ABOVE, LEVEL)),
+        ("BTC/USDT >= 70k", AlertRequest("BTC/USDT", Kind.ABOVE, LEVEL)),
+        ("btc ≤70000", AlertRequest("btc", Kind.BELOW, LEVEL)),
+        ("btc Cross 70000", AlertRequest("btc", Kind.CROSS, LEVEL)),
+        ("btc cross 70000 every 30m", AlertRequest("btc", Kind.CROSS, LEVEL, every=HALF_AN_HOUR)),
+        ("btc every 30m > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL, every=HALF_AN_HOUR)),
+        ("btc > 1,500", AlertRequest("btc", Kind.ABOVE, (Decimal("1.5"), Decimal(1500)))),
+        ("btc 70000", AlertRequest("btc", None, LEVEL)),
+        ("btc >", AlertRequest("btc", Kind.ABOVE)),
+        ("> 70000", AlertRequest("", Kind.ABOVE, LEVEL)),
+        ("btc +2%", AlertRequest("btc", move=Decimal("0.02"))),
+        ("btc −2.5%", AlertRequest("btc", move=Decimal("-0.025"))),
+        ("btc -2,5% every 1h", AlertRequest("btc", move=Decimal("-0.025"), every=timedelta(hours=1))),
+        ('btc > 70000 note "sell  the rest"', AlertRequest("btc", Kind.ABOVE, LEVEL, note="sell the rest")),
+        ("btc > 70000 note sell every coin", AlertRequest("btc", Kind.ABOVE, LEVEL, note="sell every coin")),
+        ('btc note "wow" > 70000', AlertRequest("btc", Kind.ABOVE, LEVEL, note="wow")),
+        ("btc note «ага» > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL, note="ага")),
+        ("btc note “hm” > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL, note="hm")),
+    ],
+)
+def test_reads(text: str, request_: AlertRequest) -> None:
+    assert read_request(text, ".") == request_
+
+
+def test_the_own_decimal_sign_is_never_ambiguous() -> None:
+    assert read_request("btc > 1,500", ",").levels == (Decimal("1.5"),)
+    assert read_request("btc > 1.500", ",").levels == (Decimal("1.5"), Decimal(1500))
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "word"),
+    [
+        ("btc rsi 1h < 30", "alerts.unknown_word", "rsi"),
+        ("btc > x", "alerts.unknown_word", "x"),
+        ("btc > 1e9", "alerts.unknown_word", "1e9"),
+        ("btc > 5 < 3", "alerts.one_condition", "<"),
+        ("btc > 5 7", "alerts.unknown_word", "7"),
+        ("btc > 0", "alerts.bad_level", "0"),
+        ("btc -100%", "alerts.bad_level", "-100%"),
+        ("btc +1,500%", "alerts.bad_level", "+1,500%"),
+        ("btc > 5 every", "alerts.bad_period", ""),
+        ("btc > 5 every second", "alerts.bad_period", "second"),
+        ("btc > 5 every 5w", "alerts.bad_period", "5w"),
+    ],
+)
+def test_says_which_word_it_cannot_read(text: str, key: str, word: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_request(text, ".")
+    assert caught.value.text.key == key
+    assert caught.value.text.values["word"] == word
+
+
+def test_a_note_has_an_end() -> None:
+    assert len(read_request(f"btc > 5 note {'x' * 200}", ".").note) == 200
+    with pytest.raises(UsageError):
+        read_request(f"btc > 5 note {'x' * 201}", ".")
+
+
+numbers = st.decimals(Decimal("0.00000001"), 10**9, places=8).filter(bool)
+notes = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Z"], blacklist_characters='"“”„'), max_size=50)
+requests = st.builds(
+    AlertRequest,
+    pair=st.sampled_from(["BTC-USDT", "eth"]),
+    kind=st.sampled_from(Kind),
+    levels=st.tuples(numbers),
+    every=st.none() | st.integers(1, 43_200).map(lambda minutes: timedelta(minutes=minutes)),
+    note=notes,
+) | st.builds(AlertRequest, pair=st.just("BTC-USDT"), move=st.decimals(Decimal("-0.99"), 9, places=4).filter(bool))
+
+
+@given(requests)
+def test_reads_back_what_is_written(request_: AlertRequest) -> None:
+    assert read_request(request_.written(), ".") == request_
+
+
+@given(st.text(max_size=80) | st.from_regex(r"btc[<> +\-,.0-9%kmhd]*( every| note| cross)?", fullmatch=True))
+def test_any_text_is_read_or_refused_by_name(text: str) -> None:
+    try:
+        request_ = read_request(text, ".")
+    except UsageError:
+        return
+    assert len(request_.levels) <= 2
+    assert all(level > 0 for level in request_.levels)

@@ -1,0 +1,1 @@
+"""Alerts that fire once per crossing, and watches that keep prices in the chat."""

@@ -1,0 +1,129 @@
+"""How an alert is written: `PAIR > 70000`, `PAIR cross 65000 every 30m note "sell the rest"`, `PAIR +2%`."""
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from tgbot.alerts.rules.crossing import Kind
+from tgbot.core.errors import UsageError
+from tgbot.core.money import HUNDRED, plain
+from tgbot.core.numbers import Ambiguous, DecimalSign, NotANumber, read_number
+from tgbot.core.periods import NotAPeriod, print_period, read_period
+from tgbot.core.reply import T
+
+LONGEST_NOTE = 200
+LONGEST_COOLDOWN = timedelta(days=30)
+
+SIGNS = {Kind.ABOVE: ">", Kind.BELOW: "<", Kind.CROSS: "cross"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRequest:
+    """What was written; what is missing is empty.
+
+    `levels` holds two where the number has two readings. `move` is a fraction of the present price, +0.02 for `+2%`,
+    and takes the place of kind and level. `pair` is as the person wrote it.
+    """
+
+    pair: str = ""
+    kind: Kind | None = None
+    levels: tuple[Decimal, ...] = ()
+    move: Decimal | None = None
+    every: timedelta | None = None
+    note: str = ""
+
+    def written(self) -> str:
+        """The same with a decimal point, as one would type it."""
+        words = [self.pair]
+        words += [f"{'+' if self.move > 0 else ''}{plain(self.move * HUNDRED)}%"] if self.move else []
+        words += [SIGNS[self.kind]] if self.kind else []
+        words += [plain(self.levels[0])] if self.levels else []
+        words += [f"every {print_period(self.every)}"] if self.every else []
+        words += [f'note "{self.note}"'] if self.note else []
+        return " ".join(word for word in words if word)
+
+
+def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:
+    """Raises `UsageError` that names the word which could not be read."""
+    text, note = _cut_note(text)
+    words = deque(_SPACELESS.sub(r" \1 ", text).split())
+    request = AlertRequest(note=note)
+    if words and words[0].lower() not in _READERS:
+        request = replace(request, pair=words.popleft())
+    while words:
+        word = words.popleft()
+        read = _READERS.get(word.lower(), _read_bare)
+        request = read(request, word, words, decimal_sign)
+    return request
+
+
+Words = deque[str]
+Reader = Callable[[AlertRequest, str, Words, DecimalSign], AlertRequest]
+
+_SPACELESS = re.compile(r"([<>≥≤])=?")
+_NOTE = re.compile(r'(?:^|\s)note\s+(?:["“„]([^"”“]*)["”“]|«([^»]*)»|(.+))', re.IGNORECASE | re.DOTALL)
+_MOVE = re.compile(r"([+−-])(.+)%")
+
+
+def _cut_note(text: str) -> tuple[str, str]:
+    """The text without its note, and the note: in quotation marks, or all the rest."""
+    match = _NOTE.search(text)
+    if match is None:
+        return text, ""
+    # One line, and no quotation mark that would end it early when it is written again.
+    note = " ".join((match[1] or match[2] or match[3] or "").split()).replace('"', "'")
+    if len(note) > LONGEST_NOTE:
+        raise UsageError(T.of("alerts.note_too_long", count=len(note), most=LONGEST_NOTE))
+    return text[: match.start()] + text[match.end() :], note
+
+
+def _read_level(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
+    if request.kind or request.levels or request.move is not None:
+        raise UsageError(T.of("alerts.one_condition", word=word))
+    number = words.popleft() if words else ""
+    return replace(request, kind=_KINDS[word.lower()], levels=_levels(number, sign) if number else ())
+
+
+def _read_every(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
+    period = words.popleft() if words else ""
+    try:
+        every = read_period(period)
+    except NotAPeriod as error:
+        raise UsageError(T.of("alerts.bad_period", word=period)) from error
+    if every > LONGEST_COOLDOWN:
+        raise UsageError(T.of("alerts.bad_period", word=period))
+    return replace(request, every=every)
+
+
+def _read_bare(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
+    """A level without a sign before it, or a distance such as `+2%`."""
+    if request.kind or request.levels or request.move is not None:
+        raise UsageError(T.of("alerts.unknown_word", word=word))
+    move = _MOVE.fullmatch(word)
+    if move is None:
+        return replace(request, levels=_levels(word, sign))
+    percents = _levels(move[2], sign)
+    share = percents[0] / HUNDRED if move[1] == "+" else -percents[0] / HUNDRED
+    if len(percents) > 1 or share <= -1:
+        raise UsageError(T.of("alerts.bad_level", word=word))
+    return replace(request, move=share)
+
+
+def _levels(word: str, sign: DecimalSign) -> tuple[Decimal, ...]:
+    try:
+        levels: tuple[Decimal, ...] = (read_number(word, sign),)
+    except Ambiguous as unclear:
+        levels = unclear.readings
+    except NotANumber as error:
+        raise UsageError(T.of("alerts.unknown_word", word=word)) from error
+    if not all(levels):
+        raise UsageError(T.of("alerts.bad_level", word=word))
+    return levels
+
+
+_KINDS = {">": Kind.ABOVE, "≥": Kind.ABOVE, "<": Kind.BELOW, "≤": Kind.BELOW, "cross": Kind.CROSS}
+# Every kind of condition and every option has its row here.
+_READERS: dict[str, Reader] = {**dict.fromkeys(_KINDS, _read_level), "every": _read_every}
