@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 import websockets
 
-from tests.paper.conftest import Floor
+from tests.paper.conftest import RULES, Floor
 from tests.paper.reader import Reader, address, dial
 from tests.paper.trader import Trader
 
@@ -113,14 +114,14 @@ async def test_wrong_message_is_answered_with_an_error_frame(
 
 
 async def test_session_bears_three_hundred_topics(floor: Floor) -> None:
-    lengths = ("1min", "3min", "5min", "15min", "30min", "1hour", "2hour", "4hour", "6hour", "8hour")
-    names = [f"{rule}_{length}" for rule in [*floor.prices.rules] * 8 for length in lengths]
-    assert len(set(names)) == 40
-    floor.prices.hand_rules([])
+    names = [f"C{number}-USDT" for number in range(301)]
+    floor.prices.hand_rules([replace(RULES["ETH-USDT"], symbol=name) for name in names])
     async with dial(floor) as reader:
-        for start in range(0, 300, 100):
-            await reader.subscribe("/market/candles:" + ",".join(names[start % 40 :][:100]))
-        await reader.pong()
+        for start in (0, 100, 200):
+            await reader.subscribe("/market/match:" + ",".join(names[start : start + 100]))
+        await reader.send(id=8, type="subscribe", topic=f"/market/match:{names[300]}", response=True)
+        assert (await reader.next())["code"] == 509
+        await reader.subscribe(f"/market/match:{names[0]}")
 
 
 async def test_private_topics_tell_the_life_of_an_order(floor: Floor, trader: Trader) -> None:

@@ -20,6 +20,9 @@ _MATCH = "/market/match:"
 _DEPTH = "/spotMarket/level2Depth5:"
 _SNAPSHOT = "/market/snapshot:"
 _CANDLES = "/market/candles:"
+_ORDERS = "/spotMarket/tradeOrdersV2"
+_OLDER_ORDERS = "/spotMarket/tradeOrders"
+_BALANCE = "/account/balance"
 _BY_SYMBOL = (_TICKER, _MATCH, _DEPTH, _SNAPSHOT)
 
 _SPANS = {"1h": 2, "4h": 8, "24h": 48}  # in half hours
@@ -30,7 +33,7 @@ class Feeds:
         self._market = market
         self._streams = streams
         self._clock = clock
-        self._events = 0
+        self._changes = 0
 
     def tick(self, tick: Tick, trade: Trade) -> None:
         """The frames that a new price causes, for those who read them."""
@@ -62,19 +65,17 @@ class Feeds:
 
     def event(self, event: Event, account: Account) -> None:
         """To the streams of the account that the order belongs to."""
+        user = str(account.uid)
         for fields in frames.order_changes(event):
-            self._tell(account, "/spotMarket/tradeOrdersV2", "orderChange", fields)
+            self._streams.tell(account.key, _ORDERS, "orderChange", fields, userId=user)
             if fields["type"] != "received":
-                self._tell(account, "/spotMarket/tradeOrders", "orderChange", fields)
+                self._streams.tell(account.key, _OLDER_ORDERS, "orderChange", fields, userId=user)
         for entry in event.entries:
-            self._events += 1
-            at = event.order.updated_at
+            self._changes += 1
+            change = str(self._changes)
             number = account_id(account, entry.after.currency)
-            fields = frames.balance_change(entry, event.order, number, str(self._events), at)
-            self._tell(account, "/account/balance", "account.balance", fields)
-
-    def _tell(self, account: Account, topic: str, subject: str, fields: frames.Fields) -> None:
-        self._streams.tell(account.key, account.uid, topic, subject, fields)
+            fields = frames.balance_change(entry, event.order, number, change)
+            self._streams.tell(account.key, _BALANCE, "account.balance", fields, userId=user, id=change)
 
     def _ticker(self, tick: Tick, trade: Trade) -> frames.Fields:
         return frames.ticker(tick, trade, ladder(tick, self._market.rule(tick.symbol), 1))

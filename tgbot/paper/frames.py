@@ -122,7 +122,7 @@ def order_changes(event: Event) -> Iterator[Fields]:
         yield {**_order(order), **_progress(order), "type": kind, "status": "done"}
 
 
-def balance_change(entry: Entry, order: PaperOrder, account_id: str, event_id: str, at: datetime) -> Fields:
+def balance_change(entry: Entry, order: PaperOrder, account_id: str, event_id: str) -> Fields:
     """Of `/account/balance`."""
     return {
         "accountId": account_id,
@@ -135,7 +135,7 @@ def balance_change(entry: Entry, order: PaperOrder, account_id: str, event_id: s
         "relationContext": {"symbol": order.symbol, "orderId": order.id},
         "relationEvent": entry.event,
         "relationEventId": event_id,
-        "time": str(ms(at)),
+        "time": str(ms(order.updated_at)),
     }
 
 

@@ -137,7 +137,7 @@ def _rules(file: Path, recorded: list[_Recorded]) -> dict[str, SymbolRule]:
 
 def _recorded_rules(file: Path) -> dict[str, SymbolRule]:
     for neighbour in sorted(file.parent.glob(f"{file.name.split('.')[0]}.*")):
-        for line in neighbour.open():
+        for line in neighbour.read_text().splitlines():
             address, _, answer = line.partition(" -> ")
             if address.endswith("/api/v1/symbols"):
                 text = answer.partition(": ")[2]

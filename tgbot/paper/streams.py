@@ -151,13 +151,12 @@ class Streams:
         if not self._is_mute:
             session.push(_public(topic, subject, fields))
 
-    def tell(self, account: str, uid: int, topic: str, subject: str, fields: object) -> None:
-        """To the sessions of this key that read the private topic."""
+    def tell(self, account: str, topic: str, subject: str, fields: object, **envelope: str) -> None:
+        """To the sessions of this key that read the private topic; `envelope` goes beside the data."""
         readers = [session for session in self._readers.get(topic, ()) if session.account == account]
         if readers and not self._is_mute:
-            text = _frame(
-                topic=topic, type="message", subject=subject, userId=str(uid), channelType="private", data=fields
-            )
+            private = {"channelType": "private", **envelope}
+            text = _frame(topic=topic, type="message", subject=subject, **private, data=fields)
             self._send(readers, text)
 
     # beneath
