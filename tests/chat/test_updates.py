@@ -5,7 +5,7 @@ import pytest
 from tests.chat.telegram_server import TelegramServer
 from tgbot.chat.bot import Telegram
 from tgbot.chat.updates import Poller
-from tgbot.core.errors import ConfigError, SecondPoller, Throttled, UpdatesUnavailable
+from tgbot.core.errors import ConfigError, SecondPoller, UpdatesUnavailable
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ async def test_updates_come_as_telegram_wrote_them(telegram: TelegramServer, pol
         (409, "Conflict: terminated by other getUpdates request", SecondPoller),
         (401, "Unauthorized", ConfigError),
         (502, "Bad Gateway", UpdatesUnavailable),
+        (400, "Bad Request: something new", UpdatesUnavailable),
     ],
 )
 async def test_a_failed_poll_says_what_to_do(
@@ -43,7 +44,7 @@ async def test_a_lost_answer_is_asked_for_again(telegram: TelegramServer, poller
         await poller.fetch(0)
 
 
-async def test_too_many_polls_are_told_to_wait(telegram: TelegramServer, poller: Poller) -> None:
+async def test_too_many_polls_are_a_matter_of_time(telegram: TelegramServer, poller: Poller) -> None:
     telegram.fail("getUpdates", 429, "Too Many Requests: retry after 3", retry_after=3)
-    with pytest.raises(Throttled):
+    with pytest.raises(UpdatesUnavailable, match="3"):
         await poller.fetch(0)

@@ -80,7 +80,7 @@ class Post:
             messenger=Messenger(self.bot),
             renderer=self.renderer,
             clock=self.clock,
-            reader_of=self._reader_of,
+            reader_of=self.reader_of,
             on_chat_gone=self._on_chat_gone,
             on_chat_moved=self._on_chat_moved,
             limiter=Limiter(self.limits),
@@ -106,7 +106,7 @@ class Post:
         """The sender has done all it may do at this moment."""
         await self.clock.until_sleeping()
 
-    async def _reader_of(self, session: ReadSession, chat_id: int) -> Reader:
+    async def reader_of(self, session: ReadSession, chat_id: int) -> Reader:
         return Reader(self.languages.get(chat_id, "en"), "UTC")
 
     async def _on_chat_gone(self, session: WriteSession, chat_id: int) -> None:

@@ -357,6 +357,20 @@ async def test_two_crashes_make_no_third_copy(post: Post, telegram: TelegramServ
     assert len(telegram.texts(ANN)) == 2
 
 
+async def test_told_to_stop_it_settles_what_is_under_way_and_begins_nothing(
+    post: Post, telegram: TelegramServer
+) -> None:
+    telegram.pause()
+    under_way, waiting = await post.put(notice(ANN, 1), notice(ANN, 2))
+    sender = post.sender()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(sender.run())
+        await telegram.until_called("sendMessage")
+        sender.stop()
+        telegram.resume()
+    assert await post.states() == {under_way: State.SENT, waiting: State.NEW}
+
+
 async def test_a_refused_token_ends_the_role(post: Post, telegram: TelegramServer) -> None:
     telegram.fail("sendMessage", 401, "Unauthorized")
     await post.put(notice(ANN, 1))

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tgbot.chat.bot import Telegram, in_our_words
-from tgbot.core.errors import DeliveryNotSent, DeliveryUnknown, UpdatesUnavailable
+from tgbot.core.errors import DeliveryError, UpdatesUnavailable
 
 LONG_POLL = timedelta(seconds=25)
 
@@ -17,9 +17,9 @@ class Poller:
     async def fetch(self, offset: int) -> list[dict[str, Any]]:
         """The next updates from `offset` on, at most 100, as Telegram wrote them; none after the long poll is over.
 
-        Raises `UpdatesUnavailable` or `Throttled` (ask again later), `SecondPoller`, `ConfigError` (token refused).
+        Raises `UpdatesUnavailable` (ask again later), `SecondPoller`, `ConfigError` (token refused).
         """
         try:
             return await in_our_words(self._bot.raw_updates(offset, self._wait))
-        except (DeliveryNotSent, DeliveryUnknown) as error:
+        except DeliveryError as error:
             raise UpdatesUnavailable(str(error)) from error

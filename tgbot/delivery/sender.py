@@ -61,9 +61,10 @@ class Sender:
         self._in_flight: set[int] = set()
         self._done: list[tuple[Claim, Outcome]] = []
         self._failures = 0
+        self._is_stopping = False
 
     async def run(self) -> None:
-        """Until cancelled; ends with `ConfigError` when the token is refused."""
+        """Until stopped or cancelled; ends with `ConfigError` when the token is refused."""
         await self._recover()
         async with asyncio.TaskGroup() as sends:
             while True:
@@ -71,8 +72,16 @@ class Sender:
                 claims = await self._turn()
                 for row, reader in claims:
                     sends.create_task(self._deliver(row, reader), name=f"notice {row.id}")
+                if self._is_stopping and not self._in_flight:
+                    return
                 if not claims:
                     await self._rest()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is under way is settled. Whoever cancels it instead leaves rows
+        of which nobody knows whether they were sent."""
+        self._is_stopping = True
+        self._outbox.wake()
 
     async def _recover(self) -> None:
         now = self._clock.now()
@@ -90,7 +99,8 @@ class Sender:
         now = self._clock.now()
         moment = self._clock.monotonic()
         holds = self._holds_for(done, now)
-        room = min(self._limiter.room(moment), MOST_IN_FLIGHT - len(self._in_flight) + len(done))
+        free = 0 if self._is_stopping else MOST_IN_FLIGHT - len(self._in_flight) + len(done)
+        room = min(self._limiter.room(moment), free)
         if not done and room <= 0:
             return []
         async with self._database.write() as session:

@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.chat.telegram_server import TelegramServer
+from tests.clock import START
+from tests.delivery.conftest import ANN, BORIS, DESK, Post, words
+from tgbot.chat.sending import Messenger
+from tgbot.core.reply import T
+from tgbot.core.routing import Incoming, Toast
+from tgbot.delivery.answers import Answers
+
+COMMAND = Incoming(
+    update_id=1,
+    chat_id=DESK,
+    is_private=False,
+    thread_id=3,
+    user_id=BORIS,
+    name="Boris",
+    language="en",
+    message_id=40,
+    sent_at=START,
+    command="price",
+)
+PRESS = replace(COMMAND, chat_id=ANN, thread_id=None, command="", press_id="p1", verb="refresh")
+
+
+@pytest.fixture
+def answers(post: Post) -> Answers:
+    return Answers(
+        database=post.database,
+        outbox=post.outbox,
+        messenger=Messenger(post.bot),
+        renderer=post.renderer,
+        reader_of=post.reader_of,
+    )
+
+
+async def answer(post: Post, answers: Answers, incoming: Incoming, *, is_new: bool = False) -> None:
+    async with post.sending():
+        async with post.database.write() as session:
+            await answers.reply(session, incoming, replace(words(1), is_new=is_new))
+        answers.wake()
+        await post.until_settled()
+
+
+async def test_a_command_is_answered_by_a_new_message_in_its_topic(
+    post: Post, answers: Answers, telegram: TelegramServer
+) -> None:
+    await answer(post, answers, COMMAND)
+    (call,) = telegram.sent("sendMessage")
+    assert (call["chat_id"], call["message_thread_id"]) == (str(DESK), "3")
+
+
+async def test_a_press_is_answered_in_place(post: Post, answers: Answers, telegram: TelegramServer) -> None:
+    await answer(post, answers, PRESS)
+    (call,) = telegram.sent("editMessageText")
+    assert (call["chat_id"], call["message_id"]) == (str(ANN), "40")
+
+
+async def test_a_press_may_be_answered_by_a_new_message(post: Post, answers: Answers, telegram: TelegramServer) -> None:
+    await answer(post, answers, PRESS, is_new=True)
+    assert len(telegram.sent("sendMessage")) == 1
+    assert telegram.sent("editMessageText") == []
+
+
+async def test_a_toast_speaks_the_language_of_who_pressed(
+    post: Post, answers: Answers, telegram: TelegramServer
+) -> None:
+    post.languages[BORIS] = "ru"
+    await answers.toast(PRESS, Toast(T("common.cancel"), is_alert=True))
+    await answers.toast(PRESS, None)
+    with_words, without = telegram.sent("answerCallbackQuery")
+    assert (with_words["text"], with_words["show_alert"]) == ("Отмена", "true")
+    assert "text" not in without
+
+
+async def test_a_press_that_cannot_be_answered_breaks_nothing(answers: Answers, telegram: TelegramServer) -> None:
+    telegram.fail("answerCallbackQuery", 502, "Bad Gateway")
+    await answers.toast(PRESS, None)
