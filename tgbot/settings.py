@@ -3,23 +3,17 @@
 import difflib
 import os
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
 
+from tgbot.accounts.service import Door
 from tgbot.core.errors import ConfigError
 
 PREFIX = "TGBOT_"
 FROM_FILES = ("telegram_token", "telegram_webhook_secret", "database_url")
-
-
-class Access(StrEnum):
-    OPEN = "open"
-    INVITE = "invite"
-    OPERATORS = "operators"
 
 
 class Settings(BaseModel):
@@ -37,7 +31,7 @@ class Settings(BaseModel):
     database_url: SecretStr = SecretStr("sqlite+aiosqlite:///data/tgbot.db")
     master_key_file: Path = Path("data/master.key")
     operators: tuple[int, ...] = ()
-    access: Access = Access.INVITE
+    access: Door = Door.INVITE
     web_bind: str = "127.0.0.1:8080"
     web_url: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

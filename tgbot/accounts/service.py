@@ -95,6 +95,9 @@ class Accounts:
         """Telegram says that this person has blocked us or is gone."""
         await store.change(session, chat_id, is_reachable=False)
 
+    async def move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
+        """A group became a supergroup. Private chats never move, and groups have no rows here."""
+
     async def greet(self, person: Person) -> None:
         """They have written `/start`: we may write to them again."""
         async with self._database.write() as session:

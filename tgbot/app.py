@@ -1,0 +1,355 @@
+"""The whole bot, built and connected: reading this file is reading the architecture."""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from tgbot.accounts.handlers import AccountsHandlers
+from tgbot.accounts.service import Accounts
+from tgbot.accounts.views import TASKS
+from tgbot.chat.bot import Telegram, connected
+from tgbot.chat.sending import Messenger
+from tgbot.chat.updates import Poller
+from tgbot.core.clock import Clock
+from tgbot.core.errors import ConfigError, DeliveryError, LostRace
+from tgbot.core.ids import Ids
+from tgbot.core.market import SymbolRule, Tick
+from tgbot.core.people import Mode
+from tgbot.core.reply import T
+from tgbot.core.routing import Route
+from tgbot.credentials.entry import KeyEntry
+from tgbot.credentials.handlers import CredentialsHandlers
+from tgbot.credentials.master import open_master_key
+from tgbot.credentials.redaction import Redaction
+from tgbot.credentials.service import Keys
+from tgbot.db.engine import Database
+from tgbot.db.leases import Lease
+from tgbot.delivery.answers import Answers
+from tgbot.delivery.limiter import Limiter
+from tgbot.delivery.outbox import Outbox
+from tgbot.delivery.sender import Sender
+from tgbot.intake.polling import Polling
+from tgbot.intake.rules import Routes
+from tgbot.intake.service import Intake
+from tgbot.intake.store import Dialogues
+from tgbot.kucoin.account import SpotAccount
+from tgbot.kucoin.dialer import Dialer
+from tgbot.kucoin.http import make_client, make_transport
+from tgbot.kucoin.hub import TickerHub
+from tgbot.kucoin.market import SpotMarket
+from tgbot.kucoin.rest import Rest
+from tgbot.kucoin.sign import Credentials
+from tgbot.markets.handlers import MarketHandlers
+from tgbot.markets.prices import PriceBoard, Prices
+from tgbot.markets.symbols import Symbols
+from tgbot.packaged import folder
+from tgbot.paper.exchange import PaperExchange
+from tgbot.paper.prices import Handed
+from tgbot.paper.server import listening
+from tgbot.portfolio.handlers import PortfolioHandlers
+from tgbot.portfolio.service import Portfolio
+from tgbot.schema import migrate
+from tgbot.settings import Settings
+from tgbot.texts.catalogue import Catalogue
+from tgbot.texts.notation import Reader
+from tgbot.texts.renderer import Renderer
+from tgbot.trading.handlers import TradingHandlers
+from tgbot.trading.orders import Orders
+from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.sending import Sending
+from tgbot.trading.tickets import Tickets
+from tgbot.web.health import health_app
+
+log = structlog.get_logger()
+
+LEASE_LENGTH = timedelta(seconds=10)
+DRAIN_FOR = 8.0  # seconds for what is under way when we are told to stop
+LANGUAGE_NAMES = {"en": "English", "ru": "Русский"}
+
+Role = Coroutine[Any, Any, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """Where orders go: KuCoin, and the paper exchange where it is offered. Prices always come from KuCoin."""
+
+    tls: ssl.SSLContext
+    market: SpotMarket
+    rests: Mapping[Mode, Rest]
+    handed: Handed
+    paper: PaperExchange | None
+
+    def account(self, mode: Mode, credentials: Credentials) -> SpotAccount:
+        return SpotAccount(self.rests[mode], credentials)
+
+    async def symbols(self) -> list[SymbolRule]:
+        """The rules of all pairs; the paper exchange trades by the same."""
+        rules = await self.market.symbols()
+        self.handed.hand_rules(rules)
+        return rules
+
+    async def open_account(self, balances: Mapping[str, Decimal]) -> Credentials:
+        made = await self._required_paper().open_account(balances)
+        return Credentials(made.key, made.secret, made.passphrase)
+
+    async def reset_account(self, key: str, balances: Mapping[str, Decimal]) -> None:
+        await self._required_paper().reset_account(key, balances)
+
+    def _required_paper(self) -> PaperExchange:
+        if self.paper is None:
+            raise ConfigError("paper accounts are turned off (TGBOT_PAPER)")
+        return self.paper
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every feature stands on."""
+
+    clock: Clock
+    ids: Ids
+    database: Database
+    outbox: Outbox
+    dialogues: Dialogues
+    keys: Keys
+    exchanges: Exchanges
+    symbols: Symbols
+    board: PriceBoard
+    prices: Prices
+    hub: TickerHub
+
+
+async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Event) -> None:
+    """The bot, until `stopping` is set. Raises `ConfigError` for what an operator has to mend."""
+    token = settings.telegram_token.get_secret_value()
+    if not token:
+        raise ConfigError("TGBOT_TELEGRAM_TOKEN is missing: get a token from @BotFather and set it.")
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url.get_secret_value())
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        installation, master = await open_master_key(database, settings.master_key_file, ids)
+        exchanges = await _open_exchanges(settings, clock, ids, stack)
+        bot = await stack.enter_async_context(
+            connected(token, settings.telegram_api_url, lambda: make_transport(exchanges.tls), clock)
+        )
+        lease = await _take_lease(database, clock, bot, stack)
+
+        renderer = Renderer(Catalogue(folder("locales")))
+        messenger = Messenger(bot)
+        outbox = Outbox(clock)
+        accounts = Accounts(
+            database,
+            clock,
+            ids,
+            door=settings.access,
+            operators=frozenset(settings.operators),
+            languages=frozenset(LANGUAGE_NAMES),
+        )
+        keys = Keys(
+            database=database,
+            clock=clock,
+            ids=ids,
+            installation=installation,
+            master=master,
+            connect=exchanges.account,
+            set_mode=accounts.set_mode,
+            paper=exchanges if settings.paper else None,
+        )
+        ground = _lay_ground(clock, ids, database, outbox, keys, exchanges)
+        redaction = Redaction()
+        entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
+        await entry.restore()
+        routes, roles = _build_features(ground)
+        routes += AccountsHandlers(accounts, LANGUAGE_NAMES).routes()
+        routes += CredentialsHandlers(keys, entry, ground.dialogues, database, clock).routes()
+
+        intake = Intake(
+            database=database,
+            clock=clock,
+            ids=ids,
+            routes=Routes(routes),
+            dialogues=ground.dialogues,
+            answering=Answers(
+                database=database, outbox=outbox, messenger=messenger, renderer=renderer, reader_of=accounts.reader_of
+            ),
+            redact=redaction,
+            admit=accounts.admit,
+            erase_leak=entry.erase_leak,
+            bot_name=bot.username,
+        )
+        sender = Sender(
+            database=database,
+            outbox=outbox,
+            messenger=messenger,
+            renderer=renderer,
+            clock=clock,
+            reader_of=accounts.reader_of,
+            on_chat_gone=accounts.lose,
+            on_chat_moved=accounts.move,
+            limiter=Limiter(),
+        )
+        await _offer_commands(messenger, renderer)
+        await _serve_health(settings, database, ground, stack)
+        roles |= {
+            "lease": lease.keep(),
+            "intake": intake.run(),
+            "delivery": sender.run(),
+            "symbols": ground.symbols.run(),
+            "feed": ground.hub.run(),
+        }
+        log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
+        await _play(roles, Polling(Poller(bot), intake.receive, clock).run(), intake.idle, stopping)
+
+
+def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges) -> Ground:
+    board = PriceBoard(clock)
+    board.listen(exchanges.handed.hand)
+    dialer = Dialer(exchanges.rests[Mode.LIVE], exchanges.tls, clock, ids)
+    hub = TickerHub(
+        dialer.public,
+        exchanges.market.all_tickers,
+        clock,
+        ids,
+        on_tick=board.on_tick,
+        on_gap=board.on_gap,
+        on_stats=lambda stats: None,
+        on_refused=lambda symbol: log.warning("symbol_not_fed", symbol=symbol),
+    )
+    return Ground(
+        clock=clock,
+        ids=ids,
+        database=database,
+        outbox=outbox,
+        dialogues=Dialogues(),
+        keys=keys,
+        exchanges=exchanges,
+        symbols=Symbols(exchanges, clock),
+        board=board,
+        prices=Prices(exchanges.market, board),
+        hub=hub,
+    )
+
+
+def _build_features(ground: Ground) -> tuple[list[Route], dict[str, Role]]:
+    """Routes for intake and roles for the task group."""
+    reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
+    tickets = Tickets(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        keys=ground.keys,
+        symbols=ground.symbols,
+        prices=ground.prices,
+        books=ground.exchanges.market,
+        dialogues=ground.dialogues,
+    )
+    sending = Sending(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        keys=ground.keys,
+        prices=ground.prices,
+        tickets=tickets,
+        outbox=ground.outbox,
+        reconciler=reconciler,
+    )
+    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
+    portfolio = Portfolio(ground.keys, ground.exchanges.market)
+    routes: list[Route] = [
+        *MarketHandlers(ground.symbols, ground.exchanges.market).routes(),
+        *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
+        *PortfolioHandlers(portfolio).routes(),
+    ]
+    return routes, {"orders": reconciler.run()}
+
+
+async def _open_exchanges(settings: Settings, clock: Clock, ids: Ids, stack: AsyncExitStack) -> Exchanges:
+    tls = ssl.create_default_context()
+    client = await stack.enter_async_context(make_client(make_transport(tls)))
+    live = Rest(client, clock, ids, settings.kucoin_url)
+    market = SpotMarket(live)
+
+    async def fetch(symbol: str) -> Tick:
+        return await market.ticker(symbol)
+
+    handed = Handed(clock, fetch)
+    if not settings.paper:
+        return Exchanges(tls, market, {Mode.LIVE: live}, handed, None)
+    paper = PaperExchange(handed, clock, ids, _paper_file(settings))
+    served = await stack.enter_async_context(paper.serve())
+    rests = {Mode.LIVE: live, Mode.PAPER: Rest(client, clock, ids, served.url)}
+    return Exchanges(tls, market, rests, handed, paper)
+
+
+def _paper_file(settings: Settings) -> Path:
+    """Beside the master key: there a folder of ours is sure to be."""
+    return settings.master_key_file.parent / "paper.db"
+
+
+async def _take_lease(database: Database, clock: Clock, bot: Telegram, stack: AsyncExitStack) -> Lease:
+    """Of two processes with one token the second ends here, naming the first; a dead holder's lease runs out."""
+    holder = f"{socket.gethostname()}, process {os.getpid()}"
+    lease = Lease(database, clock, f"poller of @{bot.username}", holder, LEASE_LENGTH)
+    for _ in range(int(LEASE_LENGTH.total_seconds()) + 1):
+        try:
+            await lease.take()
+        except LostRace as error:
+            refusal = ConfigError(f"Another process is running this bot already: {error}. Stop it first.")
+            await clock.sleep(1)
+            continue
+        stack.push_async_callback(lease.release)
+        return lease
+    raise refusal
+
+
+async def _offer_commands(messenger: Messenger, renderer: Renderer) -> None:
+    """The command menu in every language. Nothing depends on it, so a failure is only logged."""
+    names = [name for names in TASKS.values() for name in names]
+    for language in LANGUAGE_NAMES:
+        reader = Reader(language, "UTC")
+        menu = [(name, renderer.plain(T(f"accounts.menu_{name}"), reader)) for name in names]
+        try:
+            await messenger.set_commands(menu, None if language == "en" else language)
+        except DeliveryError as error:
+            log.warning("commands_not_offered", language=language, reason=str(error))
+
+
+async def _serve_health(settings: Settings, database: Database, ground: Ground, stack: AsyncExitStack) -> None:
+    async def checks() -> Mapping[str, bool]:
+        async with database.read():
+            return {"database": True, "symbols": ground.symbols.is_loaded}
+
+    host, port = settings.web_address
+    try:
+        await stack.enter_async_context(listening(health_app(checks), host, port))
+    except OSError as error:
+        raise ConfigError(f"TGBOT_WEB_BIND {settings.web_bind} cannot be used: {error.strerror}") from error
+
+
+async def _play(
+    roles: Mapping[str, Role], polling: Role, idle: Callable[[], Awaitable[None]], stopping: asyncio.Event
+) -> None:
+    """Every role in one group: if one dies, all stop, and its error ends the process. When told to stop, nothing new is
+    fetched, and what is under way may finish."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(role, name=name) for name, role in roles.items()]
+        poller = tasks.create_task(polling, name="chat")
+        await stopping.wait()
+        poller.cancel()
+        try:
+            async with asyncio.timeout(DRAIN_FOR):
+                await idle()
+        except TimeoutError:
+            log.warning("stopped_with_work_left")
+        for task in running:
+            task.cancel()

@@ -1,0 +1,203 @@
+"""The command line."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import click
+
+from tgbot import app, demo, logs
+from tgbot.accounts.service import Accounts
+from tgbot.core.errors import BotError, ConfigError
+from tgbot.credentials.master import reset_master_key
+from tgbot.db.engine import Database
+from tgbot.paper.exchange import PaperExchange
+from tgbot.paper.prices import Prices
+from tgbot.paper.replay import Replay
+from tgbot.paper.walk import Walk
+from tgbot.schema import migrate
+from tgbot.settings import Settings, read_settings
+from tgbot.system import SystemClock, SystemIds
+
+CLOCK = SystemClock()
+IDS = SystemIds()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tgbot")
+def cli() -> None:
+    """Trade on KuCoin from a Telegram chat."""
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot; settings come from the environment and .env."""
+    settings = _settings()
+    _play(lambda stopping: app.run(settings, CLOCK, IDS, stopping))
+
+
+@cli.command(name="demo")
+@click.option("--bind", default="127.0.0.1:8060", show_default=True, help="Where the page is served.")
+def run_demo(bind: str) -> None:
+    """Try it in the browser: no token, no keys, no network."""
+    host, port = _address(bind)
+    logs.configure("warning", "console", [demo.TOKEN])
+
+    def tell(url: str) -> None:
+        click.echo(f"tgbot demo: open {url} in a browser. Ctrl-C ends it.")
+
+    _play(lambda stopping: demo.run(CLOCK, IDS, stopping, host=host, port=port, tell=tell))
+
+
+@cli.command(name="migrate")
+def run_migrate() -> None:
+    """Bring the database up to date and stop."""
+    _finish(lambda database, settings: migrate(database))
+
+
+@cli.command()
+def invite() -> None:
+    """Make a one-time invitation link, good for a week."""
+
+    async def make(database: Database, settings: Settings) -> None:
+        await migrate(database)
+        accounts = Accounts(
+            database, CLOCK, IDS, door=settings.access, operators=frozenset(), languages=frozenset({"en"})
+        )
+        token = await accounts.invite()
+        click.echo(f"Send this to one person; it works once, within seven days:\n/start {token}")
+        click.echo(f"As a link: https://t.me/YOUR_BOT?start={token}")
+
+    _finish(make)
+
+
+@cli.group()
+def keys() -> None:
+    """The master key that seals people's exchange keys."""
+
+
+@keys.command()
+@click.confirmation_option(prompt="Every linked account is dropped and people link their keys again. Go on?")
+def reset() -> None:
+    """Drop all sealed keys and begin with a new master key."""
+
+    async def drop(database: Database, settings: Settings) -> None:
+        await migrate(database)
+        dropped = await reset_master_key(database, settings.master_key_file, IDS)
+        click.echo(f"{dropped} sealed keys dropped. The new master key is in {settings.master_key_file}: back it up.")
+
+    _finish(drop)
+
+
+@cli.command()
+@click.option("--bind", default="127.0.0.1:8070", show_default=True, help="Where to serve it; port 0: any.")
+@click.option("--seed", default=1, show_default=True, help="Of the price walk.")
+@click.option("--account", "accounts", multiple=True, help="KEY:SECRET:PASSPHRASE:USDT=1000,BTC=1; may be repeated.")
+@click.option("--replay", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Recorded frames.")
+@click.option("--prices", help="REST address of a KuCoin to take pairs and prices from.")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File that remembers accounts, orders.")
+def paper(
+    bind: str, seed: int, accounts: tuple[str, ...], replay: Path | None, prices: str | None, state: Path | None
+) -> None:
+    """Serve the paper exchange alone. The first line on stdout is JSON with both REST addresses."""
+    if replay and prices:
+        raise click.UsageError("--replay and --prices exclude each other")
+    host, port = _address(bind)
+    opened = [_read_account(text) for text in accounts]
+    logs.configure("warning", "console", [secret for _, secrets, _ in opened for secret in secrets])
+
+    async def serve(stopping: asyncio.Event) -> None:
+        source: Prices = Replay(CLOCK, replay) if replay else Walk(CLOCK, seed)
+        exchange = PaperExchange(source, CLOCK, IDS, state)
+        async with exchange.serve(host, port) as served:
+            for key, (secret, passphrase), balances in opened:
+                await exchange.open_account(balances, key=key, secret=secret, passphrase=passphrase)
+            click.echo(json.dumps({"url": served.url, "futures_url": served.futures_url}))
+            await stopping.wait()
+
+    _play(serve)
+
+
+def main() -> None:
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except BotError as error:
+        click.echo(f"tgbot stops: {error}", err=True)
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    secrets = [settings.telegram_token, settings.telegram_webhook_secret]
+    logs.configure(settings.log_level, settings.log_format, [secret.get_secret_value() for secret in secrets])
+    return settings
+
+
+def _play(role: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Runs until it ends by itself or a signal asks it to."""
+
+    async def until_told() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopping.set)
+        await role(stopping)
+
+    try:
+        asyncio.run(until_told())
+    except* BotError as group:
+        raise _first(group) from None
+
+
+def _finish(work: Callable[[Database, Settings], Awaitable[None]]) -> None:
+    """One piece of work on the database, no bot running in this process."""
+    settings = _settings()
+
+    async def do() -> None:
+        database = Database(settings.database_url.get_secret_value())
+        try:
+            await work(database, settings)
+        finally:
+            await database.close()
+
+    asyncio.run(do())
+
+
+def _first(group: BaseExceptionGroup[BotError]) -> BotError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, BotError)  # noqa: S101 - `except*` lets nothing else in
+    return error
+
+
+def _address(bind: str) -> tuple[str, int]:
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise click.BadParameter("must look like 127.0.0.1:8070", param_hint="--bind")
+    return host.strip("[]"), int(port)
+
+
+def _read_account(text: str) -> tuple[str, tuple[str, str], dict[str, Decimal]]:
+    parts = text.split(":")
+    if len(parts) != 4:
+        raise click.BadParameter("must look like KEY:SECRET:PASSPHRASE:USDT=1000,BTC=1", param_hint="--account")
+    key, secret, passphrase, funds = parts
+    try:
+        pairs = (pair.partition("=") for pair in funds.split(",") if pair)
+        balances = {currency.upper(): Decimal(amount) for currency, _, amount in pairs}
+    except InvalidOperation:
+        raise click.BadParameter(f"{funds} is no list of amounts", param_hint="--account") from None
+    return key, (secret, passphrase), balances

@@ -1,0 +1,40 @@
+"""All tables of all features, and bringing a database up to date."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, MetaData
+
+import tgbot.accounts.store
+import tgbot.credentials.store
+import tgbot.db.leases
+import tgbot.delivery.store
+import tgbot.intake.store
+import tgbot.trading.store  # noqa: F401 - importing a store adds its tables to the metadata
+from tgbot.core.errors import ConfigError
+from tgbot.db.engine import Database
+from tgbot.db.types import Base
+from tgbot.packaged import folder
+
+METADATA: MetaData = Base.metadata
+
+
+async def migrate(database: Database) -> None:
+    """To the newest revision, in one transaction that a second process waits for. Raises `ConfigError`, changing
+    nothing, for a database that a newer release has written."""
+    async with database.exclusive() as connection:
+        await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(folder("migrations")))
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = METADATA
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise ConfigError(
+            f"The database does not fit this release of tgbot ({error}). It was probably written by a newer one: "
+            "install that again, or restore a backup made before it."
+        ) from error
