@@ -7,6 +7,8 @@ import pytest
 from tests.clock import JumpClock
 from tests.ids import CountingIds
 from tests.kucoin.host import Host, running_host, success
+from tests.kucoin.sockets import Sockets, running_sockets
+from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_client, make_transport
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
@@ -60,3 +62,14 @@ def rest(client: httpx.AsyncClient, host: Host, clock: JumpClock, ids: CountingI
 @pytest.fixture
 def credentials() -> Credentials:
     return Credentials("the-key", "the-secret", "the-passphrase")
+
+
+@pytest.fixture
+async def sockets(host: Host) -> AsyncIterator[Sockets]:
+    async with running_sockets(host) as sockets:
+        yield sockets
+
+
+@pytest.fixture
+def dialer(rest: Rest, ssl_context: ssl.SSLContext, clock: HurryClock, ids: CountingIds) -> Dialer:
+    return Dialer(rest, ssl_context, clock, ids)

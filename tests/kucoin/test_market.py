@@ -92,7 +92,8 @@ async def test_candles_come_oldest_first_and_in_as_many_calls_as_it_takes(market
     host.on("GET", "/api/v1/market/candles", page)
     candles = await market.candles("BTC-USDT", Interval.MINUTE_1, start, end)
     assert [candle.at for candle in candles] == [start + timedelta(minutes=n) for n in range(2001)]
-    assert (candles[0].open, candles[0].close, candles[0].high, candles[0].low) == (1, 2, 4, Decimal("0.5"))
+    first = candles[0]
+    assert [first.open, first.close, first.high, first.low] == [Decimal(1), Decimal(2), Decimal(4), Decimal("0.5")]
     assert len(host.requests) == 2
 
 

@@ -88,7 +88,9 @@ def ticker(symbol: str, data: bytes) -> Tick:
     return Tick(symbol, positive(row.price), bid, ask, row.sequence, moment(row.time))
 
 
-class _Stats(Wire):
+class StatsRow(Wire):
+    """The last 24 hours. An empty side of the book is 0."""
+
     symbol: str
     last: Decimal
     time: int = 0
@@ -122,7 +124,7 @@ class _AllTickers(Wire):
 
 
 def stats(data: bytes) -> Stats:
-    row = decode(_Stats, data)
+    row = decode(StatsRow, data)
     return row.stats(moment(row.time))
 
 
@@ -130,7 +132,7 @@ def all_tickers(data: bytes) -> list[Stats]:
     """A pair that has never traded has no last price and is left out."""
     answer = decode(_AllTickers, data)
     at = moment(answer.time)
-    return readable(answer.ticker, lambda row: decode(_Stats, row).stats(at))
+    return readable(answer.ticker, lambda row: decode(StatsRow, row).stats(at))
 
 
 def candles(data: bytes) -> list[Candle]:

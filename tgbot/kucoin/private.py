@@ -1,0 +1,82 @@
+"""What happens on one account as it happens: its orders and its balances."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from tgbot.core.clock import Clock
+from tgbot.core.ids import Ids
+from tgbot.core.orders import BalanceChange, OrderChange
+from tgbot.kucoin.dialer import Dialer, LinkLost
+from tgbot.kucoin.feed import BALANCES, ORDERS, Frame, read_balance_change, read_order_change
+from tgbot.kucoin.session import Unreadable
+from tgbot.kucoin.sign import Credentials
+from tgbot.kucoin.stream import Stream
+from tgbot.kucoin.wire.values import MALFORMED
+
+log = structlog.get_logger()
+
+
+class PrivateStream:
+    """Frames are not replayed after a reconnect, so `on_connected` has to read over REST what may have been missed; it
+    runs beside the stream, and an `ExchangeError` out of it makes the connection anew. `on_order` and `on_balance` are
+    awaited one after another: who is slow slows the stream down and loses nothing."""
+
+    def __init__(
+        self,
+        dialer: Dialer,
+        credentials: Credentials,
+        clock: Clock,
+        ids: Ids,
+        on_order: Callable[[OrderChange], Awaitable[None]],
+        on_balance: Callable[[BalanceChange], Awaitable[None]],
+        on_connected: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._on_order = on_order
+        self._on_balance = on_balance
+        self._owner = ""
+        dial = partial(dialer.private, credentials)
+        self._stream = Stream("private", dial, clock, ids, self._read, on_connected, _refused, is_private=True)
+        self._stream.subscribe(ORDERS)
+        self._stream.subscribe(BALANCES)
+
+    @property
+    def is_up(self) -> bool:
+        return self._stream.is_up
+
+    async def run(self) -> None:
+        """Until cancelled. Raises `ExchangeRejected` once KuCoin has refused the key three times in a row: then its
+        owner has to be told."""
+        await self._stream.run()
+
+    async def _read(self, frame: Frame) -> None:
+        if not self._is_ours(frame):
+            return
+        try:
+            change = _decoded(frame)
+        except MALFORMED as error:
+            raise Unreadable from error
+        match change:
+            case OrderChange():
+                await self._on_order(change)
+            case BalanceChange():
+                await self._on_balance(change)
+
+    def _is_ours(self, frame: Frame) -> bool:
+        """A socket belongs to one account; a frame of another must not be believed."""
+        self._owner = self._owner or frame.user_id
+        if frame.user_id == self._owner:
+            return True
+        log.error("foreign_frame", topic=frame.topic)
+        return False
+
+
+def _decoded(frame: Frame) -> OrderChange | BalanceChange | None:
+    if frame.topic == ORDERS:
+        return read_order_change(frame)
+    return read_balance_change(frame) if frame.topic == BALANCES else None
+
+
+def _refused(topic: str) -> None:
+    raise LinkLost(f"{topic} refused")
