@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from tgbot.db.engine import Database
-from tgbot.db.types import Base
+from tgbot.schema import migrate
 
 # Taken out of the environment, because a bot started by a test refuses settings that it does not know.
 POSTGRES = make_url(
@@ -74,8 +74,7 @@ def blank_postgres() -> Iterator[URL]:
 
 async def make_tables(url: str) -> None:
     database = Database(url)
-    async with database.exclusive() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    await migrate(database)
     await database.close()
 
 

@@ -6,6 +6,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, MetaData
 
 import tgbot.accounts.store
+import tgbot.alerts.store
 import tgbot.credentials.store
 import tgbot.db.leases
 import tgbot.delivery.store

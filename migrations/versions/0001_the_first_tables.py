@@ -52,12 +52,12 @@ def upgrade() -> None:
 
     op.create_table(
         "installation",
-        sa.Column("only", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("singleton", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("master_version", sa.Integer(), nullable=False),
         sa.Column("check_value", sa.LargeBinary(length=32), nullable=False),
-        sa.CheckConstraint("only = 1", name=op.f("ck_installation_one_row")),
-        sa.PrimaryKeyConstraint("only", name=op.f("pk_installation")),
+        sa.CheckConstraint("singleton = 1", name=op.f("ck_installation_one_row")),
+        sa.PrimaryKeyConstraint("singleton", name=op.f("pk_installation")),
     )
     op.create_table(
         "intents",

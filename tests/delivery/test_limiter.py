@@ -1,5 +1,6 @@
 from bisect import bisect_right
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,16 @@ def test_the_whole_rate_is_used() -> None:
         sent += len(send_all_that_may_go(limiter, now, list(range(1, 4000))[sent : sent + 5]))
         now += limiter.next_change(now) or 0.001
     assert 28 * 60 - 5 <= sent <= 28 * 60 + 5
+
+
+@pytest.mark.parametrize(("chat_id", "least", "most"), [(PERSON, 59, 63), (GROUP, 15, 20)])
+def test_a_chat_gets_close_to_what_it_may(chat_id: int, least: int, most: int) -> None:
+    limiter, now, times = Limiter(), 0.0, list[float]()
+    while now < 600:
+        times += [at for at, _ in send_all_that_may_go(limiter, now, [chat_id])]
+        now += limiter.next_change(now) or 0.001
+    assert most_within(times, 60) <= most
+    assert len(times) >= 10 * least
 
 
 def test_a_chat_has_a_small_burst_and_then_a_message_a_second() -> None:

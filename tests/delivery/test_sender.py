@@ -300,7 +300,7 @@ async def test_an_edit_of_a_message_that_is_gone_becomes_one_new_message(post: P
         telegram.fail("editMessageText", 400, "Bad Request: message to edit not found")
         await post.put(notice(ANN, 2, card="ticket:1"))
         await post.until_settled()
-        assert telegram.texts(ANN) == ["2 s"]
+        assert [call["text"] for call in telegram.sent("sendMessage")] == ["1 s", "2 s"]
         await post.put(notice(ANN, 3, card="ticket:1"))
         await post.until_settled()
     assert telegram.texts(ANN) == ["3 s"]

@@ -1,5 +1,6 @@
 """What things cost now."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -51,10 +52,13 @@ def test_nothing_is_known_of_a_silent_symbol(board: PriceBoard) -> None:
 def test_after_an_interruption_an_exchange_may_count_anew(
     board: PriceBoard, exchange: MemoryExchange, heard: list[Tick]
 ) -> None:
+    gaps: list[Collection[str]] = []
+    board.listen(lambda tick: None, gaps.append)
     before = exchange.trade(BTC, "100")
     restarted = replace(before, sequence=0)
     board.on_tick(before)
     board.on_gap([BTC])
+    assert gaps == [[BTC]]
     board.on_tick(restarted)
     board.on_tick(restarted)
     assert heard == [before, restarted]

@@ -84,6 +84,8 @@ PUBLIC = [
     ("/api/v1/market/candles", "?symbol=BTC-USDT&type=1min"),
     ("/api/v1/market/histories", "?symbol=BTC-USDT"),
     ("/api/v1/prices", ""),
+    ("/api/v3/margin/symbols", ""),
+    ("/api/v1/isolated/symbols", ""),
     ("/api/v1/user/api-key", ""),
     ("/api/v1/accounts", ""),
     ("/api/v1/hf/accounts/opened", ""),

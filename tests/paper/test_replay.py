@@ -4,10 +4,15 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
+import websockets
 
 from tests.clock import START, JumpClock
 from tests.ids import CountingIds
+from tests.paper.conftest import NO_TLS
+from tests.paper.reader import Reader
+from tests.paper.trader import data_of
 from tgbot.core.errors import ConfigError
 from tgbot.core.market import Tick
 from tgbot.paper.exchange import PaperExchange
@@ -92,6 +97,24 @@ async def test_rules_are_those_recorded_beside_it_or_else_as_fine_as_the_prices(
     assert (rules["A-USDT"].price_increment, rules["A-USDT"].base_min) == (Decimal("0.0001"), Decimal("0.5"))
     assert rules["A-USDT"].min_funds == Decimal("0.1")
     assert (rules["B-BTC"].quote, rules["B-BTC"].price_increment) == ("BTC", Decimal("0.0001"))
+
+
+async def test_first_subscription_to_the_exchange_starts_it(
+    recording: Path, clock: JumpClock, ids: CountingIds
+) -> None:
+    exchange = PaperExchange(Replay(clock, recording), clock, ids)
+    async with exchange.serve() as served, httpx.AsyncClient(base_url=served.url, verify=NO_TLS) as http:
+        bullet = data_of(await http.post("/api/v1/bullet-public"))
+        url = f"{bullet['instanceServers'][0]['endpoint']}?token={bullet['token']}"
+        async with websockets.connect(url, ping_interval=None) as socket:
+            reader = Reader(socket)
+            assert (await reader.next())["type"] == "welcome"
+            await reader.subscribe("/market/ticker:A-USDT")
+            assert [(await reader.next())["data"]["price"] for _ in range(2)] == ["2", "2"]
+            for seconds in (1, 2):
+                await clock.until_sleeping(2)
+                clock.advance(seconds)
+            assert (await reader.next())["data"]["price"] == "3.125"
 
 
 async def test_file_without_tickers_is_refused(tmp_path: Path, clock: JumpClock) -> None:

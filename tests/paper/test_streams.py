@@ -101,6 +101,7 @@ async def test_snapshot_comes_every_two_seconds(floor: Floor) -> None:
         ({"type": "subscribe", "topic": "/account/balance", "privateChannel": True}, 403),
         ({"type": "subscribe", "topic": "/market/ticker:" + ",".join(["BTC-USDT"] * 101)}, 509),
         ({"no": "type"}, 400),
+        ({"type": ["subscribe"]}, 400),
     ],
 )
 async def test_wrong_message_is_answered_with_an_error_frame(
@@ -111,6 +112,13 @@ async def test_wrong_message_is_answered_with_an_error_frame(
         answer = await reader.next()
         assert (answer["type"], answer["code"]) == ("error", code)
         await reader.pong()
+
+
+async def test_binary_message_is_answered_with_an_error_frame(floor: Floor) -> None:
+    async with websockets.connect(await address(floor)) as socket:
+        await socket.send(b"ping")
+        await socket.recv()
+        assert json.loads(await socket.recv())["code"] == 400
 
 
 async def test_session_bears_three_hundred_topics(floor: Floor) -> None:

@@ -35,6 +35,12 @@ class ArmedAlerts:
         self._alerts[alert.id] = alert
         self._indexes.setdefault(alert.symbol, BoundsIndex()).put(alert.id, bounds(alert))
 
+    def catch_up(self, alert: Armed) -> None:
+        """The table has just counted a firing; this takes it over if it was armed anew in between."""
+        known = self._alerts.get(alert.id)
+        if known is not None and known.fires < alert.fires:
+            self.put(alert)
+
     def drop(self, alert_id: int) -> None:
         alert = self._alerts.pop(alert_id, None)
         self._moved.discard(alert_id)

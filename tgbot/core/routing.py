@@ -85,12 +85,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button whose data are `verb` or `verb:args`. One that is `slow` is acknowledged before it is handled, so that
-    the button does not spin; it cannot answer with a toast."""
+    """A button whose data are `verb` or `verb:args`."""
 
     verb: str
     handler: Handler
-    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

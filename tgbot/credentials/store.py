@@ -23,9 +23,9 @@ class InstallationRow(Base):
     """One row: whose database this is, and how to know its master key."""
 
     __tablename__ = "installation"
-    __table_args__ = (CheckConstraint("only = 1", name="one_row"),)
+    __table_args__ = (CheckConstraint("singleton = 1", name="one_row"),)
 
-    only: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    singleton: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(String(32))
     master_version: Mapped[int]
     check_value: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -92,7 +92,7 @@ async def installation(session: ReadSession) -> Installation | None:
 
 
 async def add_installation(session: WriteSession, installation_id: str, version: int, check_value: bytes) -> None:
-    session.add(InstallationRow(only=1, id=installation_id, master_version=version, check_value=check_value))
+    session.add(InstallationRow(singleton=1, id=installation_id, master_version=version, check_value=check_value))
     await session.flush()
 
 

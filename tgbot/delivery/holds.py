@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from tgbot.db.engine import WriteSession
-from tgbot.delivery.store import HoldRow, insert_into
+from tgbot.db.statements import insert_into
+from tgbot.delivery.store import HoldRow
 
 
 async def keep_holds(session: WriteSession, holds: Mapping[int, datetime]) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, or_, select
 from tgbot.core.clock import Clock
 from tgbot.core.reply import Reply
 from tgbot.db.engine import WriteSession
+from tgbot.db.statements import insert_into
 from tgbot.delivery.codec import encode
-from tgbot.delivery.store import OutboxRow, State, adopt_cards, insert_into
+from tgbot.delivery.store import OutboxRow, State, adopt_cards
 
 
 class Priority(IntEnum):

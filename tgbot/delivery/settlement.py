@@ -101,7 +101,7 @@ def _dead(reason: str) -> dict[str, object]:
 async def _change(session: WriteSession, claim: Claim, changes: dict[str, object]) -> None:
     if changes["state"] == State.DEAD:
         log.warning("notice_dead", row=claim.id, chat=claim.chat_id, reason=changes["reason"])
-    if claim.card is not None and changes.get("message_id", claim.id) is None:
+    if claim.card is not None and "message_id" in changes:
         await session.execute(delete(CardRow).where(CardRow.chat_id == claim.chat_id, CardRow.card == claim.card))
     await session.execute(
         update(OutboxRow).where(OutboxRow.id == claim.id, OutboxRow.state == State.CLAIMED).values(**changes)

@@ -5,11 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.db.engine import WriteSession
+from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, RowId, UtcTime
 
 EVERYWHERE = 0  # in place of a chat id: Telegram has no chat 0
@@ -78,12 +77,6 @@ class HoldRow(Base):
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     until: Mapped[datetime] = mapped_column(UtcTime)
-
-
-def insert_into(session: WriteSession, table: type[Base]) -> SqliteInsert | PostgresInsert:
-    """An insert that knows `ON CONFLICT`, which both databases spell alike and SQLAlchemy keeps apart."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return SqliteInsert(table) if is_sqlite else PostgresInsert(table)
 
 
 async def adopt_cards(session: WriteSession, cards: Sequence[tuple[int, str, int]]) -> None:

@@ -1,5 +1,6 @@
 """From a raw update to a handler's answer: kept, redacted, judged, handled once, answered."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from tgbot.core.errors import ExchangeError, NotAllowed, NotFound, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.people import Person
 from tgbot.core.reply import Reply, T, say
-from tgbot.core.routing import Answer, Incoming, Press, Route, Toast, Tombstone
+from tgbot.core.routing import Answer, Incoming, Toast, Tombstone
 from tgbot.db.engine import Database, WriteSession
 from tgbot.intake import store
 from tgbot.intake.lanes import Lanes
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 
 RawUpdate = Mapping[str, Any]
 MOST_TRIES = 3
+PATIENCE = 0.4  # seconds; a button that spins longer feels dead
 
 
 class Answering(Protocol):
@@ -117,29 +119,40 @@ class Intake:
         self._answering.wake()
 
     async def _answer(self, incoming: Incoming, raw: RawUpdate, row_id: int) -> Answer:
-        """The handler's answer, or what went wrong in words; the press, if it is one, is always answered."""
-        acknowledged = False
+        """The handler's answer. A press is acknowledged at the latest after a moment, so that no button spins; a toast
+        that comes later than that becomes a message."""
+        if not incoming.press_id:
+            return await self._outcome(incoming, raw, row_id)
+        async with asyncio.TaskGroup() as tasks:
+            handling = tasks.create_task(self._outcome(incoming, raw, row_id))
+            moment = tasks.create_task(self._clock.sleep(PATIENCE))
+            await asyncio.wait({handling, moment}, return_when=asyncio.FIRST_COMPLETED)
+            moment.cancel()
+            if not handling.done():
+                await self._answering.toast(incoming, None)
+                answer = await handling
+                return Reply((answer.text,), is_new=True) if isinstance(answer, Toast) else answer
+        answer = handling.result()
+        await self._answering.toast(incoming, answer if isinstance(answer, Toast) else None)
+        return answer
+
+    async def _outcome(self, incoming: Incoming, raw: RawUpdate, row_id: int) -> Answer:
+        """What the handler says, or what went wrong in words."""
         try:
             if raw.get("tombstone") == Tombstone.LEAK:
                 return await self._erase_leak(incoming)
             asked = await self._again(incoming) if incoming.verb == "again" else await self._place(incoming, raw)
-            route = self._routes.find(asked)
-            if incoming.press_id and isinstance(route, Press) and route.slow:
-                await self._answering.toast(incoming, None)
-                acknowledged = True
-            answer = await self._dispatch(asked, route, row_id)
+            return await self._dispatch(asked, row_id)
         except UserError as error:
-            answer = _in_words(error, incoming)
+            return _in_words(error, incoming)
         except ExchangeError as error:
             log.warning("exchange_failed", code=error.code, message=error.message)
-            answer = Reply((T.of("intake.exchange_failed", code=error.code, message=error.message),), is_new=True)
+            return Reply((T.of("intake.exchange_failed", code=error.code, message=error.message),), is_new=True)
         except Exception as error:  # noqa: BLE001 - the chat's error reply: the person hears of it, the log has it whole
-            answer = self._apologise(error)
-        if incoming.press_id and not acknowledged:
-            await self._answering.toast(incoming, answer if isinstance(answer, Toast) else None)
-        return answer
+            return self._apologise(error)
 
-    async def _dispatch(self, incoming: Incoming, route: Route | None, row_id: int) -> Answer:
+    async def _dispatch(self, incoming: Incoming, row_id: int) -> Answer:
+        route = self._routes.find(incoming)
         if route is None:
             return self._unknown(incoming)
         require_fresh(incoming, route, row_id, self._clock.now())

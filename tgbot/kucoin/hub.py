@@ -29,7 +29,8 @@ class TickerHub:
     """Symbols are held and released by whoever needs them, as often as they like.
 
     `on_tick` gets every tick of a held symbol, in order. `on_gap` gets symbols of which ticks may have been missed, as
-    soon as they are heard again: their candles tell. `on_refused` gets a symbol that KuCoin's feed does not have. None of them may block."""
+    soon as they are heard again: their candles tell. `on_refused` gets a symbol that KuCoin's feed does not have. None
+    of them may block."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """What things cost now: from the stream where somebody listens to it, else asked for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Protocol
 
@@ -17,17 +17,21 @@ class TickerSource(Protocol):
 class PriceBoard:
     """The latest tick of every symbol. Its `on_tick` and `on_gap` are what the stream calls.
 
-    Listeners are called at once for each tick that is news, in the order in which they were added; they may not wait.
+    Listeners are called at once, in the order in which they were added: for each tick that is news, and with the
+    symbols of which ticks may have been missed. They may not wait.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._latest: dict[str, tuple[Tick, float]] = {}
         self._interrupted: set[str] = set()
-        self._listeners: list[Callable[[Tick], None]] = []
+        self._on_tick: list[Callable[[Tick], None]] = []
+        self._on_gap: list[Callable[[Collection[str]], None]] = []
 
-    def listen(self, on_tick: Callable[[Tick], None]) -> None:
-        self._listeners.append(on_tick)
+    def listen(self, on_tick: Callable[[Tick], None], on_gap: Callable[[Collection[str]], None] | None = None) -> None:
+        self._on_tick.append(on_tick)
+        if on_gap is not None:
+            self._on_gap.append(on_gap)
 
     def on_tick(self, tick: Tick) -> None:
         """A tick that is not newer than the last one of its symbol changes nothing."""
@@ -36,12 +40,14 @@ class PriceBoard:
             return
         self._interrupted.discard(tick.symbol)
         self._latest[tick.symbol] = (tick, self._clock.monotonic())
-        for on_tick in self._listeners:
+        for on_tick in self._on_tick:
             on_tick(tick)
 
-    def on_gap(self, symbols: Iterable[str]) -> None:
+    def on_gap(self, symbols: Collection[str]) -> None:
         """The stream was interrupted. An exchange may count anew afterwards, so the next tick is taken as it comes."""
         self._interrupted.update(symbols)
+        for on_gap in self._on_gap:
+            on_gap(symbols)
 
     def latest(self, symbol: str) -> Tick | None:
         known = self._latest.get(symbol)

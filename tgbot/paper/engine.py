@@ -84,6 +84,10 @@ class Engine:
         found = [order for pair in pairs for order in pair.values() if order.account == account]
         return sorted(found, key=lambda order: order.number, reverse=True)
 
+    def resting(self) -> set[str]:
+        """The pairs that have active orders."""
+        return {symbol for symbol, orders in self._active.items() if orders}
+
     def touch(self, tick: Tick) -> None:
         """Fill the resting orders that this price has come to."""
         rule = self._market.rule(tick.symbol)

@@ -43,9 +43,9 @@ class AccountApi:
         }
 
     async def balances(self, call: Call) -> list[dict[str, object]]:
-        """All are in the trading account; the funding account (`main`) is empty."""
+        """All are in the trading account (once called `trade_hf`); the funding account (`main`) is empty."""
         currency, kind = call.query.get("currency"), call.query.get("type")
-        if kind not in (None, "", "trade"):
+        if kind not in (None, "", "trade", "trade_hf"):
             return []
         return [
             {

@@ -39,6 +39,8 @@ class PublicApi:
             ("/api/v1/market/candles", 3, self.candles),
             ("/api/v1/market/histories", 3, self.trades),
             ("/api/v1/prices", 3, self.fiat_prices),
+            ("/api/v3/margin/symbols", 3, self.cross_margin_symbols),
+            ("/api/v1/isolated/symbols", 3, self.isolated_margin_symbols),
         ]
         return [Operation("GET", path, Pool.PUBLIC, weight, handler) for path, weight, handler in table]
 
@@ -138,6 +140,13 @@ class PublicApi:
             if rule.quote == "USDT":
                 prices[rule.base] = tick.price
         return {name: f"{price * rate:.16f}" for name, price in prices.items() if not wanted or name in wanted}
+
+    async def cross_margin_symbols(self, _: Call) -> dict[str, object]:
+        """None: there is no margin here. Some clients read both lists before anything else."""
+        return {"timestamp": ms(self._clock.now()), "items": []}
+
+    async def isolated_margin_symbols(self, _: Call) -> list[object]:
+        return []
 
     def _currencies(self) -> list[str]:
         rules = self._market.rules.values()

@@ -35,7 +35,7 @@ async def listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[Served]
             try:
                 yield Served(f"http://{host}:{listener.getsockname()[1]}")
             finally:
-                server.should_exit = True
+                server.stop()
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -49,6 +49,18 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        """Until stopped, at once; uvicorn itself looks ten times a second."""
+        await self._stopping.wait()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals belong to the process that we are a guest in."""
@@ -73,5 +85,6 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

@@ -164,11 +164,9 @@ class Streams:
     async def _converse(self, socket: WebSocket, session: Session) -> None:
         async with asyncio.TaskGroup() as tasks:
             writer = tasks.create_task(_write(socket, session))
-            try:
-                while True:
-                    self._take(session, await socket.receive_text())
-            except (WebSocketDisconnect, KeyError):  # KeyError: a binary frame, which has no text
-                writer.cancel()
+            while (message := await socket.receive())["type"] != "websocket.disconnect":
+                self._take(session, message.get("text") or "")
+            writer.cancel()
 
     def _take(self, session: Session, text: str) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import json
 from email.message import Message as Head
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -60,7 +60,7 @@ def _parts(body: bytes, delimiter: bytes) -> list[bytes]:
 
 def _part(part: bytes) -> tuple[str, str | None, bytes]:
     header, _, data = part.partition(b"\r\n\r\n")
-    head = BytesHeaderParser().parsebytes(header + b"\r\n\r\n")
+    head = HeaderParser().parsestr(header.decode(errors="replace"))
     name = head.get_param("name", header="content-disposition")
     file_name = head.get_filename()
     return (name if isinstance(name, str) else ""), file_name, data

@@ -1,9 +1,11 @@
-"""HTML as the Bot API takes it: a dozen tags, four named references, everything else refused."""
+"""HTML as the Bot API takes it: a dozen tags, four named references, everything else refused.
+
+Custom emoji and times are not known here.
+"""
 
 import re
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Any
 
 from tgbot.playground.entities import Entity, in_order, utf16_length
 
@@ -55,11 +57,15 @@ def trim(text: str) -> str:
 class _OpenTag:
     name: str
     begin: int
-    entity: Entity
+    kind: str
+    url: str = ""
+    language: str = ""
 
 
 @dataclass(slots=True)
 class _Reader:
+    """Goes through the source once. `length` is that of the plain text so far."""
+
     source: str
     at: int = 0
     length: int = 0
@@ -75,24 +81,20 @@ class _Reader:
 
     def _read_piece(self) -> None:
         if text := _TEXT.match(self.source, self.at):
-            self._take(text, text[0])
+            self._append(text[0], text.end())
         elif reference := _REFERENCE.match(self.source, self.at):
-            self._take(reference, unescape(reference[0]))
+            self._append(unescape(reference[0]), reference.end())
         elif self.source[self.at] == "&":
-            self._append("&")
-            self.at += 1
+            self._append("&", self.at + 1)
         elif self.source.startswith("</", self.at):
             self._close()
         else:
             self._open()
 
-    def _take(self, match: re.Match[str], text: str) -> None:
-        self._append(text)
-        self.at = match.end()
-
-    def _append(self, text: str) -> None:
+    def _append(self, text: str, end: int) -> None:
         self.plain.append(text)
         self.length += utf16_length(text)
+        self.at = end
 
     def _open(self) -> None:
         tag = _START_TAG.match(self.source, self.at)
@@ -101,21 +103,22 @@ class _Reader:
             raise BadHtml(f'Unsupported start tag "{name}" at byte offset {self._byte()}')
         if tag is None:
             raise BadHtml(f'Unclosed start tag "{name}" at byte offset {self._byte()}')
-        self.open_tags.append(_OpenTag(name, self.length, self._entity(name, tag[2])))
+        self.open_tags.append(self._opened(name, tag[2]))
         self.at = tag.end()
 
-    def _entity(self, name: str, attributes: str) -> Entity:
+    def _opened(self, name: str, attributes: str) -> _OpenTag:
         given = {key.lower(): unescape(value.strip("\"'")) for key, value in _ATTRIBUTE.findall(attributes)}
-        entity: Entity = {"type": _KINDS[name]}
-        if name == "span" and given.get("class") != "tg-spoiler":
+        css_class = given.get("class", "")
+        if name == "span" and css_class != "tg-spoiler":
             raise BadHtml(f'Tag "span" must have class "tg-spoiler" at byte offset {self._byte()}')
-        if name == "blockquote" and "expandable" in given:
-            entity["type"] = "expandable_blockquote"
-        if name == "a":
-            entity["url"] = given.get("href", "")
-        if name == "code" and given.get("class", "").startswith("language-"):
-            entity["language"] = given["class"].removeprefix("language-")
-        return entity
+        is_foldable = name == "blockquote" and "expandable" in given
+        return _OpenTag(
+            name,
+            self.length,
+            "expandable_blockquote" if is_foldable else _KINDS[name],
+            url=given.get("href", ""),
+            language=css_class.removeprefix("language-") if css_class.startswith("language-") else "",
+        )
 
     def _close(self) -> None:
         tag = _END_TAG.match(self.source, self.at)
@@ -133,20 +136,17 @@ class _Reader:
         self.at = tag.end()
 
     def _finish(self, opened: _OpenTag) -> None:
-        length = self.length - opened.begin
-        if not length:
+        outer = self.open_tags[-1] if self.open_tags else None
+        if opened.name == "code" and outer is not None and outer.name == "pre":
+            outer.language = opened.language
             return
-        entity = opened.entity | {"offset": opened.begin, "length": length}
-        if opened.name == "a" and not entity["url"]:
-            return
-        if opened.name == "code" and self._inside_pre():
-            self.open_tags[-1].entity.update({k: v for k, v in opened.entity.items() if k == "language"})
-            return
-        entity.pop("language", None) if opened.name == "code" else None
-        self.entities.append(entity)
-
-    def _inside_pre(self) -> bool:
-        return bool(self.open_tags) and self.open_tags[-1].name == "pre"
+        entity: Entity = {"type": opened.kind, "offset": opened.begin, "length": self.length - opened.begin}
+        if opened.name == "pre" and opened.language:
+            entity["language"] = opened.language
+        if opened.name == "a":
+            entity["url"] = opened.url
+        if entity["length"] and entity.get("url") != "":
+            self.entities.append(entity)
 
     def _tag_name(self) -> str:
         found = _TAG_NAME.match(self.source, self.at)
@@ -176,7 +176,7 @@ def _trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     return kept, in_order([cut for entity in entities if (cut := _cut(entity, front, end))])
 
 
-def _cut(entity: Entity, front: int, end: int) -> dict[str, Any] | None:
+def _cut(entity: Entity, front: int, end: int) -> Entity | None:
     begin = max(entity["offset"] - front, 0)
     stop = min(entity["offset"] + entity["length"] - front, end)
     return entity | {"offset": begin, "length": stop - begin} if begin < stop else None

@@ -33,9 +33,9 @@ class People:
         """The person of that name, made if there is none (English by default); `language` changes what there was."""
         found = next((person for person in self.world.people.values() if person.name == name), None)
         if found is None:
-            found = self.world.add_person(name, language or "en")
-        found.language = language or found.language
-        self.world.journal.publish("people")
+            return self.world.add_person(name, language or "en")
+        if language is not None:
+            self.world.set_language(found, language)
         return found
 
     def private(self, person: Person) -> Chat:

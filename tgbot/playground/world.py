@@ -77,7 +77,13 @@ class World:
         chat.members = {person.id: Member(person), self.bot.id: Member(self.bot)}
         self.people[person.id] = person
         self.chats[chat.id] = chat
+        self.journal.publish("people")
         return person
+
+    def set_language(self, person: Person, language: str) -> None:
+        """What their app tells the bot from now on."""
+        person.language = language
+        self.journal.publish("people")
 
     def add_group(self, title: str, kind: str) -> Chat:
         """`kind` is group or supergroup; the bot is a plain member and nobody else is in yet."""

@@ -26,9 +26,7 @@ def ticket(shown: Shown, *, is_requoted: bool = False) -> Reply:
     intent, numbers, rule = shown.intent, shown.ticket, shown.rule
     lines = [T("trading.requoted")] if is_requoted else []
     lines += [
-        T.of(
-            f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=_kind(intent.spec), badge=_badge(intent)
-        ),
+        T.of(f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=_kind(intent.spec), badge=_badge(intent)),
         T.of(
             "trading.ticket_size",
             size=_size(intent.spec, numbers.size),

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tgbot.alerts.rules.crossing import Kind
 from tgbot.core.errors import UsageError
-from tgbot.core.money import HUNDRED, plain
+from tgbot.core.money import HUNDRED, ceil_to, floor_to, plain
 from tgbot.core.numbers import Ambiguous, DecimalSign, NotANumber, read_number
 from tgbot.core.periods import NotAPeriod, print_period, read_period
 from tgbot.core.reply import T
@@ -35,6 +35,10 @@ class AlertRequest:
     every: timedelta | None = None
     note: str = ""
 
+    @property
+    def is_complete(self) -> bool:
+        return self.move is not None or (self.kind is not None and len(self.levels) == 1)
+
     def written(self) -> str:
         """The same with a decimal point, as one would type it."""
         words = [self.pair]
@@ -44,6 +48,17 @@ class AlertRequest:
         words += [f"every {print_period(self.every)}"] if self.every else []
         words += [f'note "{self.note}"'] if self.note else []
         return " ".join(word for word in words if word)
+
+
+def condition(request: AlertRequest, price: Decimal, price_increment: Decimal) -> tuple[Kind, Decimal]:
+    """Kind and level of a complete request at the present price; a distance is rounded away from the price."""
+    if request.move is None:
+        assert request.kind is not None  # noqa: S101 - narrows the type: callers ask for what is missing first
+        return request.kind, request.levels[0]
+    level = price * (1 + request.move)
+    if request.move > 0:
+        return Kind.ABOVE, ceil_to(level, price_increment)
+    return Kind.BELOW, max(floor_to(level, price_increment), price_increment)
 
 
 def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:

@@ -19,7 +19,7 @@ def answer_callback_query(world: World, params: Params) -> bool:
         "answer",
         chat_id=press.message.chat.id,
         person=press.person.id,
-        press=press.id,
+        message_id=press.message.id,
         text=press.text,
         alert=press.is_alert,
         url=press.url,

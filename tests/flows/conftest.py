@@ -1,0 +1,28 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.stage import Seat, Stage, kept_open, open_stage
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Stage]:
+    """Servers only; a test starts the bot itself, as often as it needs."""
+    async with kept_open(open_stage(tmp_path, sqlite_url)) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def ann(stage: Stage) -> AsyncIterator[Seat]:
+    """The bot runs, and Ann sits in her private chat with it."""
+    async with kept_open(stage.bot()):
+        yield stage.seat("Ann")
+
+
+@pytest.fixture
+async def trader(ann: Seat) -> Seat:
+    """Ann on paper."""
+    await ann.say("/start", "Hello Ann")
+    await ann.press("Try on paper", "10,000 USDT")
+    return ann

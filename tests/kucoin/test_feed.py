@@ -1,0 +1,117 @@
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tgbot.core.market import Tick
+from tgbot.core.orders import ChangeKind
+from tgbot.kucoin.feed import Frame, Resync, Tickers, read_balance_change, read_frame, read_order_change, read_stats
+from tgbot.kucoin.wire.values import MALFORMED, moment
+
+EVERYTHING = Tickers(lambda symbol: True)
+READERS = (EVERYTHING.read, read_stats, read_order_change, read_balance_change)
+
+
+def frame(topic: str, data: object, subject: str = "trade.ticker") -> Frame:
+    return read_frame(json.dumps({"type": "message", "topic": topic, "subject": subject, "data": data}))
+
+
+def ticker(sequence: int, /, seconds: int = 0, **more: Any) -> Frame:
+    data = {"sequence": str(sequence), "price": "67000.1", "bestBid": "67000", "bestAsk": "67000.2"}
+    return frame("/market/ticker:BTC-USDT", {**data, "time": (1_800_000_000 + seconds) * 1000, **more})
+
+
+def test_a_ticker_becomes_a_tick() -> None:
+    tick = Tickers(lambda _: True).read(ticker(7))
+    at = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
+    assert tick == Tick("BTC-USDT", Decimal("67000.1"), Decimal(67000), Decimal("67000.2"), 7, at)
+
+
+def test_time_is_read_in_either_spelling() -> None:
+    data = {"sequence": "1", "price": "1", "Time": 1704873323416}
+    tick = Tickers(lambda _: True).read(frame("/market/ticker:X-Y", data))
+    assert isinstance(tick, Tick)
+    assert tick.at == datetime(2024, 1, 10, 7, 55, 23, 416000, UTC)
+
+
+def test_an_empty_side_of_the_book_is_zero() -> None:
+    tick = Tickers(lambda _: True).read(ticker(1, bestBid=None, bestAsk=None))
+    assert isinstance(tick, Tick)
+    assert (tick.bid, tick.ask) == (Decimal(0), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"bestBid": "-1"}, {"bestAsk": "NaN"}, {"price": "0"}, {"sequence": "x"}, {"time": None}, {"price": "1e40"}],
+)
+def test_what_cannot_be_is_malformed(wrong: dict[str, Any]) -> None:
+    with pytest.raises(MALFORMED):
+        Tickers(lambda _: True).read(ticker(1, **wrong))
+
+
+def test_symbols_that_nobody_wants_are_not_even_decoded() -> None:
+    assert Tickers(lambda symbol: symbol != "BTC-USDT").read(ticker(1, price="rubbish")) is None
+
+
+@given(st.lists(st.integers(1, 50), max_size=60))
+def test_ticks_of_one_moment_come_in_order_and_once(sequences: list[int]) -> None:
+    tickers = Tickers(lambda _: True)
+    told = [tick for sequence in sequences if isinstance(tick := tickers.read(ticker(sequence)), Tick)]
+    numbers = [tick.sequence for tick in told]
+    assert numbers == sorted(set(numbers))
+    assert len(told) + sum(tickers.dropped.values()) == len(sequences)
+
+
+def test_counting_begun_anew_is_told_apart_from_a_late_frame() -> None:
+    tickers = Tickers(lambda _: True)
+    tickers.read(ticker(1000))
+    assert tickers.read(ticker(5, seconds=4)) is None
+    assert isinstance(tickers.read(ticker(5, seconds=6)), Resync)
+    assert isinstance(tickers.read(ticker(6, seconds=7)), Tick)
+
+
+def test_filled_is_told_from_canceled_though_both_are_done() -> None:
+    data = {"orderId": "o1", "symbol": "BTC-USDT", "status": "done", "ts": 1730206271616000000, "filledSize": "0.1"}
+    for word, kind in (("filled", ChangeKind.FILLED), ("canceled", ChangeKind.CANCELED)):
+        change = read_order_change(frame("/spotMarket/tradeOrdersV2", {**data, "type": word}, "orderChange"))
+        assert (change.kind, change.is_done, change.client_oid, change.remain_size) == (kind, True, "", None)
+
+
+@pytest.mark.parametrize("stamp", [1_730_206_271, 1_730_206_271_000, 1_730_206_271_000_000, 1_730_206_271_000_000_000])
+def test_a_moment_is_read_in_any_unit(stamp: int) -> None:
+    assert moment(stamp) == datetime(2024, 10, 29, 12, 51, 11, tzinfo=UTC)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+_keys = st.sampled_from(
+    (
+        *("sequence", "price", "bestBid", "time", "data", "symbol", "lastTradedPrice", "datetime", "orderId", "type"),
+        *("ts", "status", "filledSize", "currency", "available", "hold", "relationEvent"),
+    )
+)
+
+
+@given(st.dictionaries(_keys, _json | st.sampled_from(["1", "-1", "1e9", "open", "trade.x"]), max_size=10))
+def test_no_data_whatever_breaks_a_reader(data: dict[str, object]) -> None:
+    outside = frame("/market/ticker:BTC-USDT", data)
+    for read in READERS:
+        try:
+            read(outside)
+        except MALFORMED:
+            continue
+
+
+@given(st.text(max_size=200) | _json.map(json.dumps))
+def test_no_text_whatever_breaks_the_outer_reader(text: str) -> None:
+    try:
+        read_frame(text)
+    except MALFORMED:
+        return

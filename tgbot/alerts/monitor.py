@@ -1,0 +1,215 @@
+"""The role that judges prices as they come, reads back what was missed, and fires."""
+
+import asyncio
+from collections import deque
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol
+
+import structlog
+
+from tgbot.alerts import store, views
+from tgbot.alerts.armed import ArmedAlerts, Crossing
+from tgbot.alerts.rules.crossing import Armed
+from tgbot.alerts.rules.missed import stretches
+from tgbot.core.clock import Clock
+from tgbot.core.errors import ExchangeError, ExchangeRejected
+from tgbot.core.market import Candle, Interval, Tick
+from tgbot.db.engine import Database, WriteSession
+from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.markets.prices import PriceBoard
+
+log = structlog.get_logger()
+
+FIRED_AT_ONCE = 100  # alerts in one transaction
+READ_AT_ONCE = 8  # symbols whose candles are asked for side by side
+SAVE_EVERY = timedelta(minutes=1)
+RETRY_EVERY = timedelta(seconds=2)
+# Ticks waiting until older prices have been read back. Those that fall out are in the candles of the next try.
+MOST_WAITING = 600
+
+
+class Feed(Protocol):
+    def hold(self, symbol: str) -> None: ...
+
+    def release(self, symbol: str) -> None: ...
+
+
+class CandleSource(Protocol):
+    async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]: ...
+
+
+class AlertMonitor:
+    """`on_tick` and `on_gap` belong to the stream; they wait for nothing.
+
+    An alert is in memory exactly while its row is armed. What fires is first queued, then written together with its
+    notice; a crash in between loses nothing, because the row is still armed and the prices can be read back.
+    """
+
+    def __init__(
+        self, *, database: Database, clock: Clock, outbox: Outbox, feed: Feed, board: PriceBoard, history: CandleSource
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._outbox = outbox
+        self._feed = feed
+        self._board = board
+        self._history = history
+        self._armed = ArmedAlerts()
+        self._followed: set[str] = set()
+        self._due: deque[Crossing] = deque()
+        self._gaps: dict[str, datetime] = {}
+        self._waiting: dict[str, deque[Tick]] = {}
+        self._is_save_due = False
+        self._has_work = asyncio.Event()
+        self._has_gaps = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled; then what is known is saved."""
+        await self._load()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._write())
+                group.create_task(self._mend())
+                group.create_task(self._remember())
+        finally:
+            await self._fire()
+            await self._save()
+
+    def on_tick(self, tick: Tick) -> None:
+        waiting = self._waiting.get(tick.symbol)
+        if waiting is not None:
+            waiting.append(tick)
+        elif self._armed.is_touched(tick):
+            self._queue(self._armed.judge(tick, self._clock.now()))
+
+    def on_gap(self, symbols: Collection[str]) -> None:
+        for symbol in self._armed.symbols.intersection(symbols):
+            last = self._board.latest(symbol)
+            self._open_gap(symbol, last.at if last else self._clock.now())
+
+    def put(self, armed: Armed, seen: Tick) -> None:
+        """An alert has been armed at the price `seen`: call it after the commit."""
+        self._armed.put(armed)
+        self._follow(armed.symbol)
+        last = self._board.latest(armed.symbol)
+        if last is not None and last.sequence > seen.sequence:
+            self.on_tick(last)
+
+    def drop(self, armed: Armed) -> None:
+        """An alert is no longer armed: call it after the commit."""
+        self._armed.drop(armed.id)
+        self._leave_idle()
+
+    async def _load(self) -> None:
+        oldest: dict[str, datetime] = {}
+        async with self._database.read() as session:
+            judged = await store.judged(session)
+            async for armed in store.all_armed(session):
+                self._armed.put(armed)
+                oldest[armed.symbol] = min(armed.since, oldest.get(armed.symbol, armed.since))
+        for symbol, since in oldest.items():
+            self._open_gap(symbol, judged.get(symbol, since))
+            self._follow(symbol)
+        log.info("alerts_armed", symbols=len(oldest))
+
+    def _follow(self, symbol: str) -> None:
+        if symbol not in self._followed:
+            self._followed.add(symbol)
+            self._feed.hold(symbol)
+
+    def _leave_idle(self) -> None:
+        for symbol in self._followed - self._armed.symbols:
+            self._followed.discard(symbol)
+            self._feed.release(symbol)
+
+    def _queue(self, crossings: list[Crossing]) -> None:
+        if crossings:
+            self._due.extend(crossings)
+            self._has_work.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._has_work.wait()
+            self._has_work.clear()
+            await self._fire()
+            if self._is_save_due:
+                self._is_save_due = False
+                await self._save()
+
+    async def _remember(self) -> None:
+        while True:
+            await self._clock.sleep(SAVE_EVERY.total_seconds())
+            self._is_save_due = True
+            self._has_work.set()
+
+    async def _fire(self) -> None:
+        while self._due:
+            batch = list(islice(self._due, FIRED_AT_ONCE))
+            async with self._database.write() as session:
+                fired = [await self._tell(session, crossing) for crossing in batch]
+            # Only now: whoever is stopped in between finds them again, and a row fires but once.
+            for _ in batch:
+                self._due.popleft()
+            for alert in fired:
+                if alert is not None and alert.state is store.State.ARMED:
+                    self._armed.catch_up(alert.armed())
+            self._outbox.wake()
+        self._leave_idle()
+
+    async def _tell(self, session: WriteSession, crossing: Crossing) -> store.Alert | None:
+        now = self._clock.now()
+        alert = await store.fire(session, crossing.alert, now)
+        if alert is not None:
+            late = now - crossing.at
+            log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
+            reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
+            await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key))
+        return alert
+
+    async def _save(self) -> None:
+        """Only with nothing due: what is saved as judged is not read back any more."""
+        moved = self._armed.take_moved()
+        latest = {symbol: self._board.latest(symbol) for symbol in self._followed if symbol not in self._waiting}
+        async with self._database.write() as session:
+            await store.save_stances(session, moved)
+            await store.save_judged(session, {symbol: tick.at for symbol, tick in latest.items() if tick})
+
+    def _open_gap(self, symbol: str, since: datetime) -> None:
+        """Until it is read back no tick of this symbol is judged, for the older prices come first."""
+        self._gaps[symbol] = min(since, self._gaps.get(symbol, since))
+        self._waiting.setdefault(symbol, deque(maxlen=MOST_WAITING))
+        self._has_gaps.set()
+
+    async def _mend(self) -> None:
+        while True:
+            await self._has_gaps.wait()
+            batch = list(islice(self._gaps.items(), READ_AT_ONCE))
+            for symbol, _ in batch:
+                del self._gaps[symbol]
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._read_back(symbol, since)) for symbol, since in batch]
+            if not all(task.result() for task in tasks):
+                await self._clock.sleep(RETRY_EVERY.total_seconds())
+            if not self._gaps:
+                self._has_gaps.clear()
+
+    async def _read_back(self, symbol: str, since: datetime) -> bool:
+        """Whether that is settled; if not, the gap is open again."""
+        missed: list[tuple[timedelta, list[Candle]]] = []
+        try:
+            for interval, start, end in stretches(since, self._clock.now()):
+                missed.append((interval.length, await self._history.candles(symbol, interval, start, end)))
+        except ExchangeRejected as error:
+            log.warning("missed_prices_refused", symbol=symbol, code=error.code)
+        except ExchangeError as error:
+            log.warning("missed_prices_unavailable", symbol=symbol, code=error.code)
+            self._open_gap(symbol, since)
+            return False
+        for length, candles in missed:
+            self._queue(self._armed.read_back(symbol, candles, length, self._clock.now()))
+        if symbol not in self._gaps:
+            for tick in self._waiting.pop(symbol):
+                self.on_tick(tick)
+        return True

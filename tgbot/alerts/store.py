@@ -1,0 +1,208 @@
+"""The table of alerts, and how far each symbol's prices have been judged."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Index, Integer, Row, String, Table, UniqueConstraint, bindparam, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgbot.alerts.rules.crossing import Armed, Kind, Stance
+from tgbot.db.engine import ReadSession, WriteSession
+from tgbot.db.statements import insert_into
+from tgbot.db.types import Base, Money, RowId, UtcTime
+
+
+class State(StrEnum):
+    ARMED = "armed"
+    PAUSED = "paused"
+    FIRED = "fired"
+    DELETED = "deleted"
+
+
+LISTED = (State.ARMED, State.PAUSED)
+
+
+class AlertRow(Base):
+    """`stance` and `since` are as in `rules.crossing.Armed`; they may lag behind what is known in memory."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (UniqueConstraint("chat_id", "short"), Index(None, "state", "symbol"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    short: Mapped[str] = mapped_column(String(10))
+    update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    symbol: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10))
+    level: Mapped[Decimal] = mapped_column(Money)
+    cooldown_seconds: Mapped[int | None] = mapped_column(Integer)
+    note: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(10))
+    stance: Mapped[str] = mapped_column(String(10))
+    since: Mapped[datetime] = mapped_column(UtcTime)
+    fires: Mapped[int] = mapped_column(Integer)
+    fired_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class JudgedRow(Base):
+    """Every price of the symbol up to `until` has been judged, and what came of it is in the table."""
+
+    __tablename__ = "alerts_judged"
+
+    symbol: Mapped[str] = mapped_column(String(40), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """`id` is 0 before it is stored. `cooldown` is `None` for one that fires once."""
+
+    id: int
+    short: str
+    update_id: int
+    chat_id: int
+    person_id: int
+    symbol: str
+    kind: Kind
+    level: Decimal
+    cooldown: timedelta | None
+    note: str
+    state: State
+    stance: Stance
+    since: datetime
+    fires: int
+    fired_at: datetime | None
+    created_at: datetime
+
+    def armed(self) -> Armed:
+        resting_until = None
+        if self.fired_at is not None and self.cooldown is not None:
+            resting_until = self.fired_at + self.cooldown
+        return Armed(
+            id=self.id,
+            symbol=self.symbol,
+            kind=self.kind,
+            level=self.level,
+            stance=self.stance,
+            since=self.since,
+            fires=self.fires,
+            cooldown=self.cooldown,
+            resting_until=resting_until,
+        )
+
+
+async def add(session: WriteSession, alert: Alert) -> Alert:
+    """As it is stored, with its id."""
+    values = {name: getattr(alert, name) for name in _SHARED}
+    row = AlertRow(**values, cooldown_seconds=alert.cooldown and int(alert.cooldown.total_seconds()))
+    session.add(row)
+    await session.flush()
+    return _alert(row)
+
+
+async def by_update(session: ReadSession, update_id: int) -> Alert | None:
+    """The alert that this update has made already, if it is handled a second time after a crash."""
+    row = await session.scalar(select(AlertRow).where(AlertRow.update_id == update_id))
+    return _alert(row) if row else None
+
+
+async def find(session: ReadSession, chat_id: int, short: str) -> Alert | None:
+    """In a write session nobody else can change it until the transaction ends."""
+    rows = select(AlertRow).where(AlertRow.chat_id == chat_id, AlertRow.short == short, AlertRow.state != State.DELETED)
+    row = await session.scalar(rows.with_for_update() if isinstance(session, WriteSession) else rows)
+    return _alert(row) if row else None
+
+
+async def is_taken(session: ReadSession, chat_id: int, short: str) -> bool:
+    found = select(AlertRow.id).where(AlertRow.chat_id == chat_id, AlertRow.short == short)
+    return await session.scalar(found) is not None
+
+
+async def listed(session: ReadSession, chat_id: int) -> list[Alert]:
+    rows = select(AlertRow).where(AlertRow.chat_id == chat_id, AlertRow.state.in_(LISTED)).order_by(AlertRow.id)
+    return [_alert(row) for row in await session.scalars(rows)]
+
+
+async def count_listed(session: ReadSession, chat_id: int) -> int:
+    rows = select(func.count()).where(AlertRow.chat_id == chat_id, AlertRow.state.in_(LISTED))
+    return await session.scalar(rows) or 0
+
+
+async def recent_symbols(session: ReadSession, chat_id: int, count: int) -> list[str]:
+    """Of the chat's latest alerts, the newest first."""
+    newest = func.max(AlertRow.id)
+    rows = select(AlertRow.symbol).where(AlertRow.chat_id == chat_id).group_by(AlertRow.symbol).order_by(newest.desc())
+    return list(await session.scalars(rows.limit(count)))
+
+
+async def change(session: WriteSession, alert_id: int, state: State, stance: Stance, since: datetime) -> None:
+    """Of an alert that was found in the same transaction."""
+    values = {"state": state, "stance": stance, "since": since}
+    await session.execute(update(AlertRow).where(AlertRow.id == alert_id).values(**values))
+
+
+async def fire(session: WriteSession, armed: Armed, now: datetime) -> Alert | None:
+    """The alert as it is after firing; `None` if it is not armed any more or has fired already."""
+    row = await session.scalar(
+        update(AlertRow)
+        .where(AlertRow.id == armed.id, AlertRow.state == State.ARMED, AlertRow.fires == armed.fires)
+        .values(
+            state=State.FIRED if armed.cooldown is None else State.ARMED,
+            stance=Stance.SPENT,
+            since=now,
+            fires=armed.fires + 1,
+            fired_at=now,
+        )
+        .returning(AlertRow)
+    )
+    return _alert(row) if row else None
+
+
+async def all_armed(session: ReadSession) -> AsyncIterator[Armed]:
+    """Column by column: an object of the mapper for each of very many rows would cost more than all the rest."""
+    columns = [getattr(AlertRow, name) for name in (*_SHARED, "id", "cooldown_seconds")]
+    rows = await session.stream(select(*columns).where(AlertRow.state == State.ARMED))
+    async for row in rows:
+        yield _alert(row).armed()
+
+
+async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
+    values = [
+        {"row_id": armed.id, "row_fires": armed.fires, "stance": armed.stance, "since": armed.since} for armed in moved
+    ]
+    if values:
+        table = cast("Table", AlertRow.__table__)
+        where = (table.c.id == bindparam("row_id")) & (table.c.fires == bindparam("row_fires"))
+        connection = await session.connection()
+        await connection.execute(update(table).where(where), values)
+
+
+async def judged(session: ReadSession) -> dict[str, datetime]:
+    rows = await session.execute(select(JudgedRow.symbol, JudgedRow.until))
+    return {row.symbol: row.until for row in rows}
+
+
+async def save_judged(session: WriteSession, until: Mapping[str, datetime]) -> None:
+    if until:
+        insert = insert_into(session, JudgedRow)
+        values = [{"symbol": symbol, "until": moment} for symbol, moment in until.items()]
+        await session.execute(
+            insert.on_conflict_do_update(index_elements=["symbol"], set_={"until": insert.excluded.until}), values
+        )
+
+
+# The fields that row and dataclass have alike; `id` is the database's to give.
+_SHARED = tuple(field.name for field in fields(Alert) if field.name not in {"id", "cooldown"})
+
+
+def _alert(row: AlertRow | Row[Any]) -> Alert:
+    values = {name: getattr(row, name) for name in _SHARED}
+    values |= {"kind": Kind(row.kind), "state": State(row.state), "stance": Stance(row.stance)}
+    seconds = row.cooldown_seconds
+    return Alert(**values, id=row.id, cooldown=None if seconds is None else timedelta(seconds=seconds))
