@@ -67,6 +67,7 @@ from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.sending import Sending
+from tgbot.trading.streams import AccountStreams
 from tgbot.trading.tickets import Tickets
 from tgbot.web.health import health_app
 
@@ -86,6 +87,7 @@ class Exchanges:
     tls: ssl.SSLContext
     market: SpotMarket
     rests: Mapping[Mode, Rest]
+    dialers: Mapping[Mode, Dialer]
     handed: Handed
     paper: PaperExchange | None
 
@@ -214,9 +216,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
 def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges) -> Ground:
     board = PriceBoard(clock)
     board.listen(exchanges.handed.hand)
-    dialer = Dialer(exchanges.rests[Mode.LIVE], exchanges.tls, clock, ids)
     hub = TickerHub(
-        dialer.public,
+        exchanges.dialers[Mode.LIVE].public,
         exchanges.market.all_tickers,
         clock,
         ids,
@@ -270,7 +271,8 @@ def _build_features(ground: Ground) -> tuple[list[Route], dict[str, Role]]:
         *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
         *PortfolioHandlers(portfolio).routes(),
     ]
-    return routes, {"orders": reconciler.run()}
+    streams = AccountStreams(ground.keys, reconciler, ground.exchanges.dialers, ground.clock, ground.ids)
+    return routes, {"orders": reconciler.run(), "accounts": streams.run()}
 
 
 async def _open_exchanges(settings: Settings, clock: Clock, ids: Ids, stack: AsyncExitStack) -> Exchanges:
@@ -283,12 +285,13 @@ async def _open_exchanges(settings: Settings, clock: Clock, ids: Ids, stack: Asy
         return await market.ticker(symbol)
 
     handed = Handed(clock, fetch)
-    if not settings.paper:
-        return Exchanges(tls, market, {Mode.LIVE: live}, handed, None)
-    paper = PaperExchange(handed, clock, ids, _paper_file(settings))
-    served = await stack.enter_async_context(paper.serve())
-    rests = {Mode.LIVE: live, Mode.PAPER: Rest(client, clock, ids, served.url)}
-    return Exchanges(tls, market, rests, handed, paper)
+    rests, paper = {Mode.LIVE: live}, None
+    if settings.paper:
+        paper = PaperExchange(handed, clock, ids, _paper_file(settings))
+        served = await stack.enter_async_context(paper.serve())
+        rests[Mode.PAPER] = Rest(client, clock, ids, served.url)
+    dialers = {mode: Dialer(rest, tls, clock, ids) for mode, rest in rests.items()}
+    return Exchanges(tls, market, rests, dialers, handed, paper)
 
 
 def _paper_file(settings: Settings) -> Path:

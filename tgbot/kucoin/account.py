@@ -1,17 +1,21 @@
 """One person's spot account: what a key may do, balances, fees, orders and fills."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 
+from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent, Reason
+from tgbot.core.ids import Ids
 from tgbot.core.keys import AccountMode, KeyInfo
-from tgbot.core.orders import Balance, Fees, Fill, Order, OrderAck, OrderSpec
+from tgbot.core.orders import Balance, BalanceChange, Fees, Fill, Order, OrderAck, OrderChange, OrderSpec
 from tgbot.kucoin import operations
+from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.operations import Operation
+from tgbot.kucoin.private import PrivateStream
 from tgbot.kucoin.rest import Call, Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.wire import account as account_wire
@@ -126,6 +130,19 @@ class SpotAccount:
     async def cancel_all(self, symbol: str) -> None:
         """As `cancel`, for every open order of the pair."""
         await self._cancel(operations.CANCEL_ALL, {}, symbol)
+
+    def stream(
+        self,
+        dialer: Dialer,
+        clock: Clock,
+        ids: Ids,
+        *,
+        on_order: Callable[[OrderChange], Awaitable[None]],
+        on_balance: Callable[[BalanceChange], Awaitable[None]],
+        on_connected: Callable[[], Awaitable[None]],
+    ) -> PrivateStream:
+        """What happens on this account, as it happens; `dialer` is of the same host."""
+        return PrivateStream(dialer, self._credentials, clock, ids, on_order, on_balance, on_connected)
 
     async def _cancel(self, operation: Operation, names: Mapping[str, str], symbol: str) -> None:
         call = self._rest.prepare(operation, {"symbol": symbol}, names, self._credentials)

@@ -1,7 +1,7 @@
 """The truth about every order that is not finished: asked for at start, every two seconds, and whenever news arrive."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import structlog
@@ -37,6 +37,11 @@ class Reconciler:
         self._hints: set[str] = set()
         self._news = asyncio.Event()
         self._looked: dict[str, float] = {}
+        self._on_round: Callable[[Collection[str]], None] = lambda key_ids: None
+
+    def listen(self, on_round: Callable[[Collection[str]], None]) -> None:
+        """Tell this listener, in every round, which accounts have something pending."""
+        self._on_round = on_round
 
     def look_at(self, intent_id: str) -> None:
         """Something is known to have happened to this intent."""
@@ -70,6 +75,7 @@ class Reconciler:
         self._news.clear()
         async with self._database.read() as session:
             pending = await store.pending(session)
+        self._on_round({intent.key_id for intent in pending})
         due = [intent for intent in pending if self._is_due(intent, hints)]
         room = asyncio.Semaphore(SIDE_BY_SIDE)
         async with asyncio.TaskGroup() as tasks:

@@ -1,0 +1,95 @@
+"""The role that listens to every account with an order on its way, so that a fill is heard of as it happens.
+
+A stream only says that there is something to look at. What has become of an order is read over REST, by the reconciler
+alone: a frame that is lost, late or repeated then changes nothing but the moment of the look.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+import structlog
+
+from tgbot.core.clock import Clock
+from tgbot.core.errors import ExchangeRejected
+from tgbot.core.ids import Ids
+from tgbot.core.orders import BalanceChange, OrderChange
+from tgbot.core.people import Mode
+from tgbot.credentials.service import Keys, Linked
+from tgbot.kucoin.dialer import Dialer
+from tgbot.trading.reconcile import Reconciler
+
+log = structlog.get_logger()
+
+KEPT_FOR = timedelta(minutes=1)  # after the last order is done: the next one is often near
+REFUSED_FOR = timedelta(minutes=15)
+
+
+class AccountStreams:
+    def __init__(
+        self, keys: Keys, reconciler: Reconciler, dialers: Mapping[Mode, Dialer], clock: Clock, ids: Ids
+    ) -> None:
+        self._keys = keys
+        self._reconciler = reconciler
+        self._dialers = dialers
+        self._clock = clock
+        self._ids = ids
+        self._needed: dict[str, float] = {}
+        self._refused: dict[str, float] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        reconciler.listen(self.follow)
+
+    def follow(self, key_ids: Collection[str]) -> None:
+        """These accounts have something pending at this moment."""
+        now = self._clock.monotonic()
+        self._needed |= dict.fromkeys(key_ids, now)
+        self._needed = {key: at for key, at in self._needed.items() if now - at < KEPT_FOR.total_seconds()}
+        self._refused = {key: at for key, at in self._refused.items() if now - at < REFUSED_FOR.total_seconds()}
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._changed.clear()
+                wanted = self._needed.keys() - self._refused.keys()
+                for key_id in wanted - self._running.keys():
+                    self._running[key_id] = tasks.create_task(self._listen(key_id), name=f"account {key_id}")
+                for key_id in self._running.keys() - wanted:
+                    self._running.pop(key_id).cancel()
+                await self._changed.wait()
+
+    async def _listen(self, key_id: str) -> None:
+        linked = await self._keys.account_of(key_id)
+        if linked is None:
+            self._refused[key_id] = self._clock.monotonic()
+            return
+        try:
+            await self._stream(linked)
+        except ExchangeRejected as error:
+            # The reconciler goes on asking and meets the same refusal.
+            log.warning("account_not_heard", key=key_id, code=error.code)
+            self._refused[key_id] = self._clock.monotonic()
+            self._changed.set()
+
+    async def _stream(self, linked: Linked) -> None:
+        async def connected() -> None:
+            await self._reconciler.look_at_account(linked.key_id)
+
+        stream = linked.spot.stream(
+            self._dialers[linked.mode],
+            self._clock,
+            self._ids,
+            on_order=self._on_order,
+            on_balance=_on_balance,
+            on_connected=connected,
+        )
+        await stream.run()
+
+    async def _on_order(self, change: OrderChange) -> None:
+        await self._reconciler.look_at_client_oid(change.client_oid)
+
+
+async def _on_balance(change: BalanceChange) -> None:
+    """A ticket asks for balances itself, whenever one is made."""
