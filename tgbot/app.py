@@ -226,6 +226,7 @@ def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys
         on_stats=lambda stats: None,
         on_refused=lambda symbol: log.warning("symbol_not_fed", symbol=symbol),
     )
+    exchanges.handed.feed_from(hub)
     return Ground(
         clock=clock,
         ids=ids,

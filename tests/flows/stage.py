@@ -1,7 +1,7 @@
 """The whole bot between a playground and a KuCoin-compatible exchange, over real HTTP and WebSockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,12 +118,18 @@ class Stage:
         person = self.playground.person(name)
         return Seat(self, person, self.playground.private(person))
 
-    def price(self, symbol: str, price: str | Decimal) -> None:
+    def price(self, symbol: str, price: str | int | Decimal) -> None:
         """The market moves: last, and a spread of two steps around it."""
         last = Decimal(price)
         step = self.market.rules[symbol].price_increment
         self.sequence += 1
         self.market.hand(Tick(symbol, last, last - step, last + step, self.sequence, self.clock.now()))
+
+    async def until(self, condition: Callable[[], bool], patience: float = 10) -> None:
+        """Looks again and again; for what nobody tells of."""
+        async with asyncio.timeout(patience):
+            while not condition():
+                await self.clock.sleep(0.02)
 
     @asynccontextmanager
     async def bot(self, **changes: object) -> AsyncIterator[None]:

@@ -30,6 +30,28 @@ async def test_late_listener_hears_the_present_prices(clock: JumpClock) -> None:
     assert [each.price for each in late] == [2]
 
 
+class Feed:
+    def __init__(self) -> None:
+        self.held: list[str] = []
+
+    def hold(self, symbol: str) -> None:
+        self.held.append(symbol)
+
+    def release(self, symbol: str) -> None:
+        self.held.remove(symbol)
+
+
+def test_pairs_with_open_orders_are_held_once_for_as_long_as_they_are_followed(clock: JumpClock) -> None:
+    prices, feed = Handed(clock), Feed()
+    prices.follow({"BTC-USDT"})
+    prices.feed_from(feed)
+    assert feed.held == ["BTC-USDT"]
+    prices.follow({"BTC-USDT", "ETH-USDT"})
+    assert feed.held == ["BTC-USDT", "ETH-USDT"]
+    prices.follow(set())
+    assert feed.held == []
+
+
 async def test_older_tick_and_unknown_pair_change_nothing(clock: JumpClock) -> None:
     prices, heard = handed(clock)
     prices.hand(tick(clock, "1"))

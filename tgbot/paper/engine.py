@@ -49,6 +49,7 @@ class Engine:
         self._active: dict[str, dict[str, PaperOrder]] = {}
         for order in store.active_orders():
             self._active.setdefault(order.symbol, {})[order.id] = order
+        prices.follow(self._active)
 
     async def place(self, account: str, request: OrderRequest) -> PaperOrder:
         """The order after it met the market; raises `Rejection`, and then nothing has happened."""
@@ -83,10 +84,6 @@ class Engine:
         pairs = [self._active.get(symbol, {})] if symbol else list(self._active.values())
         found = [order for pair in pairs for order in pair.values() if order.account == account]
         return sorted(found, key=lambda order: order.number, reverse=True)
-
-    def resting(self) -> set[str]:
-        """The pairs that have active orders."""
-        return {symbol for symbol, orders in self._active.items() if orders}
 
     def touch(self, tick: Tick) -> None:
         """Fill the resting orders that this price has come to."""
@@ -125,13 +122,20 @@ class Engine:
     def _book(self, order: PaperOrder, fill: PaperFill | None, ledger: Ledger, *, is_new: bool = False) -> PaperOrder:
         """Write it down, then remember it, then tell."""
         order, fill = self._store.save(order, fill, ledger.entries)
+        self._remember(order)
+        self._on_event(Event(order, fill, tuple(ledger.entries), is_new))
+        return order
+
+    def _remember(self, order: PaperOrder) -> None:
         pair = self._active.setdefault(order.symbol, {})
         if order.is_active:
             pair[order.id] = order
         else:
             pair.pop(order.id, None)
-        self._on_event(Event(order, fill, tuple(ledger.entries), is_new))
-        return order
+        if not pair:
+            del self._active[order.symbol]
+        if len(pair) <= 1:
+            self._prices.follow(self._active)
 
     def _new_id(self) -> str:
         return self._ids.unique()[-24:]

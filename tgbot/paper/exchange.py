@@ -128,10 +128,6 @@ class PaperExchange:
         """The key is unknown from now on; its orders rest where they are."""
         self._store.revoke(key)
 
-    def resting(self) -> set[str]:
-        """The pairs with open orders: whoever hands prices must keep these coming."""
-        return self._engine.resting()
-
     # beneath
 
     def _build_app(self) -> Starlette:

@@ -1,6 +1,6 @@
 """Where an exchange gets its pairs and prices from; a seeded walk and a recording are in `walk.py` and `replay.py`."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -30,6 +30,10 @@ class Prices(Protocol):
         """Somebody has subscribed to a market topic."""
         ...
 
+    def follow(self, symbols: Collection[str]) -> None:
+        """These pairs, and no others, have open orders that wait for a price."""
+        ...
+
     async def refresh(self, symbol: str) -> bool:
         """Whether there is now a price of this pair that an order may be filled at."""
         ...
@@ -37,6 +41,14 @@ class Prices(Protocol):
     async def run(self) -> None:
         """Keep the prices moving until cancelled."""
         ...
+
+
+class Feed(Protocol):
+    """Whence ticks of a pair are handed for as long as it is held."""
+
+    def hold(self, symbol: str) -> None: ...
+
+    def release(self, symbol: str) -> None: ...
 
 
 class Handed:
@@ -50,6 +62,8 @@ class Handed:
         self._rules: dict[str, SymbolRule] = {}
         self._ticks: dict[str, Tick] = {}
         self._on_tick: OnTick | None = None
+        self._followed: frozenset[str] = frozenset()
+        self._feed: Feed | None = None
 
     @property
     def rules(self) -> Mapping[str, SymbolRule]:
@@ -73,8 +87,24 @@ class Handed:
         for tick in self._ticks.values():
             on_tick(tick)
 
+    def feed_from(self, feed: Feed) -> None:
+        """Hold there what has open orders, now and from now on."""
+        followed, self._feed = self._followed, feed
+        self._followed = frozenset()
+        self.follow(followed)
+
     def demand(self) -> None:
         """Nothing: the caller decides what to hand."""
+
+    def follow(self, symbols: Collection[str]) -> None:
+        wanted, known = frozenset(symbols), self._followed
+        self._followed = wanted
+        if self._feed is None:
+            return
+        for symbol in wanted - known:
+            self._feed.hold(symbol)
+        for symbol in known - wanted:
+            self._feed.release(symbol)
 
     async def refresh(self, symbol: str) -> bool:
         if self._is_fresh(symbol):

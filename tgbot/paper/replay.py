@@ -5,7 +5,7 @@ A recording has one frame a line behind its time, `1619378326.36: {…}`, as cry
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -87,6 +87,9 @@ class Replay:
         self._on_tick = on_tick
         for symbol in self._rules:
             self._tell(next(recorded for recorded in self._recorded if recorded.symbol == symbol))
+
+    def follow(self, symbols: Collection[str]) -> None:
+        """Nothing: what was recorded comes in any case."""
 
     def demand(self) -> None:
         self._demanded.set()

@@ -1,6 +1,6 @@
 """Prices that wander about by themselves, the same way for the same seed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from tgbot.core.clock import Clock
@@ -37,6 +37,9 @@ class Walk:
         self._on_tick = on_tick
         for step in self._steps:
             on_tick(step.tick(self._clock))
+
+    def follow(self, symbols: Collection[str]) -> None:
+        """Nothing: every pair moves all the time."""
 
     def demand(self) -> None:
         """Nothing: it moves anyway."""
