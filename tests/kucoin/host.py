@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import socket
+import ssl
+import struct
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,10 +12,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import parse_qs, unquote, urlsplit
 
+_AT_ONCE = struct.pack("ii", 1, 0)  # linger for no time: the connection is reset instead of closed
+
 
 class Manner(Enum):
     ANSWER = "answer"
     HANG_UP = "hang up"  # reads the request, closes without a word
+    RESET = "reset"  # the same, as a machine that has just been switched on does it
     SILENCE = "silence"
     DRIP = "drip"  # headers, then a byte now and then
     CUT = "cut"  # half of the body it promised
@@ -119,6 +125,9 @@ class Host:
         answer = script if isinstance(script, Answer) else script(request)
         if answer.manner is Manner.HANG_UP:
             return False
+        if answer.manner is Manner.RESET:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            return False
         if answer.manner is Manner.SILENCE:
             await asyncio.Event().wait()
         head = [f"HTTP/1.1 {answer.status} Whatever", f"Content-Length: {len(answer.body)}"]
@@ -151,9 +160,9 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
 
 
 @asynccontextmanager
-async def running_host() -> AsyncIterator[Host]:
+async def running_host(ssl_context: ssl.SSLContext | None = None) -> AsyncIterator[Host]:
     host = Host()
-    server = await asyncio.start_server(host.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(host.serve, "127.0.0.1", 0, ssl=ssl_context)
     host.port = server.sockets[0].getsockname()[1]
     try:
         yield host

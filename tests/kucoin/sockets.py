@@ -45,6 +45,7 @@ class Sockets:
     is_acking: bool = True
     closes_at_once: bool = False
     handshake_status: int | None = None
+    redirects_to: str = ""
     unknown_topics: set[str] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -72,7 +73,10 @@ class Sockets:
         self.tokens.append(parse_qs(urlsplit(request.path).query)["token"][0])
         if self.handshake_status is None:
             return None
-        return connection.respond(HTTPStatus(self.handshake_status), "no")
+        refusal = connection.respond(HTTPStatus(self.handshake_status), "no")
+        if self.redirects_to:
+            refusal.headers["Location"] = self.redirects_to
+        return refusal
 
     async def handle(self, socket: ServerConnection) -> None:
         query = parse_qs(urlsplit(socket.request.path if socket.request else "").query)

@@ -1,4 +1,5 @@
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -124,6 +125,7 @@ async def test_an_order_that_waited_too_long_is_not_sent(account: SpotAccount, h
 
 LOST = {
     "hung up": Answer(manner=Manner.HANG_UP),
+    "reset": Answer(manner=Manner.RESET),
     "cut": Answer(b'{"code":"200000","data":{"orderId":"1"}}', manner=Manner.CUT),
     "bad gateway": html(502),
     "not json": Answer(b"OK"),
@@ -132,6 +134,7 @@ LOST = {
     "a list": Answer(b"[]"),
     "empty": Answer(b""),
     "gzip garbage": Answer(b"garbage", headers=(("Content-Encoding", "gzip"),)),
+    "gzip beyond all measure": Answer(gzip.compress(b" " * 2**25), headers=(("Content-Encoding", "gzip"),)),
     "too large": Answer(b" " * (2 * 1024 * 1024 + 1)),
     "deep": Answer(b"[" * 100_000),
     "no data": Answer(b'{"code":"200000"}'),

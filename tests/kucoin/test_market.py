@@ -1,3 +1,4 @@
+import gzip
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -117,6 +118,11 @@ async def test_whether_kucoin_is_open(word: str, status: ServiceStatus, market: 
 FAILURES = {
     "bad gateway": html(502),
     "hung up": Answer(manner=Manner.HANG_UP),
+    "reset": Answer(manner=Manner.RESET),
+    "half json": Answer(b'{"code":"200000","data":{"pri'),
+    "gzip garbage": Answer(b"garbage", headers=(("Content-Encoding", "gzip"),)),
+    "gzip beyond all measure": Answer(gzip.compress(b" " * 2**25), headers=(("Content-Encoding", "gzip"),)),
+    "too large": Answer(b" " * (2 * 1024 * 1024 + 1)),
     "cut": Answer(b'{"code":"200000","data":{}}', manner=Manner.CUT),
     "server error": refusal("500000", "internal"),
     "overload with quota left": Answer(b'{"code":"429000"}', 429, (("gw-ratelimit-remaining", "1000"),)),

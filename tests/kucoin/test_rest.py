@@ -7,27 +7,73 @@ import pytest
 from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Answer, Host, Manner, refusal, success
 from tests.kucoin.test_account import assert_signed
-from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable
+from tests.kucoin.test_http import closed_port
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent
 from tgbot.kucoin.account import SpotAccount
-from tgbot.kucoin.operations import ACCOUNTS, ORDER, Operation, Pool
+from tgbot.kucoin.http import CONNECTIONS
+from tgbot.kucoin.operations import ACCOUNTS, ORDER, PLACE_ORDER, Operation, Pool
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 
 ODD = Operation("GET", "/api/v1/odd/{name}", Pool.SPOT, 1)
 
 
+@pytest.mark.parametrize("odd", ["BEP20 (BSC)&x", "abc!@#11", "1+1", "50%", "%2C", "a/b?c=d", "Ω"])
 async def test_the_query_is_signed_as_it_reads_and_sent_encoded(
-    rest: Rest, host: Host, credentials: Credentials
+    odd: str, rest: Rest, host: Host, credentials: Credentials
 ) -> None:
     host.on("GET", "/api/v1/odd/a b", success(1))
-    await rest.read(
-        ODD, bytes, {"chain": "BEP20 (BSC)&x", "symbols": "BTC-USDT,ETH-USDT"}, {"name": "a b"}, credentials
-    )
+    await rest.read(ODD, bytes, {"chain": odd, "symbols": "BTC-USDT,ETH-USDT"}, {"name": "a b"}, credentials)
     (request,) = host.seen("GET", "/odd")
     assert " " not in request.target
-    assert request.query == {"chain": "BEP20 (BSC)&x", "symbols": "BTC-USDT,ETH-USDT"}
+    assert request.query == {"chain": odd, "symbols": "BTC-USDT,ETH-USDT"}
     assert "symbols=BTC-USDT,ETH-USDT" in request.target
     assert_signed(request, credentials)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503])
+async def test_the_code_decides_and_the_status_does_not(
+    status: int, rest: Rest, host: Host, credentials: Credentials
+) -> None:
+    host.on("GET", "/api/v1/odd/x", Answer(b'{"code":"200000","data":7}', status))
+    assert await rest.read(ODD, bytes, names={"name": "x"}) == b"7"
+    host.on("POST", "/api/v1/hf/orders", refusal("200004", "Balance insufficient!", status))
+    with pytest.raises(ExchangeRejected):
+        await rest.write(rest.prepare(PLACE_ORDER, credentials=credentials, body=b"{}"), bytes)
+
+
+UNREACHABLE = {
+    "refused": "http://127.0.0.1:{closed}",
+    "unknown": "http://no-such-host.invalid",
+    "not encrypted": "https://127.0.0.1:{plain}",
+}
+
+
+@pytest.mark.parametrize("how", UNREACHABLE)
+async def test_a_write_that_found_nobody_was_not_sent(
+    how: str, client: httpx.AsyncClient, rest: Rest, host: Host, clock: HurryClock
+) -> None:
+    address = UNREACHABLE[how].format(closed=closed_port(), plain=host.port)
+    nobody = Rest(client, clock, rest._ids, address)
+    with pytest.raises(NotSent):
+        await nobody.write(nobody.prepare(PLACE_ORDER, body=b"{}"), bytes)
+    assert not host.requests
+
+
+async def test_a_write_that_found_no_free_connection_was_not_sent(
+    client: httpx.AsyncClient, rest: Rest, host: Host
+) -> None:
+    client.timeout = httpx.Timeout(5, pool=0.2)
+    host.on("POST", "/api/v1/hf/orders", Answer(manner=Manner.SILENCE))
+    call = rest.prepare(PLACE_ORDER, body=b"{}")
+    async with asyncio.TaskGroup() as group:
+        waiting = [group.create_task(rest.write(call, bytes)) for _ in range(CONNECTIONS)]
+        await host.until(lambda: len(host.requests) == CONNECTIONS)
+        with pytest.raises(NotSent):
+            await rest.write(call, bytes)
+        for task in waiting:
+            task.cancel()
+    assert len(host.requests) == CONNECTIONS
 
 
 async def test_many_first_reads_ask_for_the_time_together(rest: Rest, host: Host, credentials: Credentials) -> None:
@@ -68,6 +114,16 @@ async def test_a_read_gives_up_at_its_deadline_however_slow_the_answer(
     host.on("GET", "/api/v1/odd/x", Answer(b"x" * 100, manner=Manner.DRIP))
     with pytest.raises(ExchangeUnavailable):
         await impatient.read(ODD, bytes, names={"name": "x"})
+
+
+async def test_every_answer_is_heeded_for_what_it_says_of_the_quota(
+    rest: Rest, host: Host, credentials: Credentials
+) -> None:
+    left = (("gw-ratelimit-limit", "4000"), ("gw-ratelimit-remaining", "1"), ("gw-ratelimit-reset", "7000"))
+    host.on("GET", "/api/v1/odd/x", Answer(b'{"code":"200000","data":7}', headers=left))
+    await rest.read(ODD, bytes, names={"name": "x"}, credentials=credentials)
+    assert rest.budget.wait_for(PLACE_ORDER, credentials.key) == 0
+    assert rest.budget.wait_for(ORDER, credentials.key) == 7
 
 
 async def test_a_quota_that_reopens_too_late_is_not_waited_for(
