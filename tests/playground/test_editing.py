@@ -75,14 +75,23 @@ async def test_a_picture_takes_the_place_of_a_picture_and_of_text(playground: Pl
     assert shown(playground, chat).text == "30"
 
 
+async def test_only_pictures_and_documents_are_known(chat: Chat, bot: Bot, ask: Ask) -> None:
+    sent = await bot.send_message(chat.id, "text")
+    media = {"type": "hologram", "media": "attach://x"}
+    answer = await ask("editMessageMedia", chat_id=chat.id, message_id=sent.message_id, media=media)
+    assert answer["description"] == 'Bad Request: can\'t parse InputMedia: type "hologram" is unsupported'
+
+
 async def test_only_what_is_there_and_the_bots_own_can_be_edited(
-    playground: Playground, ann: Person, chat: Chat, bot: Bot
+    playground: Playground, ann: Person, chat: Chat, bot: Bot, ask: Ask
 ) -> None:
     said = await playground.say(ann, chat, "mine")
     with pytest.raises(BadRequest, match="Message can't be edited"):
         await bot.edit_message_text("yours", chat.id, said.id)
     with pytest.raises(BadRequest, match="Message to edit not found"):
         await bot.edit_message_text("yours", chat.id, 99)
+    answer = await ask("editMessageText", chat_id=chat.id, message_id="first", text="yours")
+    assert answer["description"] == "Bad Request: message to edit not found"
 
 
 async def test_a_message_that_a_person_deleted_is_gone_for_the_bot(
@@ -134,4 +143,4 @@ async def test_many_are_deleted_at_once_and_missing_ones_passed_over(
     assert await bot.delete_messages(chat.id, [*ids, 99])
     assert [message.text for message in playground.messages(chat)] == ["/start"]
     answer = await ask("deleteMessages", chat_id=chat.id, message_ids=[])
-    assert answer["description"] == "Bad Request: message identifiers are empty"
+    assert answer["description"] == "Bad Request: message identifiers are not specified"

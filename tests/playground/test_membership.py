@@ -38,6 +38,8 @@ async def test_standing_follows_promotion_demotion_and_removal(
 async def test_unknown_people_are_not_found(playground: Playground, bot: Bot) -> None:
     with pytest.raises(BadRequest, match="User not found"):
         await bot.get_chat_member(playground.desk.id, 5)
+    with pytest.raises(BadRequest, match="Invalid user_id specified"):
+        await bot.get_chat_member(playground.desk.id, 0)
     with pytest.raises(BadRequest, match="Member not found"):
         await bot.get_chat_member(playground.desk.id, 1087968824)
 

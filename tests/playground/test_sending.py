@@ -13,6 +13,8 @@ from tests.playground.conftest import TOKEN, Ask
 from tgbot.playground import Playground
 from tgbot.playground.chats import Chat, Person
 
+NO_ACTION = "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
+
 
 async def test_a_message_arrives_with_its_entities_and_buttons(playground: Playground, chat: Chat, bot: Bot) -> None:
     keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("Confirm", callback_data="yes")]])
@@ -34,9 +36,13 @@ async def test_dates_come_from_the_clock(clock: JumpClock, chat: Chat, bot: Bot)
     assert (await bot.send_message(chat.id, "later")).date == START + timedelta(seconds=90)
 
 
-async def test_message_ids_count_within_a_chat(playground: Playground, chat: Chat, bot: Bot) -> None:
-    ids = [(await bot.send_message(chat.id, word)).message_id for word in ("one", "two")]
-    assert ids == [2, 3]
+async def test_private_chats_and_small_groups_share_their_message_ids(
+    playground: Playground, ann: Person, bob: Person, chat: Chat, bot: Bot
+) -> None:
+    small = await playground.group("Family", ann, kind="group")
+    await playground.say(bob, playground.private(bob), "/start")
+    ids = [(await bot.send_message(where, "hello")).message_id for where in (chat.id, bob.id, small.id)]
+    assert ids == [3, 4, 5]
     assert (await bot.send_message(playground.desk.id, "first here")).message_id == 1
 
 
@@ -70,7 +76,9 @@ async def test_a_reply_to_nothing_is_refused_unless_allowed(chat: Chat, bot: Bot
         ({"text": "x", "parse_mode": "Wiki"}, "unsupported parse_mode"),
         ({"text": "x", "chat_id": 5}, "chat not found"),
         ({"text": "x", "chat_id": None}, "chat_id is empty"),
-        ({"text": "x", "reply_markup": "{"}, "can't parse reply_markup JSON object"),
+        ({"text": "x", "reply_markup": "{"}, "can't parse reply keyboard markup JSON object"),
+        ({"text": "x", "reply_markup": []}, "object expected as reply markup"),
+        ({"text": "x", "reply_parameters": "3"}, "object expected as reply parameters"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_sent_is_refused_in_telegrams_words(
@@ -91,8 +99,10 @@ async def test_length_is_counted_behind_the_markup(chat: Chat, ask: Ask) -> None
     [
         ({"text": "Buy", "callback_data": "x" * 65}, "BUTTON_DATA_INVALID"),
         ({"text": "Buy", "callback_data": "ж" * 33}, "BUTTON_DATA_INVALID"),
-        ({"text": "Buy", "callback_data": ""}, "BUTTON_DATA_INVALID"),
-        ({"text": "Buy"}, "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
+        ({"text": "Buy", "callback_data": ""}, NO_ACTION),
+        ({"text": "Buy"}, NO_ACTION),
+        ({"callback_data": "x"}, "can't parse inline keyboard button: Can't find field \"text\""),
+        ({"text": " ", "callback_data": "x"}, "inline keyboard button text must be non-empty"),
         ({"text": "Buy", "url": "nowhere"}, "inline keyboard button URL 'nowhere' is invalid: Wrong HTTP URL"),
         (
             {"text": "Open", "web_app": {"url": "http://127.0.0.1/"}},
@@ -171,6 +181,11 @@ async def test_an_unknown_file_id_is_refused(chat: Chat, bot: Bot) -> None:
         await bot.send_photo(chat.id, "gone")
     with pytest.raises(BadRequest, match="Invalid file_id"):
         await bot.get_file("gone")
+
+
+async def test_a_file_that_is_not_named_is_asked_for(chat: Chat, ask: Ask) -> None:
+    assert (await ask("sendPhoto", chat_id=chat.id))["description"] == "Bad Request: there is no photo in the request"
+    assert (await ask("getFile"))["description"] == "Bad Request: file_id not specified"
 
 
 async def test_typing_shows_and_an_unknown_action_is_refused(playground: Playground, chat: Chat, bot: Bot) -> None:

@@ -25,6 +25,8 @@ async def test_a_wrong_token_is_unauthorized(http: httpx.AsyncClient, url: str) 
     answer = await http.get(f"{url}/bot700001:wrong/getMe")
     assert answer.status_code == 401
     assert answer.json() == {"ok": False, "error_code": 401, "description": "Unauthorized"}
+    answer = await http.get(f"{url}/botwrong/getMe")
+    assert answer.json()["description"] == "Unauthorized: invalid token specified"
 
 
 async def test_an_unknown_method_is_not_found(ask: Ask) -> None:

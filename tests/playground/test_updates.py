@@ -109,6 +109,15 @@ async def test_a_webhook_over_plain_http_elsewhere_is_refused(ask: Ask) -> None:
     assert answer["description"] == "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"
 
 
+@pytest.mark.parametrize(
+    ("secret", "description"),
+    [("a b", "secret token contains unallowed characters"), ("x" * 257, "secret token is too long")],
+)
+async def test_a_webhooks_secret_must_fit_into_a_header(ask: Ask, secret: str, description: str) -> None:
+    answer = await ask("setWebhook", url="https://example.org/hook", secret_token=secret)
+    assert answer["description"] == f"Bad Request: {description}"
+
+
 async def _refusal(poll: Awaitable[list[Json]]) -> str:
     with pytest.raises(ApiError) as caught:
         await poll

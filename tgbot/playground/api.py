@@ -30,8 +30,9 @@ class BotApi:
     world: World
 
     async def answer(self, request: Request) -> Response:
-        if request.path_params["token"] != self.world.token:
-            return _refusal(ApiError(401))
+        token: str = request.path_params["token"]
+        if token != self.world.token:
+            return _refusal(ApiError(401, "" if ":" in token else "invalid token specified"))
         name = _NAMES.get(request.path_params["method"].lower())
         if name is None:
             return _refusal(ApiError(404, "method not found"))

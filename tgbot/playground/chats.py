@@ -84,7 +84,6 @@ class Chat:
     migrated_to: int | None = None
     pinned: list[int] = field(default_factory=list)
     messages: dict[int, "Message"] = field(default_factory=dict)
-    last_id: int = 0
 
     @property
     def is_private(self) -> bool:

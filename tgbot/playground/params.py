@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tgbot.playground.errors import bad_request
+from tgbot.playground.errors import ApiError, bad_request
 
 _PLAIN = frozenset(
     [
@@ -27,6 +27,19 @@ _PLAIN = frozenset(
         "start_parameter",
     ]
 )
+
+_SHAPES = {
+    "commands": ("commands", "expected an Array of BotCommand"),
+    "media": ("input media", "can't parse InputMedia: expected an Object"),
+    "menu_button": ("menu button", "can't parse menu button: MenuButton must be an Object"),
+    "message_ids": ("message_ids", "expected an Array of message identifiers"),
+    "reaction": ("reaction types", "expected an Array of ReactionType"),
+    "reply_markup": ("reply keyboard markup", "object expected as reply markup"),
+    "reply_parameters": ("reply parameters", "object expected as reply parameters"),
+    "results": ("inline query results", "expected an Array of inline query results"),
+    "scope": ("BotCommandScope", "can't parse BotCommandScope: BotCommandScope must be an Object"),
+}
+"""How Telegram calls a parameter that is no JSON, and what it says of JSON of the wrong kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +64,9 @@ class Params:
         return value if isinstance(value, str) else json.dumps(value)
 
     def number(self, name: str, default: int = 0) -> int:
+        """What is no whole number counts as 0, as with Telegram."""
         value = self.values.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise bad_request(f"invalid {name} specified")
-        return value
+        return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
     def flag(self, name: str) -> bool:
         return self.values.get(name) in {True, "True"}
@@ -62,14 +74,19 @@ class Params:
     def listed(self, name: str) -> list[Any]:
         value = self.values.get(name, [])
         if not isinstance(value, list):
-            raise bad_request(f"can't parse {name} JSON object")
+            raise _unreadable(name, value)
         return value
 
     def fields(self, name: str) -> dict[str, Any]:
         value = self.values.get(name, {})
         if not isinstance(value, dict):
-            raise bad_request(f"can't parse {name} JSON object")
+            raise _unreadable(name, value)
         return value
+
+
+def _unreadable(name: str, value: object) -> ApiError:
+    called, expected = _SHAPES.get(name, (name, f"can't parse {name} JSON object"))
+    return bad_request(f"can't parse {called} JSON object" if isinstance(value, str) else expected)
 
 
 def _read(name: str, value: object) -> object:

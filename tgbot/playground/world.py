@@ -1,5 +1,6 @@
 """All that one playground holds, and the few ways in which it changes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from tgbot.playground.updates import Updates
 _PRESS_LASTS = 30
 _FIRST_PERSON = 1001
 _FIRST_GROUP = 11
+_SHARED = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +57,7 @@ class World:
         self.bot = Person(int(token.partition(":")[0]), "tgbot", username, is_bot=True)
         self.people: dict[int, Person] = {}
         self.chats: dict[int, Chat] = {}
+        self._message_ids: Counter[int] = Counter()
         self.presses: dict[str, Press] = {}
         self.inline_queries: dict[str, InlineQuery] = {}
         # Beyond those of an earlier run, which the bot may remember.
@@ -121,8 +124,10 @@ class World:
     # Messages
 
     def post(self, chat: Chat, sender: Person, content: Json) -> Message:
-        chat.last_id += 1
-        message = Message(chat, chat.last_id, self.now(), sender, content)
+        # Private chats and small groups share one count, as they do for a real account.
+        counted = chat.id if chat.type == "supergroup" else _SHARED
+        self._message_ids[counted] += 1
+        message = Message(chat, self._message_ids[counted], self.now(), sender, content)
         chat.messages[message.id] = message
         message.revision = self.journal.publish("message", chat_id=chat.id, message=message.to_json())
         return message

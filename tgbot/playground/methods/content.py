@@ -17,6 +17,7 @@ _ACTIONS = frozenset(
     | {"switch_inline_query_current_chat", "switch_inline_query_chosen_chat", "callback_game"}
 )
 _ADDRESS = re.compile(r"(?:https?|tg|ton)://[^/\s]*[^/\s:]+\.[^/\s]+|(?:tg|ton)://\S+")
+_NO_TEXT = "can't parse inline keyboard button: Can't find field \"text\""
 _NO_ACTION = "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
 
 
@@ -48,6 +49,8 @@ def _parsed(source: str, mode: str) -> tuple[str, list[Json]]:
 
 def media_content(world: World, params: Params, kind: str, value: str) -> Json:
     """The uploaded file or the one known by its id; `kind` is photo or document."""
+    if not value and kind not in params.files:
+        raise bad_request(f"there is no {kind} in the request")
     upload = params.files.get(value.removeprefix("attach://") or kind)
     stored = world.files.add(kind, upload) if upload else world.files.find(value)
     if stored is None or stored.kind != kind:
@@ -70,9 +73,13 @@ def keyboard_content(params: Params, chat: Chat) -> Json:
 
 def _check_button(button: Json, chat: Chat) -> None:
     actions = _ACTIONS & button.keys()
-    if not str(button.get("text", "")).strip() or len(actions) != 1:
+    if "text" not in button:
+        raise bad_request(_NO_TEXT)
+    if not str(button["text"]).strip():
+        raise bad_request("inline keyboard button text must be non-empty")
+    if len(actions) != 1 or button.get("callback_data") == "":
         raise bad_request(_NO_ACTION)
-    if "callback_data" in actions and not 1 <= len(str(button["callback_data"]).encode()) <= _MOST_DATA_BYTES:
+    if len(str(button.get("callback_data", "")).encode()) > _MOST_DATA_BYTES:
         raise bad_request("BUTTON_DATA_INVALID")
     if "url" in actions and not _ADDRESS.match(button["url"]):
         raise bad_request(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")

@@ -36,7 +36,7 @@ def edit_message_media(world: World, params: Params) -> Json:
     media = params.fields("media")
     kind = str(media.get("type"))
     if kind not in _MEDIA:
-        raise bad_request("can't parse InputMedia: unsupported type")
+        raise bad_request(f'can\'t parse InputMedia: type "{kind}" is unsupported')
     caption = text_content(Params(media), "caption")
     content = media_content(world, params, kind, str(media.get("media", ""))) | caption
     return _rewrite(world, message, params, _TEXT | _CAPTION | _MEDIA, content)
@@ -59,7 +59,9 @@ def delete_messages(world: World, params: Params) -> bool:
     """What cannot be deleted is passed over."""
     message_ids = params.listed("message_ids")
     if not 1 <= len(message_ids) <= _MOST_DELETED:
-        raise bad_request("too many message identifiers specified" if message_ids else "message identifiers are empty")
+        raise bad_request(
+            "too many message identifiers specified" if message_ids else "message identifiers are not specified"
+        )
     chat = world.chat(params.values.get("chat_id"))
     for message_id in message_ids:
         with suppress(ApiError):

@@ -17,6 +17,8 @@ def get_chat(world: World, params: Params) -> Json:
 def get_chat_member(world: World, params: Params) -> Json:
     chat = world.chat(params.values.get("chat_id"))
     user_id = params.number("user_id")
+    if user_id <= 0:
+        raise bad_request("invalid user_id specified")
     if user_id == ANONYMOUS.id:
         raise bad_request("member not found")
     person = world.bot if user_id == world.bot.id else world.people.get(user_id)

@@ -12,6 +12,8 @@ from tgbot.playground.world import World
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _MOST_COMMANDS = 100
 _LONGEST_TEXT = {"name": 64, "description": 512, "short_description": 120}
+_SECRET = re.compile(r"[A-Za-z0-9_-]*")
+_LONGEST_SECRET = 256
 _LOOPBACK = re.compile(r"http://(?:127\.[0-9.]+|localhost|\[::1\])(?:[:/]|$)")
 
 
@@ -85,8 +87,13 @@ def set_webhook(world: World, params: Params) -> bool:
     # Telegram takes HTTPS only; plain HTTP on this machine is let pass for tests.
     if not url.startswith("https://") and not _LOOPBACK.match(url):
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    secret_token = params.text("secret_token")
+    if len(secret_token) > _LONGEST_SECRET:
+        raise bad_request("secret token is too long")
+    if not _SECRET.fullmatch(secret_token):
+        raise bad_request("secret token contains unallowed characters")
     world.updates.allow(params)
-    world.updates.set_webhook(Webhook(url, params.text("secret_token")))
+    world.updates.set_webhook(Webhook(url, secret_token))
     return _drop_if_asked(world, params)
 
 
@@ -110,7 +117,7 @@ def get_webhook_info(world: World, _params: Params) -> Json:
 def get_file(world: World, params: Params) -> Json:
     stored = world.files.find(params.text("file_id"))
     if stored is None:
-        raise bad_request("invalid file_id")
+        raise bad_request("invalid file_id" if params.text("file_id") else "file_id not specified")
     return {key: stored.shown[key] for key in ("file_id", "file_unique_id", "file_size")} | {"file_path": stored.path}
 
 
