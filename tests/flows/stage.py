@@ -72,10 +72,10 @@ class Seat:
     chat: Chat
     last: Message | None = None
 
-    async def say(self, text: str, expect: str = "", **how: object) -> Message:
+    async def say(self, text: str, expect: str = "", *, patience: float = 5, **how: object) -> Message:
         """Writes, and waits for the bot's next message here (one that matches `expect`)."""
         mine = await self.stage.playground.say(self.person, self.chat, text, **how)  # type: ignore[arg-type]  # keywords of `say`
-        self.last = await self.stage.playground.wait_for(self.chat, expect, since=mine)
+        self.last = await self.stage.playground.wait_for(self.chat, expect, patience, since=mine)
         return self.last
 
     async def press(self, label: str, expect: str = "", message: Message | None = None) -> Message:
