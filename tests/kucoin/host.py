@@ -69,6 +69,7 @@ class Host:
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    otherwise: Script = field(default_factory=lambda: refusal("404000", "Url not found", 404))
     _scripts: dict[tuple[str, str], list[Script]] = field(default_factory=lambda: defaultdict(list))
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -120,7 +121,7 @@ class Host:
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection lives on."""
-        scripts = self._scripts[request.method, request.path] or [refusal("404000", "Url not found", 404)]
+        scripts = self._scripts[request.method, request.path] or [self.otherwise]
         script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
         answer = script if isinstance(script, Answer) else script(request)
         if answer.manner is Manner.HANG_UP:

@@ -1,0 +1,116 @@
+"""A KuCoin that answers with the examples of its catalogue, and our whole client in front of it."""
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.contract.catalogue import Catalogue, Entry, Schema, faults_of_request
+from tests.kucoin.host import Answer, Request, refusal, success
+from tgbot.core.market import Interval
+from tgbot.core.orders import OrderSpec, OrderType, Side
+from tgbot.kucoin.account import PAGE, SpotAccount
+from tgbot.kucoin.dialer import Dialer
+from tgbot.kucoin.market import SpotMarket
+from tgbot.kucoin.sign import Credentials
+
+BTC = "BTC-USDT"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CLIENT_OID = "5c52e11203aa677f33e493fb"  # as in the examples
+CREDENTIALS = Credentials("the-key", "the-secret", "the-passphrase")
+ORDER = OrderSpec(BTC, Side.BUY, OrderType.MARKET, funds=Decimal(10))
+
+# Every call that our client can make, in every form that it can take. An order's many forms have a test of their own.
+FORMS: dict[str, list[tuple[object, ...]]] = {
+    "server_time": [()],
+    "status": [()],
+    "symbols": [()],
+    "ticker": [(BTC,)],
+    "all_tickers": [()],
+    "stats": [(BTC,)],
+    "candles": [(BTC, interval, NOON - timedelta(minutes=2000), NOON) for interval in Interval],
+    "book": [(BTC,)],
+    "key_info": [()],
+    "account_mode": [()],
+    "balances": [()],
+    "fees": [(BTC,)],
+    "send": [(ORDER,)],
+    "order": [("o1", BTC)],
+    "order_by_client_oid": [(CLIENT_OID, BTC)],
+    "open_symbols": [()],
+    "open_orders": [(BTC,)],
+    "done_orders": [(BTC, NOON - timedelta(days=7), NOON)],
+    "fills": [(BTC, "o1")],
+    "cancel": [("o1", BTC)],
+    "cancel_by_client_oid": [(CLIENT_OID, BTC)],
+    "cancel_all": [(BTC,)],
+    "public": [()],
+    "private": [(CREDENTIALS,)],
+}
+
+
+@dataclass
+class Exchange:
+    """`asked` is what the catalogue says of each call that came in, `faults` what KuCoin would have had against it."""
+
+    catalogue: Catalogue
+    url: str
+    socket_url: str
+    leaves_out_what_it_may: bool = False
+    asked: list[Entry] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def answer(self, request: Request) -> Answer:
+        entry = self.catalogue.asked(request)
+        if entry is None:
+            self.faults.append(f"{request.method} {request.target} is not in the catalogue")
+            return refusal("404000", "Url not found", 404)
+        self.asked.append(entry)
+        self.faults += [f"{request.method} {request.target} {fault}" for fault in faults_of_request(entry, request)]
+        answer = deepcopy(entry.get("response_example") or entry["response"])
+        if self.leaves_out_what_it_may:
+            answer = necessary(answer, entry["response"])
+        return success(self._fitted(answer["data"], request))
+
+    def _fitted(self, data: Any, request: Request) -> object:
+        """The example, with two things put right: sockets are on this machine, and a first page is full."""
+        if isinstance(data, dict) and "instanceServers" in data:
+            data["instanceServers"][0]["endpoint"] = self.socket_url
+        if "limit" in request.query and "lastId" not in request.query:
+            (row,) = data["items"]
+            data["items"] = [row | {"id": f"{number}", "tradeId": number} for number in range(PAGE)]
+        return data
+
+
+@dataclass
+class Client:
+    market: SpotMarket
+    account: SpotAccount
+    dialer: Dialer
+
+    async def call(self, name: str, *arguments: object) -> Any:
+        """By the name of the method, whichever of the three has it."""
+        if name == "send":
+            arguments = (self.account.prepare_order(CLIENT_OID, *arguments),)  # type: ignore[arg-type]
+        owner = next(part for part in (self.market, self.account, self.dialer) if hasattr(part, name))
+        result = await getattr(owner, name)(*arguments)
+        if owner is self.dialer:
+            await result.connection.close()
+        return result
+
+
+def necessary(value: Any, schema: Schema) -> Any:
+    """Without the fields that the schema does not require."""
+    if isinstance(value, list):
+        return [necessary(item, schema.get("items", {})) for item in value]
+    if isinstance(value, dict) and "properties" in schema:
+        required = schema.get("required", [])
+        return {name: necessary(value[name], schema["properties"][name]) for name in required if name in value}
+    return value
+
+
+def as_json(body: bytes) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(body)
+    return read

@@ -1,0 +1,59 @@
+"""Writes docs/reference/kucoin.md from the code: `python -m tests.contract.reference`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tgbot.kucoin import feed, operations
+from tgbot.kucoin.operations import Operation
+
+PAGE = Path(__file__).parents[2] / "docs/reference/kucoin.md"
+
+OPERATIONS = {name: value for name, value in vars(operations).items() if isinstance(value, Operation)}
+TOPICS = {
+    feed.TICKER + "{symbol}": "the price of one pair",
+    feed.ALL_TICKERS: "the prices of all pairs, where that is cheaper",
+    feed.SNAPSHOT + "{symbol}": "the 24-hour figures of one pair",
+    feed.ORDERS: "what happens to one account's orders",
+    feed.BALANCES: "what happens to one account's balances",
+}
+PRIVATE_TOPICS = frozenset({feed.ORDERS, feed.BALANCES})
+
+
+def page() -> str:
+    return f"""# What is used of KuCoin
+
+Every call and every topic that the bot can use, nothing else. Made from the code by
+`python -m tests.contract.reference`; a test compares.
+
+## Calls
+
+All go to the spot host, `TGBOT_KUCOIN_URL`. A weight is taken from a pool that KuCoin refills every 30 seconds: the
+public one is counted by address, the others by account. A call that names a right is signed, and the key has to have
+that right.
+
+{_table("call", "for", "pool", "weight", "right", rows=map(_call_row, OPERATIONS, OPERATIONS.values()))}
+
+## Topics
+
+The address of a socket and a token come from `bullet-public` or `bullet-private` before every dial.
+
+{_table("topic", "for", "socket", rows=((f"`{topic}`", what, _socket(topic)) for topic, what in TOPICS.items()))}
+"""
+
+
+def _call_row(name: str, operation: Operation) -> tuple[str, ...]:
+    call = f"`{operation.method} {operation.path}`"
+    purpose = name.lower().replace("_", " ")
+    return call, purpose, operation.pool.value, str(operation.weight), operation.permission or "–"
+
+
+def _socket(topic: str) -> str:
+    return "private" if topic in PRIVATE_TOPICS else "public"
+
+
+def _table(*head: str, rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

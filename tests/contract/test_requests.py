@@ -1,0 +1,106 @@
+"""Whatever the code can ask of KuCoin stands in KuCoin's catalogue."""
+
+import inspect
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contract.catalogue import Catalogue, faults_of_request, needs_catalogue
+from tests.contract.exchange import BTC, CLIENT_OID, FORMS, Client, Exchange, as_json
+from tests.contract.reference import OPERATIONS
+from tests.kucoin.host import Request
+from tgbot.core.orders import OrderSpec, OrderType, Side, TimeInForce
+from tgbot.credentials.rules import HARMLESS
+from tgbot.kucoin.account import SpotAccount
+from tgbot.kucoin.dialer import Dialer
+from tgbot.kucoin.market import SpotMarket
+from tgbot.settings import Settings
+from tgbot.system import SystemIds
+
+pytestmark = [pytest.mark.rig, needs_catalogue]
+
+
+def test_no_call_of_ours_is_forgotten_here() -> None:
+    methods = {
+        name
+        for part in (SpotMarket, SpotAccount, Dialer)
+        for name, method in inspect.getmembers(part, inspect.iscoroutinefunction)
+        if not name.startswith("_")
+    }
+    assert methods == set(FORMS)
+
+
+async def test_every_request_is_in_the_catalogue_and_every_listed_operation_is_used(
+    ours: Client, exchange: Exchange
+) -> None:
+    for name, forms in FORMS.items():
+        for arguments in forms:
+            await ours.call(name, *arguments)
+    assert exchange.faults == []
+    used = {(entry["method"], entry["path"]) for entry in exchange.asked}
+    assert used == {(operation.method, operation.path) for operation in OPERATIONS.values()}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_pool_weight_and_permission_are_those_of_the_catalogue(name: str, catalogue: Catalogue) -> None:
+    operation = OPERATIONS[name]
+    entry = catalogue.operation(operation.method, operation.path)
+    assert (operation.permission or "NULL") == entry["permission"]
+    if "rate_weight" in entry:  # an amendment has none
+        assert (operation.pool.value, operation.weight) == (entry["rate_pool"], entry["rate_weight"])
+
+
+def test_no_call_needs_a_right_that_we_refuse_in_a_key() -> None:
+    assert {operation.permission for operation in OPERATIONS.values()} - {None} <= HARMLESS
+
+
+def test_requests_go_to_the_host_that_the_catalogue_calls_spot() -> None:
+    assert Settings.model_fields["kucoin_url"].default == "https://api.kucoin.com"
+
+
+amounts = st.decimals("0.00000001", "999999999999", places=8)
+markets = st.builds(
+    lambda side, amount, by: OrderSpec(BTC, side, OrderType.MARKET, **{by: amount}),
+    st.sampled_from(Side),
+    amounts,
+    st.sampled_from(["size", "funds"]),
+)
+limits = st.builds(
+    OrderSpec,
+    st.just(BTC),
+    st.sampled_from(Side),
+    st.just(OrderType.LIMIT),
+    size=amounts,
+    price=amounts,
+    time_in_force=st.sampled_from(TimeInForce),
+    cancel_after=st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=29)),
+    post_only=st.booleans(),
+    hidden=st.booleans(),
+    iceberg=st.booleans(),
+    visible_size=st.none() | amounts,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(markets | limits)
+async def test_any_order_is_written_as_the_catalogue_wants_it(
+    ours: Client, catalogue: Catalogue, spec: OrderSpec
+) -> None:
+    call = ours.account.prepare_order(CLIENT_OID, spec).call
+    headers = {name.lower(): value for name, value in call.headers.items()}
+    request = Request(call.operation.method, call.target, headers, call.body)
+    entry = catalogue.asked(request)
+    assert entry is not None
+    assert list(faults_of_request(entry, request)) == []
+    body = as_json(call.body)
+    for name, value in {"size": spec.size, "funds": spec.funds, "price": spec.price}.items():
+        assert (Decimal(body[name]) if name in body else None) == value
+        assert re.fullmatch(r"\d+(\.\d*[1-9])?", body.get(name, "0")), "an exponent, or needless zeros"
+
+
+def test_an_order_id_of_ours_has_the_letters_and_the_length_that_kucoin_takes() -> None:
+    assert re.fullmatch(r"tb[A-Za-z0-9_-]{1,38}", SystemIds().client_oid())
