@@ -23,7 +23,7 @@ class Uses:
 def uses_of_texts(domains: set[str]) -> Uses:
     """String literals that look like a key of one of `domains`, and whatever is handed to `T`, `T.of` or `say`."""
     uses = Uses()
-    key_of_a_domain = re.compile(rf"({'|'.join(sorted(domains))})\.[a-z0-9_]+")
+    key_of_a_domain = re.compile(rf"({'|'.join(sorted(domains))})\.[a-z0-9_]*[a-z0-9]")
     for file in sorted(CODE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             place = f"{file.relative_to(CODE.parent)}:{getattr(node, 'lineno', 0)}"
