@@ -149,6 +149,23 @@ async def test_a_symbol_the_feed_does_not_have_is_reported(hub: TickerHub, socke
         await eventually(lambda: board.refused == ["NO-PE"])
 
 
+async def test_everybody_who_holds_a_symbol_that_the_feed_lacks_hears_so(
+    hub: TickerHub, sockets: Sockets, board: Board
+) -> None:
+    sockets.unknown_topics.add("/market/ticker:NO-PE")
+    hub.hold("NO-PE")
+    async with running(hub.run()):
+        await eventually(lambda: board.refused == ["NO-PE"])
+        hub.hold("NO-PE")
+        await eventually(lambda: board.refused == ["NO-PE"] * 2)
+        sockets.unknown_topics.clear()
+        hub.release("NO-PE")
+        hub.release("NO-PE")
+        hub.hold("NO-PE")
+        await sockets.until_subscribed("/market/ticker:NO-PE")
+    assert board.refused == ["NO-PE"] * 2
+
+
 @pytest.mark.parametrize("price", ["0", "-1", "NaN", "1e999999", None, "", "abc", []])
 async def test_an_absurd_price_is_dropped(price: object, hub: TickerHub, sockets: Sockets, board: Board) -> None:
     hub.hold("BTC-USDT")

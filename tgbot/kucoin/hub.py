@@ -29,8 +29,8 @@ class TickerHub:
     """Symbols are held and released by whoever needs them, as often as they like.
 
     `on_tick` gets every tick of a held symbol, in order. `on_gap` gets symbols of which ticks may have been missed, as
-    soon as they are heard again: their candles tell. `on_refused` gets a symbol that KuCoin's feed does not have. None
-    of them may block."""
+    soon as they are heard again: their candles tell. `on_refused` gets a symbol that KuCoin's feed does not have, and
+    again whenever somebody begins to hold it. None of them may block."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class TickerHub:
         self._on_refused = on_refused
         self._held: Counter[str] = Counter()
         self._held_stats: Counter[str] = Counter()
+        self._lacking: set[str] = set()
         self._is_wide = False
         self._topics: set[str] = set()
         self._heard: dict[str, float] = {}
@@ -60,6 +61,8 @@ class TickerHub:
     def hold(self, symbol: str) -> None:
         self._held[symbol] += 1
         self._arrange()
+        if symbol in self._lacking:
+            self._shards.renew(TICKER + symbol)
 
     def release(self, symbol: str) -> None:
         if self._let_go(self._held, symbol):
@@ -121,6 +124,7 @@ class TickerHub:
 
     def _take(self, tick: Tick) -> None:
         self._heard[tick.symbol] = self._clock.monotonic()
+        self._lacking.discard(tick.symbol)
         self._on_tick(tick)
 
     def _back(self, topics: frozenset[str]) -> None:
@@ -129,7 +133,9 @@ class TickerHub:
             self._on_gap(frozenset(symbols))
 
     def _refused(self, topic: str) -> None:
-        self._on_refused(topic.removeprefix(TICKER).removeprefix(SNAPSHOT))
+        symbol = topic.removeprefix(TICKER).removeprefix(SNAPSHOT)
+        self._lacking.add(symbol)
+        self._on_refused(symbol)
 
     async def _doubt(self) -> None:
         """A topic can die on a connection that lives. Where the feed is quiet and REST twice tells of another price,
