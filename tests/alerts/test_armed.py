@@ -149,7 +149,7 @@ class Bot:
         if after_gap:
             start = self.seen_at.replace(second=0)
             missed = candles_of([*self.past, trade], MINUTE, start, trade.at)
-            self.fired += self.alerts.read_back(BTC, missed, MINUTE.length, trade.at)
+            self.fired += self.alerts.read_back(BTC, missed, MINUTE.length, self.seen_at, trade.at)
         self.fired += self.alerts.judge(trade, trade.at)
         self.seen_at = trade.at
 
@@ -218,9 +218,9 @@ def test_within_the_minute_only_what_came_later_counts(alerts: ArmedAlerts) -> N
     alerts.put(armed(1, Kind.ABOVE, Decimal(9_900), set_at))
     past = [tick(START + timedelta(seconds=second), Decimal(price)) for second, price in ((10, 10_100), (40, 9_900))]
     now = START + timedelta(seconds=90)
-    assert alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now) == []
+    assert alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, START, now) == []
     past.append(tick(START + timedelta(seconds=70), Decimal(10_050)))
-    [crossing] = alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now)
+    [crossing] = alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, START, now)
     assert (crossing.price, crossing.at) == (Decimal(10_050), START + timedelta(seconds=60))
 
 
@@ -228,7 +228,7 @@ def test_an_alert_set_before_the_minute_was_touched_trusts_all_of_it(alerts: Arm
     alerts.put(replace(armed(1, Kind.ABOVE, Decimal(9_900), START), since=START))
     past = [tick(START + timedelta(seconds=second), Decimal(price)) for second, price in ((40, 10_100), (50, 9_900))]
     now = START + timedelta(seconds=55)
-    [crossing] = alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now)
+    [crossing] = alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, START, now)
     assert crossing.price == 10_100
 
 
@@ -238,7 +238,7 @@ def test_a_minute_read_twice_is_not_taken_for_two(alerts: ArmedAlerts) -> None:
     past = [tick(START + timedelta(seconds=second), Decimal(price)) for second, price in ((1, 10_100), (20, 9_900))]
     for seconds in (30, 50):
         now = START + timedelta(seconds=seconds)
-        assert alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now) == []
+        assert alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, START, now) == []
     [crossing] = alerts.judge(tick(now, LEVEL), now)
     assert crossing.at == now
 
@@ -256,7 +256,7 @@ def test_many_missed_crossings_of_a_repeating_alert_are_told_once(alerts: ArmedA
     alerts.put(armed(1, Kind.CROSS, Decimal(9_900), START, timedelta(minutes=1)))
     past = [tick(START + timedelta(minutes=minute), Decimal(9_900 + 200 * (minute % 2))) for minute in range(20)]
     now = START + timedelta(minutes=20)
-    assert len(alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, now)) == 1
+    assert len(alerts.read_back(BTC, candles_of(past, MINUTE, START, now), MINUTE.length, START, now)) == 1
 
 
 def test_a_symbol_without_alerts_is_forgotten(alerts: ArmedAlerts) -> None:

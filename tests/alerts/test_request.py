@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgbot.alerts.rules.crossing import Kind
-from tgbot.alerts.rules.request import AlertRequest, read_request
+from tgbot.alerts.rules.request import AlertRequest, completed, read_request
 from tgbot.core.errors import UsageError
+from tgbot.core.reply import T
 
 LEVEL = (Decimal(70000),)
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -32,6 +33,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
         ("btc >", AlertRequest("btc", Kind.ABOVE)),
         ("> 70000", AlertRequest("", Kind.ABOVE, LEVEL)),
         ("btc +2%", AlertRequest("btc", move=Decimal("0.02"))),
+        ("+2%", AlertRequest("", move=Decimal("0.02"))),
         ("btc −2.5%", AlertRequest("btc", move=Decimal("-0.025"))),
         ("btc -2,5% every 1h", AlertRequest("btc", move=Decimal("-0.025"), every=timedelta(hours=1))),
         ('btc > 70000 note "sell  the rest"', AlertRequest("btc", Kind.ABOVE, LEVEL, note="sell the rest")),
@@ -39,6 +41,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
         ('btc note "wow" > 70000', AlertRequest("btc", Kind.ABOVE, LEVEL, note="wow")),
         ("btc note «ага» > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL, note="ага")),
         ("btc note “hm” > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL, note="hm")),
+        ("btc > 70000 note «so “high”»", AlertRequest("btc", Kind.ABOVE, LEVEL, note="so 'high'")),
     ],
 )
 def test_reads(text: str, request_: AlertRequest) -> None:
@@ -53,7 +56,7 @@ def test_the_own_decimal_sign_is_never_ambiguous() -> None:
 @pytest.mark.parametrize(
     ("text", "key", "word"),
     [
-        ("btc rsi 1h < 30", "alerts.unknown_word", "rsi"),
+        ("btc x 1h < 30", "alerts.unknown_word", "x"),
         ("btc > x", "alerts.unknown_word", "x"),
         ("btc > 1e9", "alerts.unknown_word", "1e9"),
         ("btc > 5 < 3", "alerts.one_condition", "<"),
@@ -61,7 +64,7 @@ def test_the_own_decimal_sign_is_never_ambiguous() -> None:
         ("btc > 0", "alerts.bad_level", "0"),
         ("btc -100%", "alerts.bad_level", "-100%"),
         ("btc +1,500%", "alerts.bad_level", "+1,500%"),
-        ("btc > 5 every", "alerts.bad_period", ""),
+        ("btc > 5 every", "alerts.bad_period", "every"),
         ("btc > 5 every second", "alerts.bad_period", "second"),
         ("btc > 5 every 5w", "alerts.bad_period", "5w"),
     ],
@@ -73,10 +76,62 @@ def test_says_which_word_it_cannot_read(text: str, key: str, word: str) -> None:
     assert caught.value.text.values["word"] == word
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("btc 5% 1h", "5%"),
+        ("btc rsi 1h < 30", "rsi"),
+        ("btc MA 50/200 1h", "MA"),
+        ("btc volume 3x 1h", "volume"),
+        ("btc funding > 0.05%", "funding"),
+        ("liq 10%", "liq"),
+        ("listing", "listing"),
+        ("btc delisting", "delisting"),
+        ("btc > 5 and volume 3x 1h", "and"),
+        ("btc > 5 for 3d", "for"),
+        ("btc > 5 until 31.12.", "until"),
+    ],
+)
+def test_what_is_still_to_come_is_called_by_its_name(text: str, word: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_request(text, ".")
+    assert caught.value.text == T.of("alerts.not_yet", word=word)
+
+
+@pytest.mark.parametrize(
+    ("draft", "text", "request_"),
+    [
+        (
+            AlertRequest("BTC-USDT", every=HALF_AN_HOUR),
+            "> 70000",
+            AlertRequest("BTC-USDT", Kind.ABOVE, LEVEL, every=HALF_AN_HOUR),
+        ),
+        (
+            AlertRequest("BTC-USDT", Kind.BELOW, note="dip"),
+            "70000",
+            AlertRequest("BTC-USDT", Kind.BELOW, LEVEL, note="dip"),
+        ),
+        (AlertRequest("BTC-USDT", None, LEVEL), "cross", AlertRequest("BTC-USDT", Kind.CROSS, LEVEL)),
+        (AlertRequest("", Kind.ABOVE, LEVEL), "btc", AlertRequest("btc", Kind.ABOVE, LEVEL)),
+        (AlertRequest(), "btc < 70000 every 30m", AlertRequest("btc", Kind.BELOW, LEVEL, every=HALF_AN_HOUR)),
+        (AlertRequest("BTC-USDT"), "+2%", AlertRequest("BTC-USDT", move=Decimal("0.02"))),
+    ],
+)
+def test_a_draft_is_completed_by_what_is_typed_next(draft: AlertRequest, text: str, request_: AlertRequest) -> None:
+    assert completed(draft, text, ".") == request_
+
+
 def test_a_note_has_an_end() -> None:
     assert len(read_request(f"btc > 5 note {'x' * 200}", ".").note) == 200
     with pytest.raises(UsageError):
         read_request(f"btc > 5 note {'x' * 201}", ".")
+
+
+@pytest.mark.parametrize("text", ["btc > 1,500", "btc 1,500k every 30m", "< 20,000m", "btc cross 123,456"])
+def test_a_number_with_two_readings_keeps_both(text: str) -> None:
+    request_ = read_request(text, ".")
+    assert len(request_.levels) == 2
+    assert read_request(request_.written(), ".") == request_
 
 
 numbers = st.decimals(Decimal("0.00000001"), 10**9, places=8).filter(bool)

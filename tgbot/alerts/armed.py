@@ -61,12 +61,21 @@ class ArmedAlerts:
         touched = self._touched(tick.symbol, tick.price, tick.price)
         return [crossing for alert in touched if (crossing := self._step(alert, tick.price, tick.at, now))]
 
-    def read_back(self, symbol: str, candles: Iterable[Candle], length: timedelta, now: datetime) -> list[Crossing]:
-        """Those that would have fired during these missed candles of the given length, the oldest candle first."""
+    def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:
+        """As `judge`, for a tick that waited while older prices were read back: they may have told of it already."""
+        touched = [alert for alert in self._touched(tick.symbol, tick.price, tick.price) if alert.since <= tick.at]
+        return [crossing for alert in touched if (crossing := self._step(alert, tick.price, tick.at, now))]
+
+    def read_back(
+        self, symbol: str, candles: Iterable[Candle], length: timedelta, heard_until: datetime, now: datetime
+    ) -> list[Crossing]:
+        """Those that would have fired during these candles of the given length, the oldest candle first, and after
+        `heard_until`, up to when every price has been judged."""
         crossings = []
         for candle in candles:
+            at = max(candle.at, heard_until)
             touched = self._touched(symbol, candle.low, candle.high)
-            crossings += [crossing for alert in touched if (crossing := self._step_through(alert, candle, length, now))]
+            crossings += [found for alert in touched if (found := self._step_through(alert, candle, length, at, now))]
         return crossings
 
     def take_moved(self) -> list[Armed]:
@@ -84,8 +93,10 @@ class ArmedAlerts:
             self.put(rested(after, now) if fires else after)
         return Crossing(alert, price, at) if fires else None
 
-    def _step_through(self, alert: Armed, candle: Candle, length: timedelta, now: datetime) -> Crossing | None:
-        before, at = alert, max(candle.at, alert.since)
+    def _step_through(
+        self, alert: Armed, candle: Candle, length: timedelta, at: datetime, now: datetime
+    ) -> Crossing | None:
+        before, at = alert, max(at, alert.since)
         crossing = None
         for price_of in IN_ORDER:
             price = price_of(alert, candle, length)

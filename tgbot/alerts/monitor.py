@@ -1,7 +1,7 @@
 """The role that judges prices as they come, reads back what was missed, and fires."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import islice
@@ -41,7 +41,7 @@ class CandleSource(Protocol):
 
 
 class AlertMonitor:
-    """`on_tick` and `on_gap` belong to the stream; they wait for nothing.
+    """`on_tick`, `on_gap` and `on_refused` belong to the stream; they wait for nothing.
 
     An alert is in memory exactly while its row is armed. What fires is first queued, then written together with its
     notice; a crash in between loses nothing, because the row is still armed and the prices can be read back.
@@ -58,6 +58,8 @@ class AlertMonitor:
         self._history = history
         self._armed = ArmedAlerts()
         self._followed: set[str] = set()
+        self._unheard: dict[str, datetime] = {}
+        self._refused: set[str] = set()
         self._due: deque[Crossing] = deque()
         self._gaps: dict[str, datetime] = {}
         self._waiting: dict[str, deque[Tick]] = {}
@@ -81,13 +83,21 @@ class AlertMonitor:
         waiting = self._waiting.get(tick.symbol)
         if waiting is not None:
             waiting.append(tick)
+            self._hear(tick.symbol)
         elif self._armed.is_touched(tick):
             self._queue(self._armed.judge(tick, self._clock.now()))
 
     def on_gap(self, symbols: Collection[str]) -> None:
         for symbol in self._armed.symbols.intersection(symbols):
-            last = self._board.latest(symbol)
-            self._open_gap(symbol, last.at if last else self._clock.now())
+            waiting = self._waiting.get(symbol)
+            not_judged = waiting[0] if waiting else self._board.latest(symbol)
+            self._open_gap(symbol, not_judged.at if not_judged else self._clock.now())
+
+    def on_refused(self, symbol: str) -> None:
+        """The exchange has no live prices of this symbol: its alerts are paused, and their owners told."""
+        if symbol in self._followed:
+            self._refused.add(symbol)
+            self._has_work.set()
 
     def put(self, armed: Armed, seen: Tick) -> None:
         """An alert has been armed at the price `seen`: call it after the commit."""
@@ -102,6 +112,12 @@ class AlertMonitor:
         self._armed.drop(armed.id)
         self._leave_idle()
 
+    async def lose(self, session: WriteSession, chat_id: int) -> None:
+        """Telegram says that nobody reads this chat any more: its alerts are paused."""
+        # Dropped before the commit: if that fails the process ends, and the next one reads the table anew.
+        for alert in await store.pause_chat(session, chat_id):
+            self.drop(alert.armed())
+
     async def _load(self) -> None:
         oldest: dict[str, datetime] = {}
         async with self._database.read() as session:
@@ -110,18 +126,29 @@ class AlertMonitor:
                 self._armed.put(armed)
                 oldest[armed.symbol] = min(armed.since, oldest.get(armed.symbol, armed.since))
         for symbol, since in oldest.items():
-            self._open_gap(symbol, judged.get(symbol, since))
             self._follow(symbol)
+            self._open_gap(symbol, max(since, judged.get(symbol, since)))
         log.info("alerts_armed", symbols=len(oldest))
 
     def _follow(self, symbol: str) -> None:
-        if symbol not in self._followed:
-            self._followed.add(symbol)
-            self._feed.hold(symbol)
+        """Nobody knows when the feed begins. So the first tick is judged after the candles of the time before it."""
+        if symbol in self._followed:
+            return
+        self._followed.add(symbol)
+        self._unheard[symbol] = self._clock.now()
+        self._waiting.setdefault(symbol, deque(maxlen=MOST_WAITING))
+        self._feed.hold(symbol)
+
+    def _hear(self, symbol: str) -> None:
+        since = self._unheard.pop(symbol, None)
+        if since is not None:
+            self._open_gap(symbol, since)
 
     def _leave_idle(self) -> None:
         for symbol in self._followed - self._armed.symbols:
             self._followed.discard(symbol)
+            for memory in (self._unheard, self._gaps, self._waiting):
+                memory.pop(symbol, None)
             self._feed.release(symbol)
 
     def _queue(self, crossings: list[Crossing]) -> None:
@@ -133,6 +160,7 @@ class AlertMonitor:
         while True:
             await self._has_work.wait()
             self._has_work.clear()
+            await self._give_up()
             await self._fire()
             if self._is_save_due:
                 self._is_save_due = False
@@ -168,6 +196,19 @@ class AlertMonitor:
             await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key))
         return alert
 
+    async def _give_up(self) -> None:
+        while self._refused:
+            symbol = self._refused.pop()
+            async with self._database.write() as session:
+                paused = await store.pause_symbol(session, symbol)
+                for chat_id, count in Counter(alert.chat_id for alert in paused).items():
+                    await self._outbox.put(session, Notice(chat_id, views.not_fed(symbol, count), Priority.ALERT))
+            log.warning("alerts_not_fed", symbol=symbol, paused=len(paused))
+            for alert in paused:
+                self._armed.drop(alert.id)
+            self._outbox.wake()
+        self._leave_idle()
+
     async def _save(self) -> None:
         """Only with nothing due: what is saved as judged is not read back any more."""
         moved = self._armed.take_moved()
@@ -177,7 +218,8 @@ class AlertMonitor:
             await store.save_judged(session, {symbol: tick.at for symbol, tick in latest.items() if tick})
 
     def _open_gap(self, symbol: str, since: datetime) -> None:
-        """Until it is read back no tick of this symbol is judged, for the older prices come first."""
+        """From `since` on prices may have been missed. No tick of this symbol is judged until they are read back, for
+        the older prices come first."""
         self._gaps[symbol] = min(since, self._gaps.get(symbol, since))
         self._waiting.setdefault(symbol, deque(maxlen=MOST_WAITING))
         self._has_gaps.set()
@@ -208,8 +250,8 @@ class AlertMonitor:
             self._open_gap(symbol, since)
             return False
         for length, candles in missed:
-            self._queue(self._armed.read_back(symbol, candles, length, self._clock.now()))
-        if symbol not in self._gaps:
-            for tick in self._waiting.pop(symbol):
-                self.on_tick(tick)
+            self._queue(self._armed.read_back(symbol, candles, length, since, self._clock.now()))
+        if symbol not in self._gaps and symbol not in self._unheard:
+            for tick in self._waiting.pop(symbol, ()):
+                self._queue(self._armed.judge_late(tick, self._clock.now()))
         return True

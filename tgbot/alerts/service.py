@@ -65,8 +65,7 @@ class Alerts:
             known = await store.by_update(session, update_id)
             if known is not None:
                 return known, tick
-            if await store.count_listed(session, chat_id) >= MOST_ALERTS:
-                raise Refused(T.of("alerts.too_many", most=MOST_ALERTS))
+            await self._require_room(session, chat_id)
             wanted = Alert(
                 id=0,
                 short=await self._free_short(session, chat_id),
@@ -98,45 +97,72 @@ class Alerts:
         async with self._database.read() as session:
             return await store.recent_symbols(session, chat_id, count)
 
+    async def find(self, chat_id: int, short: str) -> Alert:
+        """Raises `NotFound`, as all below do."""
+        async with self._database.read() as session:
+            return await self._found(session, chat_id, short)
+
     async def pause(self, chat_id: int, short: str) -> Alert:
-        """Raises `NotFound`, as the two below do. What is not armed stays as it is."""
+        """What is not armed stays as it is."""
         async with self._database.write() as session:
-            alert = await self._find(session, chat_id, short)
+            alert = await self._found(session, chat_id, short)
             if alert.state is not State.ARMED:
                 return alert
-            await store.change(session, alert.id, State.PAUSED, alert.stance, alert.since)
+            paused = replace(alert, state=State.PAUSED)
+            await store.change(session, paused)
         self._monitor.drop(alert.armed())
-        return replace(alert, state=State.PAUSED)
+        return paused
 
     async def delete(self, chat_id: int, short: str) -> Alert:
         async with self._database.write() as session:
-            alert = await self._find(session, chat_id, short)
-            await store.change(session, alert.id, State.DELETED, alert.stance, alert.since)
+            alert = await self._found(session, chat_id, short)
+            deleted = replace(alert, state=State.DELETED)
+            await store.change(session, deleted)
         self._monitor.drop(alert.armed())
-        return replace(alert, state=State.DELETED)
+        return deleted
 
-    async def arm(self, chat_id: int, short: str) -> Alert:
-        """A paused or fired one is armed as if it were set now; an armed one stays as it is. Raises `ExchangeError`
-        too."""
-        async with self._database.read() as session:
-            alert = await self._find(session, chat_id, short)
+    async def arm(self, chat_id: int, short: str) -> tuple[Alert, Tick]:
+        """A paused or fired one is armed as if it were set now; an armed one stays as it is. Raises `Refused` and
+        `ExchangeError` too."""
+        alert = await self.find(chat_id, short)
         tick = await self._prices.price(alert.symbol)
-        start = await self._started(replace(alert.armed(), stance=Stance.NEW, since=self._clock.now()), tick)
+        return (alert if alert.state is State.ARMED else await self._arm(alert, tick)), tick
+
+    async def move(self, chat_id: int, short: str, request: AlertRequest, rule: SymbolRule) -> tuple[Alert, Tick]:
+        """Armed for what the complete `request` says, whatever it waited for before; all else stays. `rule` is that of
+        its symbol. Raises as `arm` does."""
+        alert = await self.find(chat_id, short)
+        tick = await self._prices.price(alert.symbol)
+        kind, level = condition(request, tick.price, rule.price_increment)
+        return await self._arm(replace(alert, kind=kind, level=level), tick), tick
+
+    async def price(self, symbol: str) -> Decimal:
+        """Raises `ExchangeError`."""
+        return (await self._prices.price(symbol)).price
+
+    async def _arm(self, wanted: Alert, tick: Tick) -> Alert:
+        start = await self._started(replace(wanted.armed(), stance=Stance.NEW, since=self._clock.now()), tick)
         async with self._database.write() as session:
-            alert = await self._find(session, chat_id, short)
-            if alert.state is State.ARMED:
-                return alert
-            await store.change(session, alert.id, State.ARMED, start.stance, start.since)
-        alert = replace(alert, state=State.ARMED, stance=start.stance, since=start.since)
+            known = await self._found(session, wanted.chat_id, wanted.short)
+            if known.state is State.FIRED:
+                await self._require_room(session, known.chat_id)
+            alert = replace(
+                known, state=State.ARMED, kind=start.kind, level=start.level, stance=start.stance, since=start.since
+            )
+            await store.change(session, alert)
         self._monitor.put(alert.armed(), tick)
         return alert
 
-    async def _find(self, session: ReadSession, chat_id: int, short: str) -> Alert:
+    async def _found(self, session: ReadSession, chat_id: int, short: str) -> Alert:
         canonical = read_short(short)
         alert = await store.find(session, chat_id, canonical) if canonical else None
         if alert is None:
             raise NotFound(T.of("alerts.not_found", id=f"#{canonical or short[:10]}"))
         return alert
+
+    async def _require_room(self, session: ReadSession, chat_id: int) -> None:
+        if await store.count_listed(session, chat_id) >= MOST_ALERTS:
+            raise Refused(T.of("alerts.too_many", most=MOST_ALERTS))
 
     async def _started(self, armed: Armed, tick: Tick) -> Armed:
         """At its first price; and if the minute so far has not touched its bounds, trusted from the minute's start."""

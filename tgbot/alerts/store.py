@@ -7,7 +7,20 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Integer, Row, String, Table, UniqueConstraint, bindparam, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
@@ -141,17 +154,28 @@ async def recent_symbols(session: ReadSession, chat_id: int, count: int) -> list
     return list(await session.scalars(rows.limit(count)))
 
 
-async def change(session: WriteSession, alert_id: int, state: State, stance: Stance, since: datetime) -> None:
-    """Of an alert that was found in the same transaction."""
-    values = {"state": state, "stance": stance, "since": since}
-    await session.execute(update(AlertRow).where(AlertRow.id == alert_id).values(**values))
+async def change(session: WriteSession, alert: Alert) -> None:
+    """State and condition, of an alert that was found in the same transaction."""
+    values = {name: getattr(alert, name) for name in ("state", "kind", "level", "stance", "since")}
+    await session.execute(update(AlertRow).where(AlertRow.id == alert.id).values(**values))
+
+
+async def pause_chat(session: WriteSession, chat_id: int) -> list[Alert]:
+    """Those of this chat that were armed."""
+    return await _pause(session, AlertRow.chat_id == chat_id)
+
+
+async def pause_symbol(session: WriteSession, symbol: str) -> list[Alert]:
+    return await _pause(session, AlertRow.symbol == symbol)
 
 
 async def fire(session: WriteSession, armed: Armed, now: datetime) -> Alert | None:
-    """The alert as it is after firing; `None` if it is not armed any more or has fired already."""
+    """The alert as it is after firing; `None` if it is not armed any more, waits for something else by now, or has
+    fired already."""
     row = await session.scalar(
         update(AlertRow)
         .where(AlertRow.id == armed.id, AlertRow.state == State.ARMED, AlertRow.fires == armed.fires)
+        .where(AlertRow.kind == armed.kind, AlertRow.level == armed.level)
         .values(
             state=State.FIRED if armed.cooldown is None else State.ARMED,
             stance=Stance.SPENT,
@@ -173,12 +197,15 @@ async def all_armed(session: ReadSession) -> AsyncIterator[Armed]:
 
 
 async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
+    """What has fired, or was set to another level, in the meantime stays as it is."""
     values = [
-        {"row_id": armed.id, "row_fires": armed.fires, "stance": armed.stance, "since": armed.since} for armed in moved
+        {"row": armed.id, "fired": armed.fires, "at": armed.level, "stance": armed.stance, "since": armed.since}
+        for armed in moved
     ]
     if values:
         table = cast("Table", AlertRow.__table__)
-        where = (table.c.id == bindparam("row_id")) & (table.c.fires == bindparam("row_fires"))
+        same = (table.c.fires == bindparam("fired")) & (table.c.level == bindparam("at"))
+        where = (table.c.id == bindparam("row")) & same
         connection = await session.connection()
         await connection.execute(update(table).where(where), values)
 
@@ -195,6 +222,13 @@ async def save_judged(session: WriteSession, until: Mapping[str, datetime]) -> N
         await session.execute(
             insert.on_conflict_do_update(index_elements=["symbol"], set_={"until": insert.excluded.until}), values
         )
+
+
+async def _pause(session: WriteSession, which: ColumnElement[bool]) -> list[Alert]:
+    rows = await session.scalars(
+        update(AlertRow).where(AlertRow.state == State.ARMED, which).values(state=State.PAUSED).returning(AlertRow)
+    )
+    return [_alert(row) for row in rows]
 
 
 # The fields that row and dataclass have alike; `id` is the database's to give.

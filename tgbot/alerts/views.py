@@ -1,15 +1,167 @@
-"""How alerts look in the chat."""
+"""How alerts look in the chat: one of them, the list, and the message when it rings. What is still missing from one is
+asked for in `questions.py`."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
 
 from tgbot.alerts.armed import Crossing
-from tgbot.alerts.rules.crossing import Kind, Stance
-from tgbot.alerts.rules.request import AlertRequest
+from tgbot.alerts.rules.crossing import Kind
 from tgbot.alerts.service import Listing
 from tgbot.alerts.store import Alert, State
-from tgbot.core.errors import UsageError
-from tgbot.core.market import Tick
 from tgbot.core.money import HUNDRED
-from tgbot.core.reply import Button, Code, Percent, Reply, T, Toast
+from tgbot.core.reply import Button, Percent, Reply, T
+
+LATE_AFTER = timedelta(seconds=10)
+A_PAGE = 6
+STEPS = (Decimal(1), Decimal(-1))  # per cent
+
+Row = tuple[Button, ...]
+
+
+def card(alert: Alert, price: Decimal | None) -> Reply:
+    """One alert as it now is; `price` where it is known."""
+    lines = [T.of(f"alerts.card_{alert.state}", what=_what(alert.symbol, alert.kind, alert.level))]
+    if alert.state is State.ARMED and price is not None:
+        is_true = _is_true(alert, price)
+        lines.append(T.of("alerts.already", price=price) if is_true else T.of("alerts.away", **_away(alert, price)))
+    if alert.note:
+        lines.append(T.of("alerts.note", note=alert.note))
+    return Reply((*lines, _footer(alert)), _card_buttons(alert))
+
+
+def fired(alert: Alert, crossing: Crossing, late: timedelta) -> Reply:
+    """`alert` as it is after this crossing. The note comes first: that is what its owner wanted to read."""
+    crossed = crossing.alert
+    what = _what(crossed.symbol, crossed.kind, crossed.level)
+    lines = [T.of("alerts.fired_note", note=alert.note)] if alert.note else []
+    if late > LATE_AFTER:
+        lines += [T.of("alerts.fired_late", what=what, price=crossing.price), T.of("alerts.late", late=late)]
+    else:
+        lines.append(T.of("alerts.fired", what=what, price=crossing.price))
+    moves = tuple(_move(alert, step) for step in STEPS)
+    trade = (Button(T("common.buy"), f"buy:{alert.symbol}"), Button(T("common.sell"), f"sell:{alert.symbol}"))
+    return Reply((*lines, _footer(alert)), (moves, trade, _change_buttons(alert)))
+
+
+def not_fed(symbol: str, count: int) -> Reply:
+    """The exchange sends no prices of this symbol, so its alerts were paused."""
+    return Reply((T.of("alerts.not_fed", pair=symbol, count=count), T("alerts.not_fed_how")), (_list_button(),))
+
+
+def page(listing: Listing, number: int) -> Reply:
+    """The page of that number, or the last one before it."""
+    ordered = _by_pair(listing)
+    pages = -(-len(ordered) // A_PAGE)
+    number = max(1, min(number, pages))
+    shown = ordered[(number - 1) * A_PAGE : number * A_PAGE]
+    key = "alerts.title" if pages == 1 else "alerts.title_page"
+    lines = [T.of(key, count=len(ordered), page=number, pages=pages)]
+    for symbol, alerts in groupby(shown, lambda alert: alert.symbol):
+        lines.append(_pair_line(symbol, listing.prices.get(symbol)))
+        lines += [_list_line(alert, listing.prices.get(symbol)) for alert in alerts]
+    rows = tuple(_list_buttons(alert, number) for alert in shown)
+    return Reply(tuple(lines), (*rows, _page_buttons(number, pages)))
+
+
+def _by_pair(listing: Listing) -> Sequence[Alert]:
+    """The pair with the nearest alert first; within a pair the nearest first, and what is paused behind."""
+
+    def rank(alert: Alert) -> tuple[bool, Decimal, int]:
+        return alert.state is not State.ARMED, abs(_distance(alert, listing.prices.get(alert.symbol))), alert.id
+
+    ranks: dict[str, tuple[bool, Decimal, int]] = {}
+    for alert in listing.alerts:
+        ranks[alert.symbol] = min(rank(alert), ranks.get(alert.symbol, rank(alert)))
+    return sorted(listing.alerts, key=lambda alert: (ranks[alert.symbol], rank(alert)))
+
+
+def _distance(alert: Alert, price: Decimal | None) -> Decimal:
+    """From the price to the level, as a fraction of the price; infinite where the price is not known."""
+    return Decimal("Infinity") if price is None else alert.level / price - 1
+
+
+def _is_true(alert: Alert, price: Decimal) -> bool:
+    """What it waits for is so already, so that it needs a new crossing."""
+    is_above, is_below = price >= alert.level, price <= alert.level
+    return (is_above or alert.kind is Kind.BELOW) and (is_below or alert.kind is Kind.ABOVE)
+
+
+def _what(symbol: str, kind: Kind, level: Decimal) -> T:
+    return T.of("alerts.what", pair=symbol, condition=_condition(kind, level))
+
+
+def _condition(kind: Kind, level: Decimal) -> T:
+    return T.of(f"alerts.condition_{kind}", level=level)
+
+
+def _away(alert: Alert, price: Decimal) -> dict[str, Decimal | Percent]:
+    return {"price": price, "distance": Percent(_distance(alert, price) * HUNDRED, signed=True)}
+
+
+def _footer(alert: Alert) -> T:
+    if alert.cooldown is None:
+        return T.of("alerts.footer_once" if alert.state is State.ARMED else "alerts.footer", id=alert.short)
+    return T.of("alerts.footer_every", id=alert.short, every=alert.cooldown)
+
+
+def _pair_line(symbol: str, price: Decimal | None) -> T:
+    return T.of("alerts.pair", pair=symbol, price=T("alerts.no_price") if price is None else price)
+
+
+def _list_line(alert: Alert, price: Decimal | None) -> T:
+    condition = _condition(alert.kind, alert.level)
+    parts: list[T] = []
+    if alert.state is State.PAUSED:
+        parts.append(T("alerts.list_paused"))
+    elif price is not None:
+        parts.append(T.of("alerts.list_away", distance=_away(alert, price)["distance"]))
+    if alert.cooldown is not None:
+        parts.append(T.of("alerts.list_every", every=alert.cooldown))
+    if alert.note:
+        parts.append(T.of("alerts.list_note", note=alert.note))
+    line = T.of("alerts.list_line", id=alert.short, condition=condition)
+    for part in parts:
+        line = T.of("alerts.list_and", line=line, part=part)
+    return line
+
+
+def _card_buttons(alert: Alert) -> tuple[Row, ...]:
+    if alert.state is State.DELETED:
+        return (_list_button(),)
+    return (_change_buttons(alert), _list_button())
+
+
+def _change_buttons(alert: Alert) -> Row:
+    change = {
+        State.ARMED: Button(T("alerts.button_pause"), f"alert_pause:{alert.short}"),
+        State.PAUSED: Button(T("alerts.button_resume"), f"alert_arm:{alert.short}"),
+        State.FIRED: Button(T("alerts.button_again"), f"alert_arm:{alert.short}"),
+    }[alert.state]
+    return (change, Button(T("alerts.button_delete"), f"alert_delete:{alert.short}"))
+
+
+def _move(alert: Alert, step: Decimal) -> Button:
+    return Button(T.of("alerts.button_move", step=Percent(step, signed=True)), f"alert_move:{alert.short} {step:+}%")
+
+
+def _list_buttons(alert: Alert, number: int) -> Row:
+    """They change the list in place, so they say which page it is."""
+    if alert.state is State.ARMED:
+        change = Button(T.of("alerts.button_pause_one", id=alert.short), f"alert_pause:{alert.short} {number}")
+    else:
+        change = Button(T.of("alerts.button_resume_one", id=alert.short), f"alert_arm:{alert.short} {number}")
+    delete = Button(T.of("alerts.button_delete_one", id=alert.short), f"alert_delete:{alert.short} {number}")
+    return (change, delete)
+
+
+def _page_buttons(number: int, pages: int) -> Row:
+    refresh = Button(T("common.refresh"), f"alerts:{number}")
+    before = (Button(T("alerts.button_before"), f"alerts:{number - 1}"),) if number > 1 else ()
+    after = (Button(T("alerts.button_after"), f"alerts:{number + 1}"),) if number < pages else ()
+    return (*before, refresh, *after)
+
+
+def _list_button() -> Row:
+    return (Button(T("alerts.button_list"), "alerts"),)

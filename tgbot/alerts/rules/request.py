@@ -44,7 +44,7 @@ class AlertRequest:
         words = [self.pair]
         words += [f"{'+' if self.move > 0 else ''}{plain(self.move * HUNDRED)}%"] if self.move else []
         words += [SIGNS[self.kind]] if self.kind else []
-        words += [plain(self.levels[0])] if self.levels else []
+        words += [_level_text(self.levels)] if self.levels else []
         words += [f"every {print_period(self.every)}"] if self.every else []
         words += [f'note "{self.note}"'] if self.note else []
         return " ".join(word for word in words if word)
@@ -66,7 +66,7 @@ def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:
     text, note = _cut_note(text)
     words = deque(_SPACELESS.sub(r" \1 ", text).split())
     request = AlertRequest(note=note)
-    if words and words[0].lower() not in _READERS:
+    if words and words[0].lower() not in _READERS and not _MOVE.fullmatch(words[0]):
         request = replace(request, pair=words.popleft())
     while words:
         word = words.popleft()
@@ -75,12 +75,27 @@ def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:
     return request
 
 
+def completed(draft: AlertRequest, text: str, decimal_sign: DecimalSign) -> AlertRequest:
+    """The draft with what `text` adds to it; where both say something, what `text` says. Raises `UsageError`."""
+    more = read_request(f"{draft.pair} {text}", decimal_sign)
+    return AlertRequest(
+        pair=more.pair,
+        kind=more.kind or draft.kind,
+        levels=more.levels or draft.levels,
+        move=more.move or draft.move,
+        every=more.every or draft.every,
+        note=more.note or draft.note,
+    )
+
+
 Words = deque[str]
 Reader = Callable[[AlertRequest, str, Words, DecimalSign], AlertRequest]
 
 _SPACELESS = re.compile(r"([<>≥≤])=?")
 _NOTE = re.compile(r'(?:^|\s)note\s+(?:["“„]([^"”“]*)["”“]|«([^»]*)»|(.+))', re.IGNORECASE | re.DOTALL)
+_QUOTES = re.compile(r'["“”]')
 _MOVE = re.compile(r"([+−-])(.+)%")
+_ROLLING = re.compile(r"[0-9.,]+%")
 
 
 def _cut_note(text: str) -> tuple[str, str]:
@@ -89,7 +104,7 @@ def _cut_note(text: str) -> tuple[str, str]:
     if match is None:
         return text, ""
     # One line, and no quotation mark that would end it early when it is written again.
-    note = " ".join((match[1] or match[2] or match[3] or "").split()).replace('"', "'")
+    note = _QUOTES.sub("'", " ".join((match[1] or match[2] or match[3] or "").split()))
     if len(note) > LONGEST_NOTE:
         raise UsageError(T.of("alerts.note_too_long", count=len(note), most=LONGEST_NOTE))
     return text[: match.start()] + text[match.end() :], note
@@ -107,14 +122,20 @@ def _read_every(request: AlertRequest, word: str, words: Words, sign: DecimalSig
     try:
         every = read_period(period)
     except NotAPeriod as error:
-        raise UsageError(T.of("alerts.bad_period", word=period)) from error
+        raise UsageError(T.of("alerts.bad_period", word=period or word)) from error
     if every > LONGEST_COOLDOWN:
         raise UsageError(T.of("alerts.bad_period", word=period))
     return replace(request, every=every)
 
 
+def _read_later(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
+    raise UsageError(T.of("alerts.not_yet", word=word))
+
+
 def _read_bare(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
     """A level without a sign before it, or a distance such as `+2%`."""
+    if _ROLLING.fullmatch(word):
+        return _read_later(request, word, words, sign)
     if request.kind or request.levels or request.move is not None:
         raise UsageError(T.of("alerts.unknown_word", word=word))
     move = _MOVE.fullmatch(word)
@@ -125,6 +146,12 @@ def _read_bare(request: AlertRequest, word: str, words: Words, sign: DecimalSign
     if len(percents) > 1 or share <= -1:
         raise UsageError(T.of("alerts.bad_level", word=word))
     return replace(request, move=share)
+
+
+def _level_text(levels: tuple[Decimal, ...]) -> str:
+    """Two readings are those of a whole number with a comma before its last three digits."""
+    text = plain(levels[-1])
+    return text if len(levels) == 1 else f"{text[:-3]},{text[-3:]}"
 
 
 def _levels(word: str, sign: DecimalSign) -> tuple[Decimal, ...]:
@@ -140,5 +167,10 @@ def _levels(word: str, sign: DecimalSign) -> tuple[Decimal, ...]:
 
 
 _KINDS = {">": Kind.ABOVE, "≥": Kind.ABOVE, "<": Kind.BELOW, "≤": Kind.BELOW, "cross": Kind.CROSS}
+_LATER = ("rsi", "ma", "volume", "funding", "liq", "listing", "delisting", "and", "for", "until")
 # Every kind of condition and every option has its row here.
-_READERS: dict[str, Reader] = {**dict.fromkeys(_KINDS, _read_level), "every": _read_every}
+_READERS: dict[str, Reader] = {
+    **dict.fromkeys(_KINDS, _read_level),
+    "every": _read_every,
+    **dict.fromkeys(_LATER, _read_later),
+}

@@ -1,0 +1,44 @@
+"""Alerts of which something is missing: what is typed next completes them."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from tgbot.alerts.rules.request import AlertRequest, read_request
+from tgbot.core.clock import Clock
+from tgbot.db.engine import Database, ReadSession, WriteSession
+
+DRAFT = "alert"
+PATIENCE = timedelta(minutes=10)
+
+
+class Dialogues(Protocol):
+    """Intake's memory of who was asked what; `app.py` gives it."""
+
+    async def open(self, session: WriteSession, user_id: int, kind: str, state: str, until: datetime) -> None: ...
+
+    async def close(self, session: WriteSession, user_id: int, kind: str | None = None) -> None: ...
+
+    async def current(self, session: ReadSession, user_id: int, now: datetime) -> tuple[str, str] | None: ...
+
+
+class Drafts:
+    """One for each person, for ten minutes."""
+
+    def __init__(self, database: Database, clock: Clock, dialogues: Dialogues) -> None:
+        self._database = database
+        self._clock = clock
+        self._dialogues = dialogues
+
+    async def keep(self, person_id: int, request: AlertRequest) -> None:
+        until = self._clock.now() + PATIENCE
+        async with self._database.write() as session:
+            await self._dialogues.open(session, person_id, DRAFT, request.written(), until)
+
+    async def current(self, person_id: int) -> AlertRequest | None:
+        async with self._database.read() as session:
+            found = await self._dialogues.current(session, person_id, self._clock.now())
+        return read_request(found[1], ".") if found and found[0] == DRAFT else None
+
+    async def drop(self, person_id: int) -> None:
+        async with self._database.write() as session:
+            await self._dialogues.close(session, person_id, DRAFT)
