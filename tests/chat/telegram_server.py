@@ -6,6 +6,8 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,7 +19,8 @@ Call = dict[str, str]
 
 @dataclass
 class TelegramServer:
-    """`calls` holds what was asked, `messages` what a chat shows, by chat and message id."""
+    """`calls` holds what was asked, `messages` what a chat shows, by chat and message id. A file of a call is text too,
+    each byte a character; a message with a picture has it as `photo` and its caption as `text`."""
 
     url: str = ""
     calls: list[tuple[str, Call]] = field(default_factory=list)
@@ -82,16 +85,23 @@ class TelegramServer:
                 return ME
             case "getUpdates":
                 return self.updates
-            case "sendMessage":
+            case "sendMessage" | "sendPhoto":
                 message_id = 100 + len(self.messages)
-            case "editMessageText":
+            case "editMessageText" | "editMessageMedia":
                 message_id = int(call["message_id"])
             case _:
                 return True
         chat_id = int(call["chat_id"])
-        self.messages[chat_id, message_id] = call
+        shown = self.messages[chat_id, message_id] = _shown(call)
         chat = {"id": chat_id, "type": "private"}
-        return {"message_id": message_id, "date": 1, "chat": chat, "text": call["text"], "from": ME}
+        return {"message_id": message_id, "date": 1, "chat": chat, "text": shown["text"], "from": ME}
+
+
+def _shown(call: Call) -> Call:
+    if "media" in call:
+        media = json.loads(call["media"])
+        call = call | {"photo": call[media["media"].removeprefix("attach://")], "caption": media["caption"]}
+    return call | {"text": call["caption"]} if "photo" in call else call
 
 
 @asynccontextmanager
@@ -120,13 +130,31 @@ async def serving() -> AsyncIterator[TelegramServer]:
         await server.wait_closed()
 
 
+def _read(head: list[str], body: bytes) -> Call:
+    """A form, of either kind."""
+    kind = next((line for line in head if line.lower().startswith("content-type:")), "")
+    if "multipart/" not in kind:
+        return dict(parse_qsl(body.decode()))
+    form = message_from_bytes(kind.encode() + b"\r\n\r\n" + body)
+    call: Call = {}
+    for part in form.get_payload():
+        assert isinstance(part, Message)
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        is_file = part.get_filename() is not None
+        name = str(part.get_param("name", header="content-disposition"))
+        call[name] = content.decode("latin-1" if is_file else "utf-8")
+    return call
+
+
 async def _exchange(telegram: TelegramServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     path = head[0].split(" ")[1]
     headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+    assert "transfer-encoding" not in headers
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     assert path.startswith(f"/bot{TOKEN}/"), path
-    answer = await telegram.respond(path.rpartition("/")[2], dict(parse_qsl(body.decode())))
+    answer = await telegram.respond(path.rpartition("/")[2], _read(head, body))
     if answer is None:
         return False
     status, text = answer

@@ -103,6 +103,14 @@ def test_a_press_names_the_person_the_message_and_what_was_pressed(data: str, ve
     assert (incoming.user_id, incoming.is_private, incoming.origin) == (7, False, Origin.FRESH)
 
 
+def test_a_press_says_whether_it_was_beneath_a_picture() -> None:
+    shown: dict[str, Any] = {"message_id": 44, "date": 0, "chat": PRIVATE, "caption": "BTC", "text": ""}
+    photo = [{"file_id": "x", "width": 90, "height": 90}]
+    for more, is_picture in (({"photo": photo}, True), ({}, False)):
+        press = {"id": "p1", "from": ANN, "message": shown | more, "data": "redraw"}
+        assert read({"update_id": 2, "callback_query": press}).is_picture is is_picture
+
+
 def test_a_reply_in_a_group_without_topics_has_no_thread() -> None:
     assert read(message(chat=GROUP, message_thread_id=12)).thread_id is None
 

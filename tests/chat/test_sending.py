@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -20,6 +21,10 @@ from tgbot.core.errors import (
 from tgbot.core.reply import Rendered, RenderedButton
 
 HELLO = Rendered("<b>Hello</b> &lt;you&gt;", "Hello <you>", ((RenderedButton("Confirm", "go:1"),),))
+
+PICTURE = bytes(range(256)) * 300  # more than one write of a socket takes
+SHOWN = replace(HELLO, picture=PICTURE)
+TOO_LONG = Rendered("x" * 1025, "x" * 1025, (), PICTURE)
 
 
 @pytest.fixture
@@ -45,6 +50,46 @@ async def test_an_edit_replaces_text_and_buttons(telegram: TelegramServer, messe
     assert "reply_markup" not in telegram.messages[7, message_id]
 
 
+async def test_a_picture_goes_out_with_the_words_beneath_it(telegram: TelegramServer, messenger: Messenger) -> None:
+    message_id = await messenger.send(7, SHOWN, thread_id=3, reply_to=44, is_silent=True)
+    (call,) = telegram.sent("sendPhoto")
+    assert telegram.messages[7, message_id]["photo"].encode("latin-1") == PICTURE
+    assert (call["caption"], call["parse_mode"]) == (HELLO.html, "HTML")
+    assert json.loads(call["reply_markup"]) == {"inline_keyboard": [[{"text": "Confirm", "callback_data": "go:1"}]]}
+    assert json.loads(call["reply_parameters"])["message_id"] == 44
+    assert (call["message_thread_id"], call["disable_notification"]) == ("3", "true")
+
+
+async def test_an_edit_replaces_picture_words_and_buttons(telegram: TelegramServer, messenger: Messenger) -> None:
+    message_id = await messenger.send(7, SHOWN)
+    await messenger.edit(7, message_id, Rendered("<b>Later</b>", "Later", (), PICTURE[::-1]))
+    (call,) = telegram.sent("editMessageMedia")
+    assert json.loads(call["media"])["parse_mode"] == "HTML"
+    assert "reply_markup" not in call
+    shown = telegram.messages[7, message_id]
+    assert (shown["text"], shown["photo"].encode("latin-1")) == ("<b>Later</b>", PICTURE[::-1])
+
+
+async def test_words_too_long_for_a_picture_are_refused_before_they_are_sent(
+    telegram: TelegramServer, messenger: Messenger
+) -> None:
+    longest = Rendered(f"<b>{'💰' * 512}</b>", "💰" * 512, (), PICTURE)
+    await messenger.send(7, longest)
+    for act in (messenger.send(7, TOO_LONG), messenger.edit(7, 5, TOO_LONG)):
+        with pytest.raises(Malformed, match="caption"):
+            await act
+    assert len(telegram.sent("sendPhoto", "editMessageMedia")) == 1
+
+
+async def test_a_picture_goes_once_whatever_becomes_of_the_answer(
+    telegram: TelegramServer, messenger: Messenger
+) -> None:
+    telegram.lose_answer("sendPhoto")
+    with pytest.raises(DeliveryUnknown):
+        await messenger.send(7, SHOWN)
+    assert len(telegram.sent("sendPhoto")) == 1
+
+
 async def test_an_edit_to_the_same_text_has_succeeded(telegram: TelegramServer, messenger: Messenger) -> None:
     telegram.fail("editMessageText", 400, "Bad Request: message is not modified: specified new message content …")
     await messenger.edit(7, 1, HELLO)
@@ -60,6 +105,7 @@ async def test_an_edit_to_the_same_text_has_succeeded(telegram: TelegramServer, 
         (400, "Bad Request: not enough rights to send text messages to the chat", ChatGone),
         (400, "Bad Request: can't parse entities: unsupported start tag", Malformed),
         (400, "Bad Request: message is too long", Malformed),
+        (400, "Bad Request: not enough rights to send photos to the chat", Malformed),
         (400, "Bad Request: message to edit not found", MessageGone),
         (400, "Bad Request: message can't be edited", MessageGone),
         (401, "Unauthorized", ConfigError),

@@ -36,10 +36,12 @@ def answers(post: Post) -> Answers:
     )
 
 
-async def answer(post: Post, answers: Answers, incoming: Incoming, *, is_new: bool = False) -> None:
+async def answer(
+    post: Post, answers: Answers, incoming: Incoming, *, is_new: bool = False, picture: bytes | None = None
+) -> None:
     async with post.sending():
         async with post.database.write() as session:
-            await answers.reply(session, incoming, replace(words(1), is_new=is_new))
+            await answers.reply(session, incoming, replace(words(1), is_new=is_new, picture=picture))
         answers.wake()
         await post.until_settled()
 
@@ -61,6 +63,20 @@ async def test_a_press_is_answered_in_place(post: Post, answers: Answers, telegr
 async def test_a_press_may_be_answered_by_a_new_message(post: Post, answers: Answers, telegram: TelegramServer) -> None:
     await answer(post, answers, PRESS, is_new=True)
     assert len(telegram.sent("sendMessage")) == 1
+    assert telegram.sent("editMessageText") == []
+
+
+async def test_a_picture_takes_the_place_of_a_picture_or_a_text(
+    post: Post, answers: Answers, telegram: TelegramServer
+) -> None:
+    for pressed in (PRESS, replace(PRESS, is_picture=True)):
+        await answer(post, answers, pressed, picture=b"PNG")
+    assert [call["message_id"] for call in telegram.sent("editMessageMedia")] == ["40", "40"]
+
+
+async def test_words_never_take_the_place_of_a_picture(post: Post, answers: Answers, telegram: TelegramServer) -> None:
+    await answer(post, answers, replace(PRESS, is_picture=True))
+    assert telegram.texts(ANN) == ["1 s"]
     assert telegram.sent("editMessageText") == []
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from decimal import Decimal
 
@@ -43,6 +44,13 @@ replies = st.builds(
 @given(replies)
 def test_a_reply_comes_back_as_it_was(reply: Reply) -> None:
     assert decode(encode(reply)) == reply
+
+
+@given(replies)
+def test_a_picture_stays_beside_the_text(reply: Reply) -> None:
+    drawn = replace(reply, picture=b"PNG")
+    assert encode(drawn) == encode(reply)
+    assert decode(encode(drawn), b"PNG") == drawn
 
 
 def test_trailing_zeros_and_kinds_are_kept() -> None:

@@ -163,9 +163,9 @@ async def test_telegrams_wait_holds_everybody_also_over_a_restart(post: Post, te
     telegram.fail("sendMessage", 429, "Too Many Requests: retry after 35", retry_after=35)
     async with post.sending():
         await post.put(notice(ANN, 1, ALERT))
-        await telegram.until_called("sendMessage")
-        await post.put(notice(BORIS, 2, FILL))
         await until(lambda: is_held(post))
+        await post.put(notice(BORIS, 2, FILL))
+        await post.until_resting()
     post.clock.advance(20)
     async with post.sending():
         await post.until_resting()

@@ -14,7 +14,7 @@ from telegram.request import HTTPXRequest
 
 from tgbot.chat.failures import translated
 from tgbot.core.clock import Clock
-from tgbot.core.errors import DeliveryError
+from tgbot.core.errors import DeliveryError, Malformed
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ async def connected(
         get_updates_request=_request(new_transport()),
     )
     try:
-        await _introduce(bot, clock)
+        await insist(bot.initialize, clock)
         yield bot
     finally:
         await bot.shutdown()
@@ -74,11 +74,15 @@ async def in_our_words(call: Awaitable[Result]) -> Result:
     raise failure
 
 
-async def _introduce(bot: Telegram, clock: Clock) -> None:
+async def insist(call: Callable[[], Awaitable[Result]], clock: Clock) -> Result:
+    """The result of a call that may be repeated; waits for as long as Telegram cannot be reached. Raises `Malformed`
+    when Telegram refuses it as it is, and `ConfigError` when the token is refused."""
     failures = 0
     while True:
         try:
-            return await in_our_words(bot.initialize())
+            return await in_our_words(call())
+        except Malformed:
+            raise
         except DeliveryError as error:
             failures += 1
             pause = min(2.0**failures, LONGEST_PAUSE)

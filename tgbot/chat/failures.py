@@ -33,10 +33,12 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 _MESSAGE_GONE = (
     "message to edit not found",
+    "message to delete not found",
     "message can't be edited",
     "message_id_invalid",
     "there is no text in the message to edit",
 )
+_NO_PICTURES = "rights to send photos"  # a group that takes texts only
 _CHAT_GONE = (
     "chat not found",
     "peer_id_invalid",
@@ -70,7 +72,7 @@ def _refused(error: BadRequest) -> BotError:
         return Unchanged(error.message)
     if any(part in text for part in _MESSAGE_GONE):
         return MessageGone(error.message)
-    if any(part in text for part in _CHAT_GONE):
+    if any(part in text for part in _CHAT_GONE) and _NO_PICTURES not in text:
         return ChatGone(error.message)
     return Malformed(error.message)
 

@@ -36,6 +36,7 @@ class _Message(Struct):
     date: Seconds = 0
     sender: _User | None = field(name="from", default=None)
     text: str = ""
+    photo: list[Any] = []
     message_thread_id: Id | None = None
     is_topic_message: bool = False
     is_automatic_forward: bool = False
@@ -124,5 +125,6 @@ def _incoming(update_id: int, message: _Message, sender: _User, **rest: Any) -> 
         language=sender.language_code,
         message_id=message.message_id,
         sent_at=EPOCH + timedelta(seconds=message.date),
+        is_picture=bool(message.photo),
         **rest,
     )

@@ -1,21 +1,29 @@
 """Messages, edits, answers to presses."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 
 import structlog
-from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import (
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 
 from tgbot.chat.bot import Telegram, in_our_words
 from tgbot.chat.failures import Unchanged
-from tgbot.core.errors import ChatGone, Malformed
+from tgbot.core.errors import ChatGone, Malformed, MessageGone
 from tgbot.core.reply import Rendered
 
 log = structlog.get_logger()
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 LONGEST_TOAST = 200
+LONGEST_CAPTION = 1024
 
 
 class Messenger:
@@ -34,35 +42,56 @@ class Messenger:
         is_silent: bool = False,
     ) -> int:
         """The id of the new message. An answer to a message that is gone is sent as a message of its own."""
-        call = self._bot.send_message(
-            chat_id,
-            rendered.html,
-            parse_mode=ParseMode.HTML,
-            message_thread_id=thread_id,
-            reply_parameters=None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True),
-            disable_notification=is_silent,
-            link_preview_options=NO_PREVIEW,
-            reply_markup=_keyboard(rendered),
-        )
-        return (await in_our_words(call)).message_id
+        answered = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
+        if rendered.picture is None:
+            sending = self._bot.send_message(
+                chat_id,
+                rendered.html,
+                parse_mode=ParseMode.HTML,
+                message_thread_id=thread_id,
+                reply_parameters=answered,
+                disable_notification=is_silent,
+                link_preview_options=NO_PREVIEW,
+                reply_markup=_keyboard(rendered),
+            )
+        else:
+            sending = self._bot.send_photo(
+                chat_id,
+                rendered.picture,
+                _caption(rendered),
+                parse_mode=ParseMode.HTML,
+                message_thread_id=thread_id,
+                reply_parameters=answered,
+                disable_notification=is_silent,
+                reply_markup=_keyboard(rendered),
+            )
+        return (await in_our_words(sending)).message_id
 
     async def edit(self, chat_id: int, message_id: int, rendered: Rendered) -> None:
-        """Text and buttons both. May be repeated safely."""
-        call = self._bot.edit_message_text(
-            rendered.html,
-            chat_id,
-            message_id,
-            parse_mode=ParseMode.HTML,
-            link_preview_options=NO_PREVIEW,
-            reply_markup=_keyboard(rendered),
-        )
+        """Text, picture and buttons. May be repeated safely. A text may be given a picture; that a picture cannot
+        become a text is a `MessageGone`."""
+        editing: Awaitable[object]
+        if rendered.picture is None:
+            editing = self._bot.edit_message_text(
+                rendered.html,
+                chat_id,
+                message_id,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=NO_PREVIEW,
+                reply_markup=_keyboard(rendered),
+            )
+        else:
+            photo = InputMediaPhoto(rendered.picture, _caption(rendered), ParseMode.HTML)
+            editing = self._bot.edit_message_media(photo, chat_id, message_id, reply_markup=_keyboard(rendered))
         with suppress(Unchanged):
-            await in_our_words(call)
+            await in_our_words(editing)
 
     async def delete(self, chat_id: int, message_id: int) -> bool:
-        """Whether Telegram has deleted it; `False` is a definite no. May be repeated safely."""
+        """Whether it is gone; `False` is a definite no. May be repeated safely."""
         try:
             return await in_our_words(self._bot.delete_message(chat_id, message_id))
+        except MessageGone:
+            return True
         except (ChatGone, Malformed) as error:
             log.warning("message_not_deleted", reason=str(error))
             return False
@@ -77,6 +106,13 @@ class Messenger:
         """The command menu, as pairs of name and description; without a language, for everybody else."""
         menu = [BotCommand(name, description) for name, description in commands]
         await in_our_words(self._bot.set_my_commands(menu, language_code=language))
+
+
+def _caption(rendered: Rendered) -> str:
+    """Raises `Malformed` where Telegram would refuse: it counts UTF-16 units of what a reader sees."""
+    if len(rendered.plain.encode("utf-16-le")) > 2 * LONGEST_CAPTION:
+        raise Malformed("too long for a caption")
+    return rendered.html
 
 
 def _keyboard(rendered: Rendered) -> InlineKeyboardMarkup | None:

@@ -56,12 +56,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message. The first line is the answer. `is_new`: even in answer to a press it is a message of its own."""
+    """One message. The first line is the answer. `is_new`: even in answer to a press it is a message of its own.
+
+    `picture` is a PNG, shown above the lines. It is drawn before the reply is handed over, not when it is sent: then
+    picture and words tell of the same moment also after a restart, sending cannot fail over drawing, and who waits for
+    a drawing is the one who asked. Ours take some 20 kB; keep others below 100.
+    """
 
     lines: tuple[T | Table, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()
     is_silent: bool = False
     is_new: bool = False
+    picture: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ class Rendered:
     html: str
     plain: str
     buttons: tuple[tuple[RenderedButton, ...], ...] = ()
+    picture: bytes | None = field(default=None, repr=False)
 
 
 def say(key: str, **values: Value) -> Reply:

@@ -31,8 +31,8 @@ class Tombstone(StrEnum):
 class Incoming:
     """A message or a press of a button, already free of secrets.
 
-    `message_id` is the message itself, or the one whose button was pressed. `args` is what stands behind the command
-    or, for a press, behind the verb.
+    `message_id` is the message itself, or the one whose button was pressed, and `is_picture` says what it shows. `args`
+    is what stands behind the command or, for a press, behind the verb.
     """
 
     update_id: int
@@ -49,6 +49,7 @@ class Incoming:
     command: str = ""
     args: str = ""
     press_id: str = ""
+    is_picture: bool = False
     verb: str = ""
     dialogue: str = ""
 
@@ -62,7 +63,7 @@ class Toast:
 
 
 # A command is answered by a new message, a press by editing the message it stands under (or a new one if the reply
-# `is_new`). `None`: the service has said all there is to say through the outbox.
+# `is_new`, or words where a picture was). `None`: the service has said all there is to say through the outbox.
 Answer = Reply | Toast | None
 Handler = Callable[[Person, Incoming], Awaitable[Answer]]
 
@@ -85,10 +86,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button whose data are `verb` or `verb:args`."""
+    """A button whose data are `verb` or `verb:args`. A client can press any of them under any message of ours, so what
+    belongs into the private chat is refused elsewhere."""
 
     verb: str
     handler: Handler
+    place: Place = Place.PRIVATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,10 @@ class Answers:
         self._reader_of = reader_of
 
     async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None:
-        """A press is answered by editing the message it stands under, unless the reply is to be a new one."""
-        is_edit = bool(incoming.press_id) and not reply.is_new
+        """A press is answered by editing the message it stands under, unless the reply is to be a new one: a picture
+        cannot become a text."""
+        loses_picture = incoming.is_picture and reply.picture is None
+        is_edit = bool(incoming.press_id) and not reply.is_new and not loses_picture
         notice = Notice(
             incoming.chat_id,
             reply,

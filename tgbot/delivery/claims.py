@@ -21,6 +21,7 @@ class Claim:
     thread_id: int | None
     priority: int
     payload: str
+    picture: bytes | None
     card: str | None
     message_id: int | None
     reply_to: int | None
@@ -37,6 +38,7 @@ _CLAIMS = (
         OutboxRow.thread_id,
         OutboxRow.priority,
         OutboxRow.payload,
+        OutboxRow.picture,
         OutboxRow.card,
         func.coalesce(OutboxRow.message_id, _card.message_id).label("message_id"),
         _answered.message_id.label("reply_to"),
@@ -67,7 +69,9 @@ async def claim(session: WriteSession, room: int, waiting_chats: Collection[int]
 async def drop_stale(session: WriteSession, now: datetime) -> None:
     """What has not left in time is not sent any more."""
     await session.execute(
-        update(OutboxRow).where(OutboxRow.state == State.NEW, OutboxRow.expires_at <= now).values(state=State.STALE)
+        update(OutboxRow)
+        .where(OutboxRow.state == State.NEW, OutboxRow.expires_at <= now)
+        .values(state=State.STALE, picture=None)
     )
 
 

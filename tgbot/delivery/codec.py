@@ -1,10 +1,11 @@
-"""A reply as JSON text and back, without loss, so that it can wait in the outbox.
+"""A reply as JSON text and back, without loss, so that it can wait in the outbox. Its picture stays beside the text.
 
 Text, whole numbers and lists stand for themselves; everything else is an object of one member, `{kind: content}`.
 """
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -43,7 +44,7 @@ def encode(reply: Reply) -> str:
     return json.dumps(reply, default=_pack, ensure_ascii=False, separators=(",", ":"))
 
 
-def decode(text: str) -> Reply:
+def decode(text: str, picture: bytes | None = None) -> Reply:
     """Raises `Malformed` for what `encode` has not written."""
     try:
         reply = json.loads(text, object_hook=_unpack)
@@ -51,7 +52,7 @@ def decode(text: str) -> Reply:
         raise Malformed("unreadable payload") from error
     if not isinstance(reply, Reply):
         raise Malformed("unreadable payload")
-    return reply
+    return replace(reply, picture=picture)
 
 
 def _pack(value: object) -> dict[str, object]:

@@ -63,6 +63,7 @@ class Outbox:
                 thread_id=notice.thread_id,
                 priority=notice.priority,
                 payload=encode(notice.reply),
+                picture=notice.reply.picture,
                 card=notice.card,
                 message_id=notice.edit_message_id,
                 reply_to_card=notice.reply_to_card,
@@ -106,6 +107,7 @@ async def _waiting_for_the_same_message(session: WriteSession, notice: Notice) -
 
 async def _overwrite(session: WriteSession, waiting: OutboxRow, notice: Notice) -> None:
     waiting.payload = encode(notice.reply)
+    waiting.picture = notice.reply.picture
     waiting.priority = min(waiting.priority, notice.priority)
     waiting.expires_at = notice.expires_at
     waiting.is_plain = False

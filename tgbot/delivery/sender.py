@@ -130,7 +130,7 @@ class Sender:
         self._outbox.wake()
 
     async def _send(self, row: Claim, reader: Reader) -> int:
-        reply = decode(row.payload)
+        reply = decode(row.payload, row.picture)
         if row.is_repeat:
             reply = replace(reply, lines=(*reply.lines, T.of("delivery.may_repeat")))
         rendered = self._renderer.render(reply, reader)

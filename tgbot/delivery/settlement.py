@@ -52,9 +52,7 @@ class Settlement:
     async def _close_chat(self, session: WriteSession, chat_id: int, reason: str) -> None:
         log.info("chat_gone", chat=chat_id, reason=reason)
         await session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.chat_id == chat_id, OutboxRow.state.in_(OWED))
-            .values(state=State.DEAD, reason=reason[:200])
+            update(OutboxRow).where(OutboxRow.chat_id == chat_id, OutboxRow.state.in_(OWED)).values(**_dead(reason))
         )
         await self.on_chat_gone(session, chat_id)
 
@@ -75,6 +73,8 @@ def after(claim: Claim, error: DeliveryError) -> dict[str, object]:
     match error:
         case DeliveryUnknown():
             return _after_doubt(claim)
+        case Malformed() if claim.picture is not None:
+            return {"state": State.NEW, "picture": None}
         case Malformed() if not claim.is_plain:
             return {"state": State.NEW, "is_plain": True}
         case MessageGone() if claim.message_id is not None:
@@ -95,7 +95,7 @@ def _after_doubt(claim: Claim) -> dict[str, object]:
 
 
 def _dead(reason: str) -> dict[str, object]:
-    return {"state": State.DEAD, "reason": reason[:200]}
+    return {"state": State.DEAD, "reason": reason[:200], "picture": None}
 
 
 async def _change(session: WriteSession, claim: Claim, changes: dict[str, object]) -> None:
@@ -114,7 +114,7 @@ async def _mark_sent(session: WriteSession, sent: Sequence[tuple[Claim, int]], n
     await session.execute(
         update(OutboxRow),
         [
-            {"id": claim.id, "state": State.SENT, "sent_at": now, "sent_message_id": message_id}
+            {"id": claim.id, "state": State.SENT, "sent_at": now, "sent_message_id": message_id, "picture": None}
             for claim, message_id in sent
         ],
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.db.engine import WriteSession
@@ -27,6 +27,7 @@ class State(StrEnum):
 class OutboxRow(Base):
     """One message owed. With `message_id`, or with a `card` that has a message already, that message is edited.
 
+    `picture` is a PNG, kept only for as long as the message is owed: the table would grow by it.
     `is_plain`: Telegram refused its markup once. `is_repeat`: it may have arrived already. `tries` counts sends whose
     outcome stayed unknown.
     """
@@ -43,6 +44,7 @@ class OutboxRow(Base):
     thread_id: Mapped[int | None] = mapped_column(BigInteger)
     priority: Mapped[int] = mapped_column(Integer)
     payload: Mapped[str] = mapped_column(Text)
+    picture: Mapped[bytes | None] = mapped_column(LargeBinary)
     card: Mapped[str | None] = mapped_column(String(80))
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     reply_to_card: Mapped[str | None] = mapped_column(String(80))

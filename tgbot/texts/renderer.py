@@ -29,7 +29,7 @@ class Renderer:
     def render(self, reply: Reply, reader: Reader) -> Rendered:
         html = "\n".join(self._line(line, reader) for line in reply.lines)
         buttons = tuple(tuple(self._button(button, reader) for button in row) for row in reply.buttons)
-        return Rendered(html, strip_tags(html), buttons)
+        return Rendered(html, strip_tags(html), buttons, reply.picture)
 
     def text(self, text: T, reader: Reader) -> str:
         """As Telegram's HTML."""
