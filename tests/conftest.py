@@ -9,7 +9,7 @@ from tests.ids import CountingIds
 # Without it python-telegram-bot warns that it will give up seconds as numbers, and warnings are errors here.
 os.environ["PTB_TIMEDELTA"] = "1"
 
-pytest_plugins = ["tests.databases", "tests.skips"]
+pytest_plugins = ["tests.browser", "tests.databases", "tests.skips"]
 
 
 @pytest.fixture

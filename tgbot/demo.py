@@ -12,6 +12,7 @@ import structlog
 from tgbot import app
 from tgbot.accounts.service import Door
 from tgbot.core.clock import Clock
+from tgbot.core.errors import ConfigError
 from tgbot.core.ids import Ids
 from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.walk import Walk
@@ -24,6 +25,16 @@ log = structlog.get_logger()
 TOKEN = "1000000001:demo-token-of-the-playground-on-loopback"  # noqa: S105 - known only to the playground beside it
 MONEY = {"USDT": Decimal(25_000), "BTC": Decimal("0.25"), "ETH": Decimal(4), "KCS": Decimal(150)}
 
+FIRST_STEPS = """\
+Tap a line to send it.
+/start
+/price btc
+/buy btc 100
+/balance
+/alert btc > 70000
+/help"""
+KEY_WORKS = "A key of the exchange beside this page. Send /connect, then one value after the other."
+
 
 async def run(
     clock: Clock, ids: Ids, stopping: asyncio.Event, *, host: str, port: int, tell: Callable[[str], None]
@@ -34,10 +45,16 @@ async def run(
         exchange = PaperExchange(Walk(clock), clock, ids)
         kucoin = await stack.enter_async_context(exchange.serve())
         account = await exchange.open_account(MONEY)
-        triple = {"Key": account.key, "Secret": account.secret, "Passphrase": account.passphrase}
-        hint = Hint("A KuCoin key to try /connect with", values=triple)
-        playground = Playground(clock, ids, TOKEN, hints=[hint])
-        telegram = await stack.enter_async_context(playground.serve(host, port))
+        triple = {"API key": account.key, "Secret": account.secret, "Passphrase": account.passphrase}
+        hints = [Hint("First steps", FIRST_STEPS), Hint("Connect KuCoin", KEY_WORKS, triple)]
+        playground = Playground(clock, ids, TOKEN, hints=hints)
+        try:
+            telegram = await stack.enter_async_context(playground.serve(host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"The page cannot be served at {host}:{port}: {error.strerror}. "
+                "Is a demo running there already? --bind takes another address."
+            ) from error
         settings = Settings.model_validate(
             {
                 "telegram_token": TOKEN,

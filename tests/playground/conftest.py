@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -65,6 +66,12 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def bot(url: str) -> AsyncIterator[Bot]:
+    async with connected(url) as bot:
+        yield bot
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Bot]:
     """python-telegram-bot, as the real bot uses it."""
     calls, polls = (HTTPXRequest(httpx_kwargs={"verify": False}) for _ in range(2))
     async with Bot(TOKEN, f"{url}/bot", f"{url}/file/bot", calls, polls) as bot:

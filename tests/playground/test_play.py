@@ -66,6 +66,13 @@ async def test_every_act_of_a_person(
     await do("inline", person=ann.id, text="btc")
     await do("block", person=ann.id)
     await do("unblock", person=ann.id)
+    zoe = await do("join", name=" Zoë ", language="de")
+    assert (zoe["first_name"], zoe["language_code"]) == ("Zoë", "de")
+    await do("demote", chat=playground.desk.id, person=zoe["id"])
+    await do("remove", chat=playground.desk.id, person=zoe["id"])
+    assert playground.desk.member(playground.person("Zoë")).status == "kicked"
+    await do("promote", chat=playground.desk.id, person=playground.bot.id)
+    assert playground.desk.member(playground.bot).status == "administrator"
     await do("promote", chat=playground.desk.id, person=eve.id)
     assert playground.desk.member(eve).status == "administrator"
     await do("demote", chat=playground.desk.id, person=eve.id)
@@ -91,6 +98,7 @@ async def test_a_picture_is_sent_as_it_is_and_shown_again(
     [
         ("dance", {}, 404),
         ("say", {}, 400),
+        ("join", {"name": " ", "language": "en"}, 400),
         ("say", {"person": 1, "chat": 1001, "text": "x"}, 400),
         ("press", {"person": 1001, "chat": 1001, "message": 1, "label": "Buy"}, 400),
         ("edit", {"chat": 1001, "message": 99, "text": "x"}, 400),
@@ -128,7 +136,11 @@ async def test_a_foreign_page_cannot_act_for_a_person(
     assert len(playground.messages(chat)) == 1
 
 
-async def test_the_page_itself_comes_with_a_strict_policy(http: httpx.AsyncClient, url: str) -> None:
-    page = await http.get(f"{url}/", headers={"origin": url})
+@pytest.mark.parametrize("path", ["/", "/page/js/app.js", "/page/doodles.svg"])
+async def test_the_page_and_its_parts_come_with_a_strict_policy(http: httpx.AsyncClient, url: str, path: str) -> None:
+    page = await http.get(f"{url}{path}", headers={"origin": url})
     assert page.status_code == 200
-    assert "default-src 'self'" in page.headers["content-security-policy"]
+    policy = page.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-cache", "else an old script meets a new server"

@@ -21,6 +21,12 @@ class Asked:
         return self.people.world.people[int(self.fields["person"])]
 
     @property
+    def member(self) -> Person:
+        """As `person`, but it may be the bot."""
+        bot = self.people.bot
+        return bot if int(self.fields["person"]) == bot.id else self.person
+
+    @property
     def chat(self) -> Chat:
         return self.people.world.chats[int(self.fields["chat"])]
 
@@ -71,15 +77,26 @@ async def _unblock(asked: Asked) -> None:
     await asked.people.unblock(asked.person)
 
 
+async def _join(asked: Asked) -> Person:
+    name = asked.text("name").strip()
+    if not name:
+        raise ValueError("a person needs a name")
+    return asked.people.person(name, asked.text("language"))
+
+
 async def _promote(asked: Asked) -> None:
-    await asked.people.promote(asked.chat, asked.person, anonymous=asked.fields.get("anonymous", False))
+    await asked.people.promote(asked.chat, asked.member, anonymous=asked.fields.get("anonymous", False))
 
 
 async def _demote(asked: Asked) -> None:
-    await asked.people.demote(asked.chat, asked.person)
+    await asked.people.demote(asked.chat, asked.member)
 
 
-ACTS: dict[str, Callable[[Asked], Awaitable[Message | None]]] = {
+async def _remove(asked: Asked) -> None:
+    await asked.people.remove(asked.chat, asked.member)
+
+
+ACTS: dict[str, Callable[[Asked], Awaitable[Message | Person | None]]] = {
     "say": _say,
     "press": _press,
     "edit": _edit,
@@ -89,6 +106,8 @@ ACTS: dict[str, Callable[[Asked], Awaitable[Message | None]]] = {
     "inline": _inline,
     "block": _block,
     "unblock": _unblock,
+    "join": _join,
     "promote": _promote,
     "demote": _demote,
+    "remove": _remove,
 }

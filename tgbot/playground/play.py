@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from tgbot.playground.acts import ACTS, Asked
-from tgbot.playground.chats import Chat, Json, Message, Person
+from tgbot.playground.chats import Chat, Json, Person
 from tgbot.playground.errors import ApiError
 from tgbot.playground.hints import Hint
 from tgbot.playground.people import People
 
+_AS_IT_SAYS = {"X-Content-Type-Options": "nosniff"}
 _CHANGES_STATE = frozenset({"people", "chat", "menu"})
 
 
@@ -34,8 +35,8 @@ class PlayApi:
         if stored is None:
             return _error(404, "no such file")
         if stored.kind == "photo":
-            return Response(stored.data, media_type="image/png")
-        headers = {"Content-Disposition": "attachment"}
+            return Response(stored.data, media_type="image/png", headers=_AS_IT_SAYS)
+        headers = _AS_IT_SAYS | {"Content-Disposition": "attachment"}
         return Response(stored.data, media_type="application/octet-stream", headers=headers)
 
     async def act(self, request: Request) -> Response:
@@ -49,7 +50,7 @@ class PlayApi:
             return _error(400, f"{type(error).__name__}: {error}")
         except ApiError as error:
             return _error(400, error.description)
-        return JSONResponse({"result": result.to_json() if isinstance(result, Message) else None})
+        return JSONResponse({"result": result.to_json() if result is not None else None})
 
     async def _asked(self, request: Request) -> Asked:
         body = await request.body()
@@ -86,7 +87,10 @@ class PlayApi:
         return chat.to_json() | {
             "is_started": chat.is_started,
             "bot_status": chat.member(self.people.bot).status,
-            "members": [{"id": member.person.id, "status": member.status} for member in members],
+            "members": [
+                {"id": member.person.id, "status": member.status, "is_anonymous": member.is_anonymous}
+                for member in members
+            ],
             "menus": {member.person.id: profile.menu(member.person, chat) for member in members},
             "messages": [message.to_json() for message in self.people.messages(chat)],
         }

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
@@ -28,7 +29,15 @@ from tgbot.playground.play import PlayApi
 from tgbot.playground.world import World
 
 _PAGE = Path(__file__).parent / "page"
-_POLICY = "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; base-uri 'none'"
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Playground(People):
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Served]:
-        """Listens until the block ends; port 0 takes a free one."""
+        """Listens until the block ends; port 0 takes a free one. Raises `OSError` if the address cannot be had."""
         listener = _listen(host, port)
         config = uvicorn.Config(self.app, log_config=None, log_level="critical", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
@@ -70,8 +79,7 @@ class Playground(People):
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[listener])
         try:
-            reachable = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
-            yield Served(f"http://{reachable}:{listener.getsockname()[1]}")
+            yield Served(f"http://{_reachable(host)}:{listener.getsockname()[1]}")
         finally:
             self.world.updates.close()
             self.journal.close()
@@ -80,16 +88,27 @@ class Playground(People):
 
 def _listen(host: str, port: int) -> socket.socket:
     # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol, else each answer waits 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
     return listener
+
+
+def _reachable(host: str) -> str:
+    """What a browser on this machine calls `host`."""
+    on_loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{on_loopback}]" if ":" in on_loopback else on_loopback
 
 
 def _app(bot: BotApi, play: PlayApi) -> Starlette:
     routes = [
         Route("/", _page),
-        Mount("/page", StaticFiles(directory=_PAGE)),
+        Mount("/page", _PageFiles(directory=_PAGE)),
         Route("/play/events", play.events),
         Route("/play/state", play.state),
         Route("/play/files/{file_id}", play.file),
@@ -100,5 +119,12 @@ def _app(bot: BotApi, play: PlayApi) -> Starlette:
     return Starlette(routes=routes, middleware=[Middleware(SameOriginOnly)])
 
 
+class _PageFiles(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(_HEADERS)
+        return response
+
+
 async def _page(_request: Request) -> Response:
-    return FileResponse(_PAGE / "index.html", headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"})
+    return FileResponse(_PAGE / "index.html", headers=_HEADERS)

@@ -75,7 +75,8 @@ class World:
     # People and chats
 
     def add_person(self, name: str, language: str) -> Person:
-        person = Person(_FIRST_PERSON + len(self.people), name, f"{name.lower()}_demo", language)
+        letters = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
+        person = Person(_FIRST_PERSON + len(self.people), name, f"{letters or 'person'}_demo", language)
         chat = Chat(person.id, "private", name, username=person.username, is_started=False)
         chat.members = {person.id: Member(person), self.bot.id: Member(self.bot)}
         self.people[person.id] = person

@@ -6,6 +6,8 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { Header } from "./header.js";
 import { showHints } from "./hints.js";
+import { showMembers } from "./members.js";
+import { listenForNewcomers } from "./newcomer.js";
 import { alertBox, chooseChat, copy, openMenu, toast, viewPicture } from "./overlays.js";
 import { act, listen } from "./server.js";
 import { Sidebar } from "./sidebar.js";
@@ -27,14 +29,15 @@ const conversation = new Conversation(store, {
 store.addEventListener("state", () => {
   const [person, chat] = location.hash.slice(1).split("/").map(Number);
   store.select(store.me?.id ?? person, store.chat?.id ?? chat);
-  showHints(store.hints, sayCommand);
+  showHints(store.hints, { say: sayCommand, insert: (text) => composer.insert(text) });
+  showMembers(store, attempt);
 });
 
 store.addEventListener("select", () => {
   const hash = `#${store.me.id}/${store.chat.id}`;
   const isFresh = hash !== location.hash;
   history.replaceState(null, "", hash);
-  header.show();
+  header.show({ isTyping: false });
   conversation.show({ isFresh });
   composer.show({ isFresh });
 });
@@ -43,7 +46,7 @@ store.addEventListener("read", () => sidebar.show());
 
 onMessage("message", ({ message }) => {
   conversation.add(message);
-  if (message.from.id === store.bot.id) header.rest();
+  header.show({ isTyping: message.from.id !== store.bot.id });
   composer.show({ isFresh: false });
 });
 onMessage("edit", ({ message }) => conversation.change(message));
@@ -57,6 +60,8 @@ store.addEventListener("answer", ({ detail }) => {
   if (detail.alert) alertBox(detail.text);
   else toast(detail.text);
 });
+
+listenForNewcomers(attempt, become);
 
 listen((event) => store.apply(event), (isConnected) => {
   $("connection").textContent = isConnected ? "Connected" : "Connecting…";
@@ -73,6 +78,12 @@ function onMessage(kind, show) {
       sidebar.show();
     }
   });
+}
+
+/** The answer may come before or after the event that tells of them. */
+function become({ id }) {
+  if (store.people.has(id)) store.select(id, id);
+  else store.addEventListener("state", () => store.select(id, id), { once: true });
 }
 
 async function attempt(promise) {
@@ -100,8 +111,8 @@ function press(message, button, key) {
 }
 
 function pressCallback(message, button, key) {
-  key.classList.add("is-pending");
-  setTimeout(() => key.classList.remove("is-pending"), PENDING_LASTS);
+  key.setAttribute("aria-busy", "true");
+  setTimeout(() => key.removeAttribute("aria-busy"), PENDING_LASTS);
   attempt(act("press", { person: store.me.id, chat: store.chat.id, message: message.message_id, data: button.callback_data }));
 }
 

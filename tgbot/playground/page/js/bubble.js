@@ -19,11 +19,15 @@ export function bubble(message, { me, bot, isGroup }, taps) {
     column.append(keyboard(message, rows, taps));
   }
   node.append(column);
-  node.addEventListener("contextmenu", (event) => {
-    event.preventDefault();
-    taps.menu(message, event.clientX, event.clientY);
-  });
   return node;
+}
+
+/** Puts the new bubble of an edited message in place of the old. A keyboard that stays the same is left alone, so that it
+ * can be pressed while a live card changes above it. */
+export function rewrite(old, node) {
+  const [before, after] = [old, node].map((each) => each.querySelector(".keyboard")?.dataset.rows);
+  if (before !== after) old.replaceWith(node);
+  else old.querySelector(".bubble").replaceWith(node.querySelector(".bubble"));
 }
 
 /** What Telegram itself says in a chat, or `null` for an ordinary message. */
@@ -48,7 +52,20 @@ function body(message, { isOwn, isGroup, bot }, taps) {
     node.classList.toggle("is-picture", Boolean(message.photo));
   }
   node.append(actionsButton(message, taps));
+  offerActions(node, message, taps);
   return node;
+}
+
+/** By a long press or the right button; where there is no mouse a tap does it too. */
+function offerActions(node, message, taps) {
+  const open = (event) => {
+    event.preventDefault();
+    taps.menu(message, event.clientX, event.clientY);
+  };
+  node.addEventListener("contextmenu", open);
+  node.addEventListener("click", (event) => {
+    if (matchMedia("(hover: none)").matches && !event.target.closest("a, button, [role=button]")) open(event);
+  });
 }
 
 function actionsButton(message, taps) {
@@ -110,7 +127,8 @@ function meta(message, isOwn) {
 
 function keyboard(message, rows, taps) {
   const row = (buttons) => el("div", { className: "keyboard-row" }, ...buttons.map((button) => key(message, button, taps)));
-  return el("div", { className: "keyboard", role: "group", "aria-label": "Buttons" }, ...rows.map(row));
+  const props = { className: "keyboard", role: "group", "aria-label": "Buttons", "data-rows": JSON.stringify(rows) };
+  return el("div", props, ...rows.map(row));
 }
 
 function key(message, button, taps) {

@@ -55,6 +55,13 @@ export class Composer {
     this.#typed();
   }
 
+  /** Puts a text where a person writes, ready to be sent. */
+  insert(text) {
+    this.#text.value = text;
+    this.#typed();
+    this.focus();
+  }
+
   focus() {
     // On a touch screen it would call up the keyboard.
     if (matchMedia("(hover: hover)").matches) this.#text.focus({ preventScroll: true });

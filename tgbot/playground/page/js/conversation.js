@@ -1,7 +1,7 @@
 /** The messages of the open chat: added, changed and removed one by one; the end stays in sight unless one scrolls up. */
 
 import { $, avatar, dayOf, el, showBadge } from "./dom.js";
-import { bubble, serviceText } from "./bubble.js";
+import { bubble, rewrite, serviceText } from "./bubble.js";
 
 const NEAR = 60;
 const TOGETHER = 300;
@@ -47,11 +47,8 @@ export class Conversation {
   change(message) {
     const old = this.#find(message.message_id);
     if (!old) return;
-    const node = this.#node(message);
-    const focused = old.contains(document.activeElement) && document.activeElement.dataset.press;
-    old.replaceWith(node);
+    rewrite(old, this.#node(message));
     this.#arrange();
-    if (focused !== false && focused !== undefined) node.querySelector(".key")?.focus({ preventScroll: true });
   }
 
   remove(messageId) {
@@ -61,7 +58,7 @@ export class Conversation {
 
   /** The bot has answered a press: its button is at rest again. */
   settle(messageId) {
-    this.#find(messageId)?.querySelectorAll(".is-pending").forEach((key) => key.classList.remove("is-pending"));
+    this.#find(messageId)?.querySelectorAll("[aria-busy]").forEach((key) => key.removeAttribute("aria-busy"));
   }
 
   jump(messageId) {

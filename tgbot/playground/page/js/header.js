@@ -2,7 +2,9 @@
 
 import { $, avatar } from "./dom.js";
 import { act } from "./server.js";
+import { showMembers } from "./members.js";
 import { openMenu } from "./overlays.js";
+import { place } from "./store.js";
 
 const TYPING_LASTS = 5000;
 const ACTIONS = { upload_photo: "sending a photo…", upload_document: "sending a file…" };
@@ -18,15 +20,16 @@ export class Header {
     $("chat-more").addEventListener("click", ({ currentTarget }) => this.#openMenu(currentTarget.getBoundingClientRect()));
   }
 
-  show() {
+  /** `isTyping` keeps what it says of the bot's doing, if anything. */
+  show({ isTyping }) {
     const { chat, bot } = this.#store;
     const isPrivate = chat.type === "private";
     const face = avatar(isPrivate ? bot.id : chat.id, chat.title ?? "", isPrivate ? "bot" : "group");
     face.id = "chat-avatar";
     $("chat-avatar").replaceWith(face);
     $("chat-title").textContent = this.#store.titleOf(chat);
-    $("chat-more").hidden = !isPrivate || !chat.is_started;
-    this.rest();
+    $("chat-more").hidden = isPrivate && !chat.is_started;
+    if (!isTyping) this.rest();
   }
 
   typing(action) {
@@ -37,8 +40,9 @@ export class Header {
 
   rest() {
     clearTimeout(this.#timer);
-    const { chat } = this.#store;
-    this.#subtitle(chat.type === "private" ? "bot" : `${chat.members.length} members`, false);
+    const { chat, people, bot } = this.#store;
+    const present = [...people.values(), bot].filter((person) => place(chat, person)).length;
+    this.#subtitle(chat.type === "private" ? "bot" : `${present} members`, false);
   }
 
   #subtitle(text, isTyping) {
@@ -46,11 +50,18 @@ export class Header {
     $("chat-subtitle").classList.toggle("is-typing", isTyping);
   }
 
-  #openMenu({ right, bottom }) {
+  #blocking() {
     const { me, chat } = this.#store;
     const isBlocked = chat.bot_status === "kicked";
-    const name = isBlocked ? "unblock" : "block";
-    const run = () => this.#attempt(act(name, { person: me.id }));
-    openMenu([{ label: isBlocked ? "Unblock bot" : "Stop and block bot", symbol: "block", isDanger: !isBlocked, run }], right - 200, bottom);
+    const run = () => this.#attempt(act(isBlocked ? "unblock" : "block", { person: me.id }));
+    return { label: isBlocked ? "Unblock bot" : "Stop and block bot", symbol: "block", isDanger: !isBlocked, run };
+  }
+
+  #members() {
+    return { label: "Members", symbol: "group", run: () => showMembers(this.#store, this.#attempt, { isOpening: true }) };
+  }
+
+  #openMenu({ right, bottom }) {
+    openMenu([this.#store.chat.type === "private" ? this.#blocking() : this.#members()], right - 200, bottom);
   }
 }

@@ -15,9 +15,8 @@ export function alertBox(text) {
   $("alert").showModal();
 }
 
-export async function copy(text) {
-  await navigator.clipboard.writeText(text);
-  toast("Copied");
+export function copy(text) {
+  navigator.clipboard.writeText(text).then(() => toast("Copied"), () => toast("This browser did not let me copy"));
 }
 
 /** `entries` are `{label, symbol, isDanger, run}`; the menu keeps within the phone. */

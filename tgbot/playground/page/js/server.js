@@ -1,12 +1,13 @@
 /** The playground's own API: acts of people there, events here. */
 
-/** Does one act, e.g. `act("say", {person, chat, text})`. Throws an Error with the server's reason. */
+/** Does one act, e.g. `act("say", {person, chat, text})`, and gives what came of it. Throws an Error with the server's reason. */
 export async function act(name, asked) {
-  await answered(fetch(`/play/${name}`, {
+  const { result } = await answered(fetch(`/play/${name}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(asked),
   }));
+  return result;
 }
 
 export async function sendPhoto(person, chat, file, caption) {
@@ -21,7 +22,9 @@ export function listen(onEvent, onStatus) {
   source.onerror = () => onStatus(false);
 }
 
-async function answered(response) {
-  const { ok, status } = await response;
-  if (!ok) throw new Error((await (await response).json().catch(() => ({}))).error ?? `The server answered ${status}`);
+async function answered(request) {
+  const response = await request;
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(answer.error ?? `The server answered ${response.status}`);
+  return answer;
 }

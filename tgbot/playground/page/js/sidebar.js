@@ -1,6 +1,7 @@
 /** Who one is and which of their chats is open. */
 
-import { $, avatar, badge, el, showBadge, timeOf } from "./dom.js";
+import { $, avatar, badge, el, icon, showBadge, timeOf } from "./dom.js";
+import { askForNewcomer } from "./newcomer.js";
 import { summary } from "./store.js";
 
 export class Sidebar {
@@ -16,7 +17,7 @@ export class Sidebar {
   show() {
     const { people, me, chat } = this.#store;
     const focused = document.activeElement?.dataset.focus;
-    $("people").replaceChildren(...[...people.values()].map((person) => this.#person(person)));
+    $("people").replaceChildren(...[...people.values()].map((person) => this.#person(person)), this.#newcomer());
     $("chats").replaceChildren(...this.#store.chatsOf(me).map((each) => this.#chat(each)));
     if (focused) document.querySelector(`[data-focus="${focused}"]`)?.focus({ preventScroll: true });
     const elsewhere = this.#store.chatsOf(me).filter((each) => each !== chat);
@@ -29,9 +30,16 @@ export class Sidebar {
     const choose = () => this.#store.select(person.id, this.#store.chat.type === "private" ? person.id : this.#store.chat.id);
     return el(
       "button", { ...props, on: { click: choose } },
-      avatar(person.id, person.first_name), person.first_name, el("small", {}, person.language_code),
+      avatar(person.id, person.first_name),
+      el("span", { className: "person-name" }, person.first_name),
+      el("small", {}, person.language_code),
       person.id === me.id ? null : badge(this.#store.unreadOf(person)),
     );
+  }
+
+  #newcomer() {
+    const props = { type: "button", className: "person is-newcomer", "data-focus": "newcomer", on: { click: askForNewcomer } };
+    return el("button", props, el("span", { className: "avatar" }, icon("add")), "Add", el("small", {}, "person"));
   }
 
   #chat(chat) {
