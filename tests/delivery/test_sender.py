@@ -125,6 +125,20 @@ async def test_a_card_is_sent_once_and_then_edited(post: Post, telegram: Telegra
     assert "reply_parameters" not in first
 
 
+async def test_a_live_card_leaves_no_rows_behind(post: Post, telegram: TelegramServer) -> None:
+    (answer,) = await post.put(notice(ANN, 1, ANSWER, card="watch"))
+    async with post.sending():
+        await post.until_settled()
+        for seconds in range(2, 6):
+            await post.put(notice(ANN, seconds, DIGEST, card="watch"))
+            await telegram.until_called("editMessageText", seconds - 1)
+            await post.until_settled()
+        (once,) = await post.put(notice(ANN, 6, DIGEST, card="watch", dedup_key="once"))
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["6 s"]
+    assert set(await post.states()) == {answer, once}, "what may come only once is remembered"
+
+
 async def test_an_edit_put_while_its_card_is_under_way_follows_it(post: Post, telegram: TelegramServer) -> None:
     telegram.pause()
     async with post.sending():

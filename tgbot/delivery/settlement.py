@@ -121,3 +121,6 @@ async def _mark_sent(session: WriteSession, sent: Sequence[tuple[Claim, int]], n
     await adopt_cards(
         session, [(claim.chat_id, claim.card, message_id) for claim, message_id in sent if claim.card is not None]
     )
+    # Nobody asks for them again, and a live card has thousands of them a day.
+    past = [claim.id for claim, _ in sent if claim.card is not None and claim.priority == Priority.DIGEST]
+    await session.execute(delete(OutboxRow).where(OutboxRow.id.in_(past), OutboxRow.dedup_key.is_(None)))
