@@ -7,6 +7,7 @@ from sqlalchemy import Connection, MetaData
 
 import tgbot.accounts.store
 import tgbot.alerts.store
+import tgbot.alerts.watches.store
 import tgbot.credentials.store
 import tgbot.db.leases
 import tgbot.delivery.store

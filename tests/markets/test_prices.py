@@ -49,6 +49,19 @@ def test_nothing_is_known_of_a_silent_symbol(board: PriceBoard) -> None:
     assert board.age(BTC) is None
 
 
+async def test_figures_of_the_day_are_kept_and_break_the_silence(
+    board: PriceBoard, exchange: MemoryExchange, clock: JumpClock
+) -> None:
+    assert (board.day(BTC), board.silence(BTC)) == (None, None)
+    board.on_tick(exchange.trade(BTC, "100"))
+    clock.advance(7)
+    assert board.silence(BTC) == timedelta(seconds=7)
+    board.on_stats(stats := await exchange.stats(BTC))
+    clock.advance(2)
+    assert board.day(BTC) == stats
+    assert (board.silence(BTC), board.age(BTC)) == (timedelta(seconds=2), timedelta(seconds=9))
+
+
 def test_after_an_interruption_an_exchange_may_count_anew(
     board: PriceBoard, exchange: MemoryExchange, heard: list[Tick]
 ) -> None:

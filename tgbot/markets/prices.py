@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from tgbot.core.clock import Clock
-from tgbot.core.market import Tick
+from tgbot.core.market import Stats, Tick
 
 FRESH_FOR = timedelta(seconds=5)
 
@@ -15,7 +15,7 @@ class TickerSource(Protocol):
 
 
 class PriceBoard:
-    """The latest tick of every symbol. Its `on_tick` and `on_gap` are what the stream calls.
+    """The latest tick and 24-hour figures of every symbol. Its `on_…` are what the stream calls.
 
     Listeners are called at once, in the order in which they were added: for each tick that is news, and with the
     symbols of which ticks may have been missed. They may not wait.
@@ -24,6 +24,7 @@ class PriceBoard:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._latest: dict[str, tuple[Tick, float]] = {}
+        self._days: dict[str, tuple[Stats, float]] = {}
         self._interrupted: set[str] = set()
         self._on_tick: list[Callable[[Tick], None]] = []
         self._on_gap: list[Callable[[Collection[str]], None]] = []
@@ -49,6 +50,10 @@ class PriceBoard:
         for on_gap in self._on_gap:
             on_gap(symbols)
 
+    def on_stats(self, stats: Stats) -> None:
+        """From the stream, or asked for."""
+        self._days[stats.symbol] = (stats, self._clock.monotonic())
+
     def latest(self, symbol: str) -> Tick | None:
         known = self._latest.get(symbol)
         return known[0] if known else None
@@ -57,6 +62,16 @@ class PriceBoard:
         """How long ago the latest tick arrived here."""
         known = self._latest.get(symbol)
         return timedelta(seconds=self._clock.monotonic() - known[1]) if known else None
+
+    def day(self, symbol: str) -> Stats | None:
+        """Its last 24 hours, which may have been heard long ago."""
+        known = self._days.get(symbol)
+        return known[0] if known else None
+
+    def silence(self, symbol: str) -> timedelta | None:
+        """How long neither a tick nor figures have arrived here."""
+        arrivals = [known[1] for known in (self._latest.get(symbol), self._days.get(symbol)) if known]
+        return timedelta(seconds=self._clock.monotonic() - max(arrivals)) if arrivals else None
 
 
 class Prices:

@@ -1,0 +1,96 @@
+"""Who watches what, and which message of the chat is its card."""
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, String, UniqueConstraint, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgbot.alerts.rules.watching import Watch
+from tgbot.db.engine import ReadSession, WriteSession
+from tgbot.db.statements import insert_into
+from tgbot.db.types import Base, Money, RowId, UtcTime
+
+
+class WatchRow(Base):
+    """As `rules.watching.Watch`."""
+
+    __tablename__ = "watches"
+    __table_args__ = (UniqueConstraint("chat_id", "symbol"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    symbol: Mapped[str] = mapped_column(String(40))
+    move: Mapped[Decimal | None] = mapped_column(Money)
+    reference: Mapped[Decimal] = mapped_column(Money)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class WatchCardRow(Base):
+    """`card` is the name under which delivery knows the message; it changes when the card is shown anew."""
+
+    __tablename__ = "watch_cards"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    card: Mapped[str] = mapped_column(String(80))
+
+
+_WATCHES = select(WatchRow.id, WatchRow.chat_id, WatchRow.symbol, WatchRow.move, WatchRow.reference).order_by(
+    WatchRow.id
+)
+
+
+async def all_watches(session: ReadSession) -> list[Watch]:
+    return [Watch(**row) for row in (await session.execute(_WATCHES)).mappings()]
+
+
+async def of_chat(session: ReadSession, chat_id: int) -> list[Watch]:
+    """In the order in which they were set."""
+    rows = await session.execute(_WATCHES.where(WatchRow.chat_id == chat_id))
+    return [Watch(**row) for row in rows.mappings()]
+
+
+async def add(
+    session: WriteSession, chat_id: int, symbol: str, move: Decimal | None, reference: Decimal, now: datetime
+) -> Watch:
+    row = WatchRow(chat_id=chat_id, symbol=symbol, move=move, reference=reference, created_at=now)
+    session.add(row)
+    await session.flush()
+    return Watch(row.id, chat_id, symbol, move, reference)
+
+
+async def change(session: WriteSession, watch: Watch) -> None:
+    """Its move and reference are these from now on."""
+    values = {"move": watch.move, "reference": watch.reference}
+    await session.execute(update(WatchRow).where(WatchRow.id == watch.id).values(**values))
+
+
+async def advance(session: WriteSession, watch: Watch, price: Decimal) -> bool:
+    """The price is the new reference; whether the row was still as `watch` says."""
+    same = (WatchRow.id == watch.id, WatchRow.move == watch.move, WatchRow.reference == watch.reference)
+    moved = update(WatchRow).where(*same).values(reference=price).returning(WatchRow.id)
+    return await session.scalar(moved) is not None
+
+
+async def drop(session: WriteSession, chat_id: int, symbols: Collection[str]) -> None:
+    await session.execute(delete(WatchRow).where(WatchRow.chat_id == chat_id, WatchRow.symbol.in_(symbols)))
+
+
+async def drop_chat(session: WriteSession, chat_id: int) -> None:
+    """All that it watches, and the memory of its card."""
+    await session.execute(delete(WatchRow).where(WatchRow.chat_id == chat_id))
+    await session.execute(delete(WatchCardRow).where(WatchCardRow.chat_id == chat_id))
+
+
+async def cards(session: ReadSession, chat_ids: Collection[int]) -> dict[int, str]:
+    """The names of their cards; chats without one are missing."""
+    rows = await session.execute(
+        select(WatchCardRow.chat_id, WatchCardRow.card).where(WatchCardRow.chat_id.in_(chat_ids))
+    )
+    return {row.chat_id: row.card for row in rows}
+
+
+async def set_card(session: WriteSession, chat_id: int, card: str) -> None:
+    insert = insert_into(session, WatchCardRow).values(chat_id=chat_id, card=card)
+    await session.execute(insert.on_conflict_do_update(index_elements=["chat_id"], set_={"card": insert.excluded.card}))
