@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from starlette.applications import Starlette
 
 from tgbot.accounts.handlers import AccountsHandlers
 from tgbot.accounts.service import Accounts
@@ -20,6 +21,7 @@ from tgbot.accounts.views import TASKS
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.sending import Messenger
 from tgbot.chat.updates import Poller
+from tgbot.chat.webhook import delete_webhook, set_webhook
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ConfigError, DeliveryError, LostRace
 from tgbot.core.ids import Ids
@@ -69,7 +71,8 @@ from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.sending import Sending
 from tgbot.trading.streams import AccountStreams
 from tgbot.trading.tickets import Tickets
-from tgbot.web.health import health_app
+from tgbot.web.health import health_routes
+from tgbot.web.webhook import webhook_route
 
 log = structlog.get_logger()
 
@@ -168,18 +171,19 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             paper=exchanges if settings.paper else None,
         )
         ground = _lay_ground(clock, ids, database, outbox, keys, exchanges)
-        redaction = Redaction()
+        redaction = Redaction(lambda name: name in table.commands)
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
         routes, roles = _build_features(ground)
         routes += AccountsHandlers(accounts, LANGUAGE_NAMES).routes()
         routes += CredentialsHandlers(keys, entry, ground.dialogues, database, clock).routes()
 
+        table = Routes(routes)
         intake = Intake(
             database=database,
             clock=clock,
             ids=ids,
-            routes=Routes(routes),
+            routes=table,
             dialogues=ground.dialogues,
             answering=Answers(
                 database=database, outbox=outbox, messenger=messenger, renderer=renderer, reader_of=accounts.reader_of
@@ -201,7 +205,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             limiter=Limiter(),
         )
         await _offer_commands(messenger, renderer)
-        await _serve_health(settings, database, ground, stack)
+        await _serve_web(settings, ground, intake, stack)
         roles |= {
             "lease": lease.keep(),
             "intake": intake.run(),
@@ -210,7 +214,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "feed": ground.hub.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
-        await _play(roles, Polling(Poller(bot), intake.receive, clock).run(), intake.idle, stopping)
+        await _play(roles, await _updates(settings, bot, intake, clock), intake.idle, stopping)
 
 
 def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges) -> Ground:
@@ -328,16 +332,33 @@ async def _offer_commands(messenger: Messenger, renderer: Renderer) -> None:
             log.warning("commands_not_offered", language=language, reason=str(error))
 
 
-async def _serve_health(settings: Settings, database: Database, ground: Ground, stack: AsyncExitStack) -> None:
+async def _serve_web(settings: Settings, ground: Ground, intake: Intake, stack: AsyncExitStack) -> None:
     async def checks() -> Mapping[str, bool]:
-        async with database.read():
-            return {"database": True, "symbols": ground.symbols.is_loaded}
+        return {"database": await ground.database.is_reachable(), "symbols": ground.symbols.is_loaded}
 
+    pages = health_routes(checks)
+    if settings.telegram_webhook_url:
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        pages.append(webhook_route(settings.webhook_path, secret, intake.receive))
     host, port = settings.web_address
     try:
-        await stack.enter_async_context(listening(health_app(checks), host, port))
+        await stack.enter_async_context(listening(Starlette(routes=pages), host, port))
     except OSError as error:
         raise ConfigError(f"TGBOT_WEB_BIND {settings.web_bind} cannot be used: {error.strerror}") from error
+
+
+async def _updates(settings: Settings, bot: Telegram, intake: Intake, clock: Clock) -> Role:
+    """Telegram is asked for updates, or it delivers them and there is nothing to do but to stay."""
+    if not settings.telegram_webhook_url:
+        await delete_webhook(bot, clock)
+        return Polling(Poller(bot), intake.receive, clock).run()
+    secret = settings.telegram_webhook_secret.get_secret_value()
+    await set_webhook(bot, settings.telegram_webhook_url, secret, clock)
+    return _stay()
+
+
+async def _stay() -> None:
+    await asyncio.get_running_loop().create_future()
 
 
 async def _play(

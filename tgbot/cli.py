@@ -3,18 +3,24 @@
 import asyncio
 import json
 import signal
+import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeVar
 
 import click
+import structlog
 
 from tgbot import app, demo, logs
-from tgbot.accounts.service import Accounts
+from tgbot.accounts.service import Accounts, Door
+from tgbot.chat.bot import connected
 from tgbot.core.errors import BotError, ConfigError
 from tgbot.credentials.master import reset_master_key
 from tgbot.db.engine import Database
+from tgbot.db.leases import find_holder
+from tgbot.kucoin.http import make_transport
 from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.prices import Prices
 from tgbot.paper.replay import Replay
@@ -23,8 +29,13 @@ from tgbot.schema import migrate
 from tgbot.settings import Settings, read_settings
 from tgbot.system import SystemClock, SystemIds
 
+log = structlog.get_logger()
+
+Failure = TypeVar("Failure", bound=BaseException)
+
 CLOCK = SystemClock()
 IDS = SystemIds()
+TELEGRAM_PATIENCE = 5.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +48,12 @@ def cli() -> None:
 def run() -> None:
     """Run the bot; settings come from the environment and .env."""
     settings = _settings()
+    if settings.keeps_key_beside_database:
+        log.warning(
+            "master_key_beside_database",
+            file=str(settings.master_key_file),
+            advice="whoever copies this folder can read every key: keep the master key elsewhere",
+        )
     _play(lambda stopping: app.run(settings, CLOCK, IDS, stopping))
 
 
@@ -56,7 +73,12 @@ def run_demo(bind: str) -> None:
 @cli.command(name="migrate")
 def run_migrate() -> None:
     """Bring the database up to date and stop."""
-    _finish(lambda database, settings: migrate(database))
+
+    async def bring(database: Database, settings: Settings) -> None:
+        await migrate(database)
+        click.echo("The database is up to date.")
+
+    _finish(bring)
 
 
 @cli.command()
@@ -65,12 +87,13 @@ def invite() -> None:
 
     async def make(database: Database, settings: Settings) -> None:
         await migrate(database)
-        accounts = Accounts(
-            database, CLOCK, IDS, door=settings.access, operators=frozenset(), languages=frozenset({"en"})
-        )
-        token = await accounts.invite()
-        click.echo(f"Send this to one person; it works once, within seven days:\n/start {token}")
-        click.echo(f"As a link: https://t.me/YOUR_BOT?start={token}")
+        token = await _accounts(database, settings).invite()
+        name = await _bot_name(settings)
+        click.echo("Send this to one person; it works once, within seven days:")
+        click.echo(f"https://t.me/{name}?start={token}" if name else f"https://t.me/YOUR_BOT?start={token}")
+        click.echo(f"or, written to the bot: /start {token}")
+        if settings.access is not Door.INVITE:
+            click.echo(f"TGBOT_ACCESS is {settings.access}: invitations count when it is invite.", err=True)
 
     _finish(make)
 
@@ -87,7 +110,9 @@ def reset() -> None:
 
     async def drop(database: Database, settings: Settings) -> None:
         await migrate(database)
-        dropped = await reset_master_key(database, settings.master_key_file, IDS)
+        await _require_nobody_running(database)
+        set_mode = _accounts(database, settings).set_mode
+        dropped = await reset_master_key(database, settings.master_key_file, IDS, set_mode)
         click.echo(f"{dropped} sealed keys dropped. The new master key is in {settings.master_key_file}: back it up.")
 
     _finish(drop)
@@ -136,12 +161,14 @@ def main() -> None:
     except BotError as error:
         click.echo(f"tgbot stops: {error}", err=True)
         sys.exit(1)
+    except Exception:  # the top of the process: the log hides the secrets that a traceback may show
+        log.critical("tgbot_stops", exc_info=True)
+        sys.exit(1)
 
 
 def _settings() -> Settings:
     settings = read_settings()
-    secrets = [settings.telegram_token, settings.telegram_webhook_secret]
-    logs.configure(settings.log_level, settings.log_format, [secret.get_secret_value() for secret in secrets])
+    logs.configure(settings.log_level, settings.log_format, settings.secrets)
     return settings
 
 
@@ -159,6 +186,10 @@ def _play(role: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         asyncio.run(until_told())
     except* BotError as group:
         raise _first(group) from None
+    except* OSError as group:
+        error = _first(group)
+        log.debug("system_refuses", exc_info=error)
+        raise ConfigError(f"tgbot stops: {error.strerror or error}") from None
 
 
 def _finish(work: Callable[[Database, Settings], Awaitable[None]]) -> None:
@@ -175,11 +206,38 @@ def _finish(work: Callable[[Database, Settings], Awaitable[None]]) -> None:
     asyncio.run(do())
 
 
-def _first(group: BaseExceptionGroup[BotError]) -> BotError:
-    error: BaseException = group
+def _accounts(database: Database, settings: Settings) -> Accounts:
+    return Accounts(database, CLOCK, IDS, door=settings.access, operators=frozenset(), languages=frozenset())
+
+
+async def _bot_name(settings: Settings) -> str | None:
+    """What Telegram calls the bot, if it says so at once."""
+    token = settings.telegram_token.get_secret_value()
+    if not token:
+        return None
+    tls = ssl.create_default_context()
+    try:
+        async with (
+            asyncio.timeout(TELEGRAM_PATIENCE),
+            connected(token, settings.telegram_api_url, lambda: make_transport(tls), CLOCK) as bot,
+        ):
+            return bot.username
+    except (TimeoutError, BotError):
+        return None
+
+
+async def _require_nobody_running(database: Database) -> None:
+    """A bot that runs would go on sealing with the key that is thrown away."""
+    async with database.read() as session:
+        holder = await find_holder(session, CLOCK.now())
+    if holder:
+        raise ConfigError(f"The bot is running ({holder}). Stop it first.")
+
+
+def _first(group: BaseExceptionGroup[Failure]) -> Failure:
+    error: BaseExceptionGroup[Failure] | Failure = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, BotError)  # noqa: S101 - `except*` lets nothing else in
     return error
 
 
@@ -199,5 +257,7 @@ def _read_account(text: str) -> tuple[str, tuple[str, str], dict[str, Decimal]]:
         pairs = (pair.partition("=") for pair in funds.split(",") if pair)
         balances = {currency.upper(): Decimal(amount) for currency, _, amount in pairs}
     except InvalidOperation:
-        raise click.BadParameter(f"{funds} is no list of amounts", param_hint="--account") from None
+        balances = {}
+    if not all(amount.is_finite() and amount >= 0 for amount in balances.values()) or (funds and not balances):
+        raise click.BadParameter(f"{funds} is no list of amounts", param_hint="--account")
     return key, (secret, passphrase), balances

@@ -1,26 +1,34 @@
 """Logging: events with keys and values, to people or machines, and no secret in any of them."""
 
+import base64
 import logging
 import re
 import sys
 from collections.abc import Iterable
+from urllib.parse import quote
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+# Punctuation that may stand between the name of a header and its value, in whatever way somebody prints it.
+_BETWEEN = r"[\\'\"\s:=,b(]*"
 _PATTERNS = (
-    re.compile(r"bot\d+:[\w-]{30,}"),
-    re.compile(r"(?<=token=)[^&\s'\"]+"),
-    re.compile(r"(?<=KC-API-)(KEY|SIGN|PASSPHRASE)['\"]?\s*[:=]\s*['\"]?[^'\",\s}]+"),
+    re.compile(r"\d{6,}(:|%3A)[\w-]{30,}"),  # a bot token
+    re.compile(r"(?<=token=)[^&\s'\"\\]+"),  # of a KuCoin stream
+    re.compile(rf"(?<=KC-API-)(KEY|SIGN|PASSPHRASE){_BETWEEN}[^'\",\s}})\\]+", re.IGNORECASE),
+    re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE),  # a KuCoin secret
+    re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),  # name and password within an address
 )
 HIDDEN = "[hidden]"
+SHORTEST_SECRET = 8  # anything shorter may be a word of the sentence
 
 
 class Hiding:
     """The last step before a line is written: known secrets, and whatever looks like one, are replaced."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = [secret for secret in secrets if len(secret) >= 8]
+        forms = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)}
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def __call__(self, logger: WrappedLogger, method: str, line: str) -> str:
         for secret in self._secrets:
@@ -28,6 +36,11 @@ class Hiding:
         for pattern in _PATTERNS:
             line = pattern.sub(HIDDEN, line)
         return line
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """As it is, within a URL, within a header."""
+    return secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()
 
 
 def configure(level: str, style: str, secrets: Iterable[str]) -> None:

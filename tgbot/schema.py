@@ -23,8 +23,10 @@ METADATA: MetaData = Base.metadata
 
 async def migrate(database: Database) -> None:
     """To the newest revision, in one transaction that a second process waits for. Raises `ConfigError`, changing
-    nothing, for a database that a newer release has written."""
-    async with database.exclusive() as connection:
+    nothing, for a database that cannot be opened, is damaged, or was written by a newer release."""
+    await database.check()
+    async with database.exclusive() as session:
+        connection = await session.connection()
         await connection.run_sync(_upgrade)
 
 

@@ -2,18 +2,24 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from tgbot.accounts.service import Door
 from tgbot.core.errors import ConfigError
 
 PREFIX = "TGBOT_"
 FROM_FILES = ("telegram_token", "telegram_webhook_secret", "database_url")
+OUR_PATHS = ("/live", "/ready")  # what TGBOT_WEB_BIND serves besides
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # what Telegram takes
 
 
 class Settings(BaseModel):
@@ -24,7 +30,7 @@ class Settings(BaseModel):
     telegram_token: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_url: str = ""
-    telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_webhook_secret: SecretStr = Field(SecretStr(""), validate_default=True)
     kucoin_url: str = "https://api.kucoin.com"
     kucoin_futures_url: str = "https://api-futures.kucoin.com"
     paper: bool = True
@@ -49,6 +55,23 @@ class Settings(BaseModel):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("telegram_webhook_url")
+    @classmethod
+    def _check_webhook_url(cls, value: str) -> str:
+        if urlsplit(value).path in OUR_PATHS:
+            raise ValueError("must have another path than " + " and ".join(OUR_PATHS))
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _check_webhook_secret(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        secret = value.get_secret_value()
+        if secret and not _WEBHOOK_SECRET.fullmatch(secret):
+            raise ValueError("must be 1 to 256 of the characters A-Z, a-z, 0-9, _ and -")
+        if info.data.get("telegram_webhook_url") and not secret:
+            raise ValueError("is needed with TGBOT_TELEGRAM_WEBHOOK_URL, or anybody could post updates")
+        return value
+
     @field_validator("web_bind")
     @classmethod
     def _check_bind(cls, value: str) -> str:
@@ -62,13 +85,38 @@ class Settings(BaseModel):
     def _check_database(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("sqlite+aiosqlite://", "postgresql+psycopg://")):
             raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+psycopg://")
+        try:
+            url = make_url(value.get_secret_value())
+        except (ArgumentError, ValueError):
+            raise ValueError("is no address of a database") from None
+        if not url.database or url.database == ":memory:":
+            raise ValueError("must name a file, as in sqlite+aiosqlite:///data/tgbot.db, or a database")
         return value
 
-    @model_validator(mode="after")
-    def _check_webhook(self) -> Self:
-        if self.telegram_webhook_url and not self.telegram_webhook_secret.get_secret_value():
-            raise ValueError("a webhook needs TGBOT_TELEGRAM_WEBHOOK_SECRET, or anybody could post updates")
-        return self
+    @property
+    def webhook_path(self) -> str:
+        """Where on our own web server Telegram's deliveries arrive."""
+        return urlsplit(self.telegram_webhook_url).path or "/"
+
+    @property
+    def secrets(self) -> list[str]:
+        """What no log may show."""
+        password = self._database.password
+        return [
+            self.telegram_token.get_secret_value(),
+            self.telegram_webhook_secret.get_secret_value(),
+            password if isinstance(password, str) else "",
+        ]
+
+    @property
+    def keeps_key_beside_database(self) -> bool:
+        file = Path(self._database.database or "")
+        is_file = self._database.get_backend_name() == "sqlite"
+        return is_file and file.parent.resolve() == self.master_key_file.parent.resolve()
+
+    @property
+    def _database(self) -> URL:
+        return make_url(self.database_url.get_secret_value())
 
     @property
     def web_address(self) -> tuple[str, int]:
@@ -78,9 +126,9 @@ class Settings(BaseModel):
 
 def read_settings(environment: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Settings:
     """Raises `ConfigError` with every problem at once: unknown names (a typo must not be ignored), unreadable files,
-    values that make no sense."""
+    values that make no sense. An empty value is none. No message repeats a value, which may be a secret."""
     everything = {**dotenv_values(env_file), **environment}
-    given = {name: value for name, value in everything.items() if name.startswith(PREFIX) and value is not None}
+    given = {name: value for name, value in everything.items() if name.startswith(PREFIX) and value}
     values, problems = _resolve(given)
     settings: Settings | None = None
     try:
@@ -103,9 +151,11 @@ def _resolve(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             values[field] = value
         elif source in FROM_FILES:
             try:
-                values[source] = Path(value).read_text().strip()
+                values[source] = Path(value).read_text(encoding="utf-8").strip()
             except OSError as error:
-                problems.append(f"{name}: {value} cannot be read ({error.strerror})")
+                problems.append(f"{name}: the file it names cannot be read ({error.strerror})")
+            except UnicodeDecodeError:
+                problems.append(f"{name}: the file it names is not text")
         else:
             problems.append(_unknown(name))
     problems += [f"{PREFIX}{f.upper()} is given twice, also as …_FILE" for f in FROM_FILES if _is_twice(f, given)]

@@ -7,7 +7,7 @@ from tgbot.accounts import views
 from tgbot.accounts.service import Accounts
 from tgbot.core.errors import NotFound
 from tgbot.core.people import Person
-from tgbot.core.reply import Reply, T
+from tgbot.core.reply import T
 from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
 
 
@@ -24,9 +24,9 @@ class AccountsHandlers:
             Command("help", self.help, place=Place.ANYWHERE),
             Command("settings", self.settings),
             Press("start", self.start),
-            Press("help", self.help),
+            Press("help", self.help, place=Place.ANYWHERE),
             Press("settings", self.settings),
-            Press("set", self.set),
+            Press("set", self.settings),
         )
 
     async def start(self, person: Person, incoming: Incoming) -> Answer:
@@ -44,27 +44,21 @@ class AccountsHandlers:
         raise NotFound(T.of("accounts.no_help", command=wanted[:32]))
 
     async def settings(self, person: Person, incoming: Incoming) -> Answer:
+        """`SETTING VALUE` changes it, `SETTING` shows what it can be, nothing shows them all."""
         setting, _, value = incoming.args.strip().partition(" ")
-        if setting:
-            return await self._change(person, setting, value)
-        return views.settings(person, self._language_names)
-
-    async def set(self, person: Person, incoming: Incoming) -> Answer:
-        setting, _, value = incoming.args.partition(" ")
-        return await self._change(person, setting, value) if value else views.choose(setting, self._language_names)
-
-    async def _change(self, person: Person, setting: str, value: str) -> Reply:
+        if not setting:
+            return views.settings(person, self._language_names)
         changes = {
             "language": self._accounts.set_language,
             "zone": self._accounts.set_time_zone,
             "display": self._accounts.set_display_currency,
             "quote": self._accounts.set_quote,
         }
-        if setting not in changes:
+        name = setting.lower()
+        if name not in changes:
             raise NotFound(T.of("accounts.no_setting", setting=setting[:32]))
         if not value:
-            return views.choose(setting, self._language_names)
-        wanted = value.upper() if setting in {"display", "quote"} else value
-        changed = await changes[setting](person, wanted)
+            return views.choose(name, self._language_names)
+        changed = await changes[name](person, value.strip())
         shown = views.settings(changed, self._language_names)
         return replace(shown, lines=(T("accounts.saved"), *shown.lines))

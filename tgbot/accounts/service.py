@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from zoneinfo import available_timezones
 
 from tgbot.accounts import store
@@ -12,7 +13,7 @@ from tgbot.core.errors import NotAllowed, Refused
 from tgbot.core.ids import Ids
 from tgbot.core.people import Mode, Person
 from tgbot.core.reply import T
-from tgbot.core.routing import Incoming
+from tgbot.core.routing import Incoming, Origin
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.texts.notation import Reader
 
@@ -49,13 +50,13 @@ class Accounts:
 
     async def admit(self, incoming: Incoming) -> Person:
         """The known or newly admitted sender. Raises `NotAllowed` for strangers; a stranger with an invitation comes in
-        by `/start TOKEN`, once."""
+        by a `/start TOKEN` of their own in the private chat, once."""
         async with self._database.read() as session:
             person = await store.find(session, incoming.user_id)
         if person is not None:
             return self._require_access(self._with_role(person))
-        token = incoming.args.strip() if incoming.command == "start" else ""
-        return await self._let_in(self._newcomer(incoming), token)
+        is_invited = incoming.command == "start" and incoming.is_private and incoming.origin is Origin.FRESH
+        return await self._let_in(self._newcomer(incoming), incoming.args.strip() if is_invited else "")
 
     async def invite(self) -> str:
         """A token that lets one person in within a week, for a link `t.me/BOT?start=TOKEN`."""
@@ -66,27 +67,29 @@ class Accounts:
         return token
 
     async def set_language(self, person: Person, language: str) -> Person:
-        if language not in self._languages:
+        tag = language.lower()
+        if tag not in self._languages:
             raise Refused(T.of("accounts.no_language", language=language))
-        return await self._change(person, language=language)
+        return await self._change(person, language=tag)
 
     async def set_time_zone(self, person: Person, time_zone: str) -> Person:
         """Any name of the time zone database, in any case."""
-        names = {name.lower(): name for name in available_timezones()}
-        found = names.get(time_zone.strip().lower().replace(" ", "_"))
+        found = _time_zones().get(time_zone.lower().replace(" ", "_"))
         if found is None:
             raise Refused(T.of("accounts.no_time_zone", time_zone=time_zone))
         return await self._change(person, time_zone=found)
 
     async def set_display_currency(self, person: Person, currency: str) -> Person:
-        if currency not in DISPLAY_CURRENCIES:
+        wanted = currency.upper()
+        if wanted not in DISPLAY_CURRENCIES:
             raise Refused(T.of("accounts.no_currency", currency=currency))
-        return await self._change(person, display_currency=currency)
+        return await self._change(person, display_currency=wanted)
 
     async def set_quote(self, person: Person, quote: str) -> Person:
-        if quote not in QUOTES:
+        wanted = quote.upper()
+        if wanted not in QUOTES:
             raise Refused(T.of("accounts.no_currency", currency=quote))
-        return await self._change(person, quote=quote)
+        return await self._change(person, quote=wanted)
 
     async def set_mode(self, session: WriteSession, person_id: int, mode: Mode | None) -> None:
         await store.change(session, person_id, mode=mode)
@@ -139,6 +142,12 @@ class Accounts:
 
     def _with_role(self, person: Person) -> Person:
         return replace(person, is_operator=person.id in self._operators)
+
+
+@cache
+def _time_zones() -> dict[str, str]:
+    """By lower-case name. Read once: listing them walks through hundreds of files."""
+    return {name.lower(): name for name in available_timezones()}
 
 
 def _digest(token: str) -> str:

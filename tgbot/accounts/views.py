@@ -10,7 +10,7 @@ TASKS: dict[str, tuple[str, ...]] = {
     "prices": ("price", "watch", "unwatch"),
     "trade": ("buy", "sell", "orders", "order", "cancel"),
     "alerts": ("alert", "alerts"),
-    "money": ("balance",),
+    "money": ("balance", "history", "pnl"),
     "keys": ("connect", "keys", "mode", "paper"),
     "me": ("settings", "start", "help"),
 }

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tgbot.core.errors import BotError
 
 NONCE_BYTES = 12
+TAG_BYTES = 16
 KEY_BYTES = 32
 FORMAT = b"\x01"
 
@@ -73,7 +74,7 @@ def _encrypt(key: bytes, plaintext: bytes, additional_data: bytes) -> bytes:
 
 
 def _decrypt(key: bytes, box: bytes, additional_data: bytes) -> bytes:
-    if box[:1] != FORMAT:
+    if box[:1] != FORMAT or len(box) < len(FORMAT) + NONCE_BYTES + TAG_BYTES:
         raise CannotOpen("unknown format")
     nonce, ciphertext = box[1 : 1 + NONCE_BYTES], box[1 + NONCE_BYTES :]
     try:

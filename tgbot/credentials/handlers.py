@@ -1,15 +1,16 @@
 """/connect, /keys, /mode, /paper and their buttons."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from tgbot.core.clock import Clock
 from tgbot.core.errors import UsageError
 from tgbot.core.people import Mode, Person
 from tgbot.core.reply import Reply, T, say
-from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Press, Route, Tombstone
+from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Press, Route, Toast, Tombstone
 from tgbot.credentials import views
-from tgbot.credentials.entry import Dialogues, KeyEntry
+from tgbot.credentials.entry import Asked, Dialogues, KeyEntry
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 
@@ -44,16 +45,16 @@ class CredentialsHandlers:
         )
 
     async def connect(self, person: Person, incoming: Incoming) -> Answer:
-        await self._entry.begin(person)
-        return views.ask("key")
+        return views.ask(await self._entry.begin(person))
 
     async def stop(self, person: Person, incoming: Incoming) -> Answer:
-        await self._entry.stop(person)
+        if not await self._entry.stop(person):
+            return Toast(T("credentials.nothing_to_stop"))
         return say("credentials.stopped")
 
     async def take_secret(self, person: Person, incoming: Incoming) -> Answer:
-        result = await self._entry.take(person, incoming.update_id, incoming.message_id)
-        return views.ask(result) if isinstance(result, str) else views.connected(result, person.mode)
+        result = await self._entry.take(person, incoming)
+        return views.ask(result) if isinstance(result, Asked) else views.connected(result, person.mode)
 
     async def list_keys(self, person: Person, incoming: Incoming) -> Answer:
         return views.keys(await self._keys.linked(person), self._clock.now())
@@ -72,8 +73,8 @@ class CredentialsHandlers:
     async def paper(self, person: Person, incoming: Incoming) -> Answer:
         match incoming.args.strip().lower():
             case "reset":
-                await self._keys.reset_paper(person)
-                return say("credentials.paper_reset")
+                is_new_account = await self._keys.reset_paper(person)
+                return views.paper_opened() if is_new_account else say("credentials.paper_reset")
             case "":
                 return await self._switch(person, Mode.PAPER)
             case other:
@@ -104,7 +105,8 @@ class CredentialsHandlers:
 
     async def disconnect(self, person: Person, incoming: Incoming) -> Answer:
         await self._keys.disconnect(person, await self._keys.find(person, incoming.args))
-        return say("credentials.disconnected")
+        shown = views.keys(await self._keys.linked(person), self._clock.now())
+        return replace(shown, lines=(T("credentials.disconnected"), *shown.lines))
 
     async def _switch(self, person: Person, mode: Mode) -> Answer:
         is_new_account = await self._keys.switch(person, mode)

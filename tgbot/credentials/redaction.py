@@ -1,11 +1,12 @@
 """What never reaches the disk: the texts of a key entry, and anything that looks like a key, wherever it is pasted.
 
 Entry is recognised as the updates arrive, not as they are handled: a person may send `/connect` and all three secrets
-before the first of them is handled.
+before the first of them is handled. It outlives the question in the dialogue: until somebody has told the person that
+their time is over, their next text is still a secret.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tgbot.core.routing import Tombstone
@@ -19,34 +20,52 @@ _KEY_LIKE = re.compile(
 )
 REDACTED = "[redacted]"
 _COMMAND = re.compile(r"/([A-Za-z0-9_]+)")
-_MESSAGES = ("message", "edited_message", "channel_post", "edited_channel_post", "business_message")
-_KEPT = ("message_id", "date", "edit_date", "chat", "from", "sender_chat", "message_thread_id", "forward_origin")
+_KEPT = ("message_id", "date", "edit_date", "chat", "from", "sender_chat", "message_thread_id", "is_topic_message")
+_MARKS = ("forward_origin", "via_bot", "is_automatic_forward")  # not written by its sender; no text in them
+_QUOTES = {"reply_to_message", "quote", "external_reply", "pinned_message"}
 
 
 class Redaction:
-    """Knows who is entering keys right now, and holds each secret in memory until its handler takes it."""
+    """Knows who is entering keys right now, and holds each secret in memory until its handler takes it.
 
-    def __init__(self) -> None:
+    `is_command` knows the names of our commands: anything else that begins with a slash may be a passphrase.
+    """
+
+    def __init__(self, is_command: Callable[[str], bool]) -> None:
+        self._is_command = is_command
         self._entering: set[int] = set()
         self._texts: dict[int, str] = {}
 
     def __call__(self, raw: RawUpdate) -> RawUpdate:
-        """The update as it may be stored: itself, or a tombstone that says why its text is gone."""
-        self._notice_entry(raw)
-        name = next((name for name in _MESSAGES if name in raw), None)
+        """The update as it may be stored: itself without what it quotes, or a tombstone that says why its text is
+        gone. Reads whatever it is given, also what Telegram would never send."""
+        self.notice(raw)
+        name = _message_in(raw)
         if name is None:
-            return raw
+            return _without_text(raw)
         message = raw[name]
-        text = message.get("text") or message.get("caption") or ""
-        if reason := self._reason(message, text, is_edit=name.startswith("edited")):
+        if reason := self._reason(message, is_edit=name.startswith("edited")):
             if reason is Tombstone.ENTRY:
-                self._texts[raw["update_id"]] = text
-            return _tombstone(raw, name, reason)
+                self._texts[raw["update_id"]] = _text(message)
+            kept = _only(message, (*_KEPT, *_MARKS)) | {"text": REDACTED}
+            return {"update_id": raw["update_id"], "tombstone": reason, name: kept}
         return {**raw, name: _without_quotes(message)}
 
+    def notice(self, raw: RawUpdate) -> None:
+        """Whoever asks to enter a key sends secrets from here on."""
+        message, press = raw.get("message"), raw.get("callback_query")
+        if _is_private(message) and _command(message) == "connect":
+            self.begin(_sender(message))
+        elif str(_field(press, "data")).partition(":")[0] == "connect":
+            self.begin(_sender(press))
+
     def take(self, update_id: int) -> str | None:
-        """The text behind a tombstone, once; `None` after a restart."""
+        """The text behind a tombstone, once; empty for a picture; `None` after a restart."""
         return self._texts.pop(update_id, None)
+
+    def forget(self, update_id: int) -> None:
+        """The update is handled, whether its text was taken or not."""
+        self._texts.pop(update_id, None)
 
     def begin(self, person_id: int) -> None:
         self._entering.add(person_id)
@@ -54,36 +73,72 @@ class Redaction:
     def end(self, person_id: int) -> None:
         self._entering.discard(person_id)
 
-    def _notice_entry(self, raw: RawUpdate) -> None:
-        message, press = raw.get("message"), raw.get("callback_query")
-        if message and _is_private(message) and _command(message) == "connect":
-            self.begin(message["from"]["id"])
-        elif press and str(press.get("data", "")).partition(":")[0] == "connect":
-            self.begin(press["from"]["id"])
-
-    def _reason(self, message: RawUpdate, text: str, *, is_edit: bool) -> Tombstone | None:
-        sender = message.get("from", {}).get("id")
-        if sender in self._entering and _is_private(message) and not _command(message):
+    def _reason(self, message: RawUpdate, *, is_edit: bool) -> Tombstone | None:
+        is_entry = _sender(message) in self._entering and _is_private(message)
+        if is_entry and not self._is_command(_command(message)):
             return Tombstone.ENTRY
-        if _KEY_LIKE.search(text):
+        if any(_KEY_LIKE.search(text) for text in _texts_in(_without_quotes(message))):
             return Tombstone.LEAK
         return Tombstone.EDITED if is_edit else None
 
 
-def _tombstone(raw: RawUpdate, name: str, reason: Tombstone) -> RawUpdate:
-    message = {field: value for field, value in raw[name].items() if field in _KEPT} | {"text": REDACTED}
-    return {"update_id": raw["update_id"], "tombstone": reason, name: message}
+def _message_in(raw: RawUpdate) -> str | None:
+    """The name under which the update carries a message, whatever kinds Telegram may yet invent."""
+    return next((name for name, value in raw.items() if _field(value, "message_id") is not None), None)
+
+
+def _without_text(raw: RawUpdate) -> RawUpdate:
+    """An update without a message of its own. A press keeps its data, but of the message with the button only its
+    place; of anything else that looks like a key nothing is kept."""
+    press = raw.get("callback_query")
+    if isinstance(press, Mapping):
+        return {**raw, "callback_query": {**press, "message": _only(press.get("message"), _KEPT)}}
+    if any(_KEY_LIKE.search(text) for text in _texts_in(raw)):
+        return {"update_id": raw["update_id"], "tombstone": Tombstone.LEAK}
+    return raw
 
 
 def _without_quotes(message: RawUpdate) -> RawUpdate:
-    """A reply carries the message it answers, which may have been a secret."""
-    return {field: value for field, value in message.items() if field not in {"reply_to_message", "quote"}}
+    """A message may carry another one, which may have been a secret."""
+    return {field: value for field, value in message.items() if field not in _QUOTES}
 
 
-def _is_private(message: RawUpdate) -> bool:
-    return bool(message["chat"]["type"] == "private")
+def _only(message: object, fields: tuple[str, ...]) -> dict[str, Any]:
+    return {field: message[field] for field in fields if field in message} if isinstance(message, Mapping) else {}
 
 
-def _command(message: RawUpdate) -> str:
-    found = _COMMAND.match(str(message.get("text", "")))
+def _texts_in(value: object) -> Iterator[str]:
+    """Every string in it, however deep."""
+    rest = [value]
+    while rest:
+        match rest.pop():
+            case str() as text:
+                yield text
+            case Mapping() as fields:
+                rest += fields.values()
+            case list() as items:
+                rest += items
+
+
+def _field(value: object, name: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _sender(value: object) -> int:
+    """Zero, which is nobody, if it does not say."""
+    sender = _field(_field(value, "from"), "id")
+    return sender if isinstance(sender, int) else 0
+
+
+def _is_private(message: object) -> bool:
+    return bool(_field(_field(message, "chat"), "type") == "private")
+
+
+def _text(message: object) -> str:
+    text = _field(message, "text")
+    return text if isinstance(text, str) else ""
+
+
+def _command(message: object) -> str:
+    found = _COMMAND.match(_text(message))
     return found[1].lower() if found else ""

@@ -7,6 +7,7 @@ from tgbot.core.reply import T
 # What a key may be able to do. `Transfer` moves money out, past a person's second factor, and is never among it.
 HARMLESS = frozenset({"General", "Spot", "Margin", "Futures"})
 NEEDED = "Spot"
+INNER_TRANSFER = "InnerTransfer"  # between a person's own accounts; taken with their consent once `/transfer` needs it
 
 _REFUSALS = {
     Reason.KEY: "credentials.refused_key",
@@ -19,6 +20,8 @@ _REFUSALS = {
 def require_harmless(info: KeyInfo) -> None:
     """Raises `Refused` for a key that could withdraw, has a right we do not know, or cannot trade."""
     excess = sorted(info.permissions - HARMLESS)
+    if excess == [INNER_TRANSFER]:
+        raise Refused(T("credentials.refused_inner_transfer"))
     if excess:
         raise Refused(T.of("credentials.refused_rights", rights=", ".join(excess)))
     if NEEDED not in info.permissions:

@@ -1,27 +1,34 @@
 """Linking accounts, opening them for one use, and the paper account of whoever wants to try."""
 
+import hmac
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+import structlog
+
 from tgbot.core.buttons import START
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeRejected, NotFound, Refused
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotFound, Refused
 from tgbot.core.ids import Ids, read_short
 from tgbot.core.keys import AccountMode, KeyInfo
 from tgbot.core.people import Mode, Person
 from tgbot.core.reply import T
 from tgbot.credentials import rules, store
-from tgbot.credentials.envelope import MasterKey, Place, seal, unseal
+from tgbot.credentials.envelope import CannotOpen, MasterKey, Place, seal, unseal
+from tgbot.credentials.master import SetMode
 from tgbot.credentials.store import LinkedKey
 from tgbot.db.engine import Database, WriteSession
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.sign import Credentials
 
+log = structlog.get_logger()
+
 PAPER_MONEY: Mapping[str, Decimal] = {"USDT": Decimal(10_000)}
 MOST_KEYS = 10
+LONGEST_LABEL = 40
 
 
 class Paper(Protocol):
@@ -30,9 +37,6 @@ class Paper(Protocol):
     async def open_account(self, balances: Mapping[str, Decimal]) -> Credentials: ...
 
     async def reset_account(self, key: str, balances: Mapping[str, Decimal]) -> None: ...
-
-
-SetMode = Callable[[WriteSession, int, Mode | None], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +73,21 @@ class Keys:
         self._paper = paper
 
     async def account(self, person: Person) -> Linked:
-        """The active account of the person's mode. Raises `NotFound`, with the way to get one."""
+        """The active account of the person's mode. Raises `NotFound`, with the way to get one, and `Refused` if its
+        record does not open."""
         if person.mode is None:
             raise NotFound(T("credentials.no_account"), START)
         async with self._database.read() as session:
             key = await store.active(session, person.id, person.mode)
         if key is None:
             raise NotFound(T("credentials.no_account"), START)
-        return self._open(key)
+        linked = self._open(key)
+        if linked is None:
+            raise Refused(T.of("credentials.does_not_open", short=key.short))
+        return linked
 
     async def account_of(self, key_id: str) -> Linked | None:
-        """For work that goes on without its person; `None` when the key was disconnected."""
+        """For work that goes on without its person; `None` when the key was disconnected or does not open."""
         async with self._database.read() as session:
             key = await store.by_id(session, key_id)
         return self._open(key) if key else None
@@ -95,21 +103,22 @@ class Keys:
                 return key
         raise NotFound(T("credentials.no_such_key"))
 
+    async def require_room(self, person: Person) -> None:
+        """Raises `Refused` for somebody who has as many keys as we keep for one person."""
+        count = len(await self._live(person))
+        if count >= MOST_KEYS:
+            raise Refused(T.of("credentials.too_many_keys", count=count))
+
     async def link(self, person: Person, credentials: Credentials) -> LinkedKey:
-        """Checks the key at KuCoin, then seals it. Raises `Refused` and stores nothing for a key that is wrong, may
-        withdraw, or cannot trade. Does not change the mode, unless there was none."""
-        spot = self._connect(Mode.LIVE, credentials)
-        try:
-            info = await spot.key_info()
-            account_mode = await spot.account_mode()
-        except ExchangeRejected as error:
-            raise rules.refusal(error) from None
-        rules.require_harmless(info)
-        if account_mode is AccountMode.UNIFIED:
-            raise Refused(T("credentials.refused_unified"))
-        await self._require_room(person)
+        """Checks the key at KuCoin, then seals it; one that was linked before is sealed anew in its place. Raises
+        `Refused` and stores nothing for a key that is wrong, may withdraw, or cannot trade. Does not change the mode,
+        unless there was none."""
+        info = await self._check(credentials)
+        before = await self._same_key(person, credentials)
+        if before is None:
+            await self.require_room(person)
         async with self._database.write() as session:
-            key = await self._store(session, person, Mode.LIVE, credentials, info)
+            key = await self._store(session, person, Mode.LIVE, credentials, info, before)
             if person.mode is None:
                 await self._set_mode(session, person.id, Mode.LIVE)
         return key
@@ -127,14 +136,16 @@ class Keys:
             await self._set_mode(session, person.id, mode)
         return False
 
-    async def reset_paper(self, person: Person) -> None:
-        """Starts the paper account anew, opening one if there is none."""
+    async def reset_paper(self, person: Person) -> bool:
+        """Starts the paper account anew, or opens one and says `True`."""
         async with self._database.read() as session:
             key = await store.active(session, person.id, Mode.PAPER)
-        if key is None:
+        credentials = self._credentials(key) if key else None
+        if credentials is None:
             await self._open_paper(person)
-            return
-        await self._require_paper().reset_account(self._credentials(key).key, PAPER_MONEY)
+            return True
+        await self._require_paper().reset_account(credentials.key, PAPER_MONEY)
+        return False
 
     async def use(self, key: LinkedKey) -> None:
         async with self._database.write() as session:
@@ -142,26 +153,48 @@ class Keys:
 
     async def rename(self, key: LinkedKey, label: str) -> None:
         name = " ".join(label.split())
-        if not 1 <= len(name) <= 40:
+        if not 1 <= len(name) <= LONGEST_LABEL:
             raise Refused(T.of("credentials.bad_label", length=len(name)))
         async with self._database.write() as session:
             await store.rename(session, key, name)
 
     async def disconnect(self, person: Person, key: LinkedKey) -> None:
-        """Deletes the sealed key. Only deleting it at KuCoin revokes it."""
+        """Deletes the sealed key. Only deleting it at KuCoin revokes it. After the one in use another of its mode is in
+        use, or none; never silently one of the other mode."""
         async with self._database.write() as session:
             await store.remove(session, key)
-            remaining = await store.of_person(session, person.id)
-            if key.is_active and person.mode is key.mode:
-                await self._settle_mode(session, person, remaining)
+            if not key.is_active:
+                return
+            remaining = [other for other in await store.of_person(session, person.id) if other.mode is key.mode]
+            if remaining:
+                await store.activate(session, remaining[0])
+            elif person.mode is key.mode:
+                await self._set_mode(session, person.id, None)
 
-    async def _settle_mode(self, session: WriteSession, person: Person, remaining: list[LinkedKey]) -> None:
-        """After the account in use is gone: another of the same mode or no mode, never silently the other mode."""
-        same = next((key for key in remaining if key.mode is person.mode), None)
-        if same is not None:
-            await store.activate(session, same)
-            return
-        await self._set_mode(session, person.id, None)
+    async def _check(self, credentials: Credentials) -> KeyInfo:
+        spot = self._connect(Mode.LIVE, credentials)
+        try:
+            info = await spot.key_info()
+            account_mode = await spot.account_mode()
+        except ExchangeRejected as error:
+            raise rules.refusal(error) from None
+        except ExchangeUnavailable as error:
+            unreachable = T.of("credentials.refused_unreachable", code=error.code, message=error.message)
+            raise Refused(unreachable) from None
+        rules.require_harmless(info)
+        if account_mode is AccountMode.UNIFIED:
+            raise Refused(T("credentials.refused_unified"))
+        return info
+
+    async def _live(self, person: Person) -> list[LinkedKey]:
+        return [key for key in await self.linked(person) if key.mode is Mode.LIVE]
+
+    async def _same_key(self, person: Person, credentials: Credentials) -> LinkedKey | None:
+        for key in await self._live(person):
+            known = self._credentials(key)
+            if known and hmac.compare_digest(known.key.encode(), credentials.key.encode()):
+                return key
+        return None
 
     async def _open_paper(self, person: Person) -> None:
         credentials = await self._require_paper().open_account(PAPER_MONEY)
@@ -175,44 +208,58 @@ class Keys:
             raise Refused(T("credentials.no_paper"))
         return self._paper
 
-    async def _require_room(self, person: Person) -> None:
-        keys = [key for key in await self.linked(person) if key.mode is Mode.LIVE]
-        if len(keys) >= MOST_KEYS:
-            raise Refused(T.of("credentials.too_many_keys", count=len(keys)))
-
     async def _store(
-        self, session: WriteSession, person: Person, mode: Mode, credentials: Credentials, info: KeyInfo
+        self,
+        session: WriteSession,
+        person: Person,
+        mode: Mode,
+        credentials: Credentials,
+        info: KeyInfo,
+        before: LinkedKey | None = None,
     ) -> LinkedKey:
         now = self._clock.now()
-        key_id = self._ids.unique()
+        key_id = before.id if before else self._ids.unique()
+        version = before.version + 1 if before else 1
         text = json.dumps([credentials.key, credentials.secret, credentials.passphrase]).encode()
         key = LinkedKey(
             id=key_id,
-            short=self._ids.short(),
+            short=before.short if before else await self._free_short(session, person),
             person_id=person.id,
             mode=mode,
             is_active=True,
-            label=info.remark[:40],
-            version=1,
-            sealed=seal(self._master, self._place(person.id, key_id, 1), text),
+            label=before.label if before else info.remark[:LONGEST_LABEL],
+            version=version,
+            sealed=seal(self._master, self._place(person.id, key_id, version), text),
             last_four=credentials.key[-4:],
             permissions=info.permissions,
             ip_count=len(info.ip_whitelist or ()),
             uid=info.uid,
             is_master=info.is_master,
             made_at=info.created_at,
-            linked_at=now,
+            linked_at=before.linked_at if before else now,
             checked_at=now,
         )
-        await store.add(session, key)
+        await (store.replace_key if before else store.add)(session, key)
         return key
 
-    def _open(self, key: LinkedKey) -> Linked:
-        return Linked(key.id, key.mode, self._connect(key.mode, self._credentials(key)))
+    async def _free_short(self, session: WriteSession, person: Person) -> str:
+        taken = {key.short for key in await store.of_person(session, person.id)}
+        while (short := self._ids.short()) in taken:
+            continue
+        return short
 
-    def _credentials(self, key: LinkedKey) -> Credentials:
+    def _open(self, key: LinkedKey) -> Linked | None:
+        credentials = self._credentials(key)
+        return Linked(key.id, key.mode, self._connect(key.mode, credentials)) if credentials else None
+
+    def _credentials(self, key: LinkedKey) -> Credentials | None:
+        """`None` for a record that was changed or moved: one bad row must not stop the work on all others."""
         place = self._place(key.person_id, key.id, key.version)
-        return Credentials(*json.loads(unseal(self._master, place, key.sealed)))
+        try:
+            return Credentials(*json.loads(unseal(self._master, place, key.sealed)))
+        except CannotOpen:
+            log.exception("key_does_not_open", key=key.id, person=key.person_id)
+            return None
 
     def _place(self, person_id: int, key_id: str, version: int) -> Place:
         return Place(self._installation, person_id, key_id, version)

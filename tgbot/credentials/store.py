@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, delete, select, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.people import Mode
@@ -91,43 +91,30 @@ async def installation(session: ReadSession) -> Installation | None:
     return Installation(row.id, row.master_version, row.check_value) if row else None
 
 
-async def add_installation(session: WriteSession, installation_id: str, version: int, check_value: bytes) -> None:
-    session.add(InstallationRow(singleton=1, id=installation_id, master_version=version, check_value=check_value))
+async def add_installation(session: WriteSession, made: Installation) -> None:
+    session.add(
+        InstallationRow(singleton=1, id=made.id, master_version=made.master_version, check_value=made.check_value)
+    )
     await session.flush()
 
 
-async def drop_all(session: WriteSession) -> int:
+async def drop_all(session: WriteSession) -> list[int]:
+    """Installation and keys; the owner of every key that was dropped."""
     await session.execute(delete(InstallationRow))
-    dropped = await session.execute(delete(KeyRow))
-    return dropped.rowcount if isinstance(dropped, CursorResult) else 0
+    return list(await session.scalars(delete(KeyRow).returning(KeyRow.person_id)))
 
 
 async def add(session: WriteSession, key: LinkedKey) -> None:
     """The new key becomes the active one of its person and mode."""
     await _deactivate(session, key.person_id, key.mode)
-    session.add(
-        KeyRow(
-            id=key.id,
-            short=key.short,
-            person_id=key.person_id,
-            mode=key.mode,
-            state=KeyState.ACTIVE,
-            label=key.label,
-            version=key.version,
-            data=key.sealed.data,
-            wrapped_key=key.sealed.wrapped_key,
-            master_version=key.sealed.master_version,
-            last_four=key.last_four,
-            permissions=",".join(sorted(key.permissions)),
-            ip_count=key.ip_count,
-            uid=key.uid,
-            is_master=key.is_master,
-            made_at=key.made_at,
-            linked_at=key.linked_at,
-            checked_at=key.checked_at,
-        )
-    )
+    session.add(KeyRow(**_values(key)))
     await session.flush()
+
+
+async def replace_key(session: WriteSession, key: LinkedKey) -> None:
+    """The record of the same id, sealed anew; it becomes the active one of its person and mode."""
+    await _deactivate(session, key.person_id, key.mode)
+    await session.execute(update(KeyRow).where(KeyRow.id == key.id).values(**_values(key)))
 
 
 async def active(session: ReadSession, person_id: int, mode: Mode) -> LinkedKey | None:
@@ -164,6 +151,30 @@ async def _deactivate(session: WriteSession, person_id: int, mode: Mode) -> None
     await session.execute(
         update(KeyRow).where(KeyRow.person_id == person_id, KeyRow.mode == mode).values(state=KeyState.IDLE)
     )
+
+
+def _values(key: LinkedKey) -> dict[str, Any]:
+    """The columns of an active key."""
+    return {
+        "id": key.id,
+        "short": key.short,
+        "person_id": key.person_id,
+        "mode": key.mode,
+        "state": KeyState.ACTIVE,
+        "label": key.label,
+        "version": key.version,
+        "data": key.sealed.data,
+        "wrapped_key": key.sealed.wrapped_key,
+        "master_version": key.sealed.master_version,
+        "last_four": key.last_four,
+        "permissions": ",".join(sorted(key.permissions)),
+        "ip_count": key.ip_count,
+        "uid": key.uid,
+        "is_master": key.is_master,
+        "made_at": key.made_at,
+        "linked_at": key.linked_at,
+        "checked_at": key.checked_at,
+    }
 
 
 def _linked(row: KeyRow) -> LinkedKey:

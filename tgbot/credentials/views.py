@@ -5,13 +5,15 @@ from datetime import datetime
 from tgbot.core.buttons import CONNECT, TRY_ON_PAPER
 from tgbot.core.people import Mode
 from tgbot.core.reply import Button, Code, Reply, T
+from tgbot.credentials.entry import Asked
 from tgbot.credentials.store import LinkedKey
 
 _STOP = ((Button(T("common.cancel"), "connect_stop"),),)
 
 
-def ask(step: str) -> Reply:
-    return Reply((T(f"credentials.ask_{step}"),), _STOP, is_new=True)
+def ask(asked: Asked) -> Reply:
+    remark = (asked.remark,) if asked.remark else ()
+    return Reply((*remark, T(f"credentials.ask_{asked.step}")), _STOP, is_new=True)
 
 
 def connected(key: LinkedKey, mode: Mode | None) -> Reply:
@@ -72,7 +74,7 @@ def _key_buttons(key: LinkedKey) -> list[tuple[Button, ...]]:
         return [tuple(use)] if use else []
     name = Button(T.of("credentials.rename", short=key.short), f"key_name:{key.short}")
     drop = Button(T.of("credentials.drop", short=key.short), f"key_drop:{key.short}")
-    return [(*use, name, drop)]
+    return [(*use, name), (drop,)]
 
 
 def _ip_line(key: LinkedKey) -> T:

@@ -6,7 +6,10 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import event, make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from tgbot.core.errors import ConfigError
 
 
 class ReadSession(AsyncSession):
@@ -32,7 +35,7 @@ class Database:
             self._writer, self._reader = self._open_sqlite()
         else:
             self._writer = create_async_engine(self.url, pool_size=8, pool_pre_ping=True)
-            self._reader = self._writer.execution_options(postgresql_readonly=True)
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteSession]:
@@ -45,26 +48,53 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def exclusive(self) -> AsyncIterator[AsyncConnection]:
-        """A write transaction that no second process can hold at the same time; for migrations."""
-        async with self._writer.begin() as connection:
+    async def exclusive(self) -> AsyncIterator[WriteSession]:
+        """A write transaction that no second process can hold at the same time; for migrations and the first start."""
+        async with self.write() as session:
             if not self.is_sqlite:
-                await connection.execute(text("SELECT pg_advisory_xact_lock(7201)"))
-            yield connection
+                await session.execute(text("SELECT pg_advisory_xact_lock(7201)"))
+            yield session
+
+    async def check(self) -> None:
+        """Raises `ConfigError` for a database that cannot be opened, or that SQLite finds damaged; changes nothing."""
+        try:
+            async with self.read() as session:
+                damage = await session.scalar(text("PRAGMA quick_check(1)")) if self.is_sqlite else "ok"
+        except DBAPIError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise ConfigError(f"The database (TGBOT_DATABASE_URL) cannot be opened: {reason}") from None
+        if damage != "ok":
+            raise ConfigError(f"The database is damaged ({damage}). Nothing was written to it: restore a backup.")
+
+    async def is_reachable(self) -> bool:
+        try:
+            async with self.read() as session:
+                await session.execute(text("SELECT 1"))
+        except DBAPIError:
+            return False
+        return True
 
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
 
     def _open_sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
-        if self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(self.url.database or ""))
         # One connection is the whole queue of writers: waiting in our own process beats SQLITE_BUSY.
         writer = create_async_engine(self.url, pool_size=1, max_overflow=0, connect_args={"isolation_level": None})
         reader = create_async_engine(self.url, pool_size=4, connect_args={"isolation_level": None})
         for engine, begin, is_reader in ((writer, "BEGIN IMMEDIATE", False), (reader, "BEGIN", True)):
             _configure_sqlite(engine, begin, is_reader=is_reader)
         return writer, reader
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"The folder {file.parent} of the database (TGBOT_DATABASE_URL) cannot be made: {error.strerror}"
+        ) from None
 
 
 def _configure_sqlite(engine: AsyncEngine, begin: str, *, is_reader: bool) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.clock import Clock
 from tgbot.core.errors import LostRace
-from tgbot.db.engine import Database
+from tgbot.db.engine import Database, ReadSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, UtcTime
 
@@ -18,6 +18,11 @@ class LeaseRow(Base):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     holder: Mapped[str] = mapped_column(String(200))
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+async def find_holder(session: ReadSession, now: datetime) -> str | None:
+    """Who holds any lease on this database: some process that is at work."""
+    return await session.scalar(select(LeaseRow.holder).where(LeaseRow.expires_at > now).limit(1))
 
 
 class Lease:

@@ -53,17 +53,29 @@ class Routes:
                 _put(self._dialogues, route.kind, route)
 
 
-def require_fresh(incoming: Incoming, route: Route, row_id: int, now: datetime) -> None:
-    """Raises `NotAllowed` or `TooLate` for what must not act: edited, forwarded, anonymous, misplaced, too old."""
-    is_secret = isinstance(route, Dialogue) and route.kind == Tombstone.ENTRY  # even a forwarded one must be deleted
-    if incoming.origin is not Origin.FRESH and not is_secret:
+def require_somebody(incoming: Incoming) -> None:
+    """Raises `NotAllowed` where Telegram does not say who wrote it."""
+    if incoming.origin is Origin.ANONYMOUS:
+        raise NotAllowed(T("intake.anonymous"))
+
+
+def require_untouched(incoming: Incoming) -> None:
+    """Raises `NotAllowed` for what its sender did not write just now: edited, forwarded, through another bot."""
+    if incoming.origin is not Origin.FRESH:
         raise NotAllowed(T(_REFUSALS[incoming.origin]))
-    if not isinstance(route, Command):
+
+
+def require_fresh(incoming: Incoming, route: Route, row_id: int, now: datetime) -> None:
+    """Raises `NotAllowed` or `TooLate` for what must not act: not written just now, misplaced, too old."""
+    is_secret = isinstance(route, Dialogue) and route.kind == Tombstone.ENTRY  # even a forwarded one must be deleted
+    if not is_secret:
+        require_untouched(incoming)
+    if isinstance(route, Dialogue):
         return
     if route.place is Place.PRIVATE and not incoming.is_private:
         raise NotAllowed(T("intake.private_only"))
     age = now - incoming.sent_at
-    if route.trades and age > FRESH_FOR:
+    if isinstance(route, Command) and route.trades and age > FRESH_FOR:
         seconds = int(age.total_seconds())
         again = Button(T("intake.again_button"), f"again:{row_id}")
         raise TooLate(T.of("intake.too_old", seconds=seconds), [[again]])

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -19,7 +21,7 @@ from tgbot.core.routing import Answer, Incoming, Toast, Tombstone
 from tgbot.db.engine import Database, WriteSession
 from tgbot.intake import store
 from tgbot.intake.lanes import Lanes
-from tgbot.intake.rules import Routes, require_fresh
+from tgbot.intake.rules import Routes, require_fresh, require_somebody, require_untouched
 from tgbot.intake.store import Dialogues, Stored
 
 log = structlog.get_logger()
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 RawUpdate = Mapping[str, Any]
 MOST_TRIES = 3
 PATIENCE = 0.4  # seconds; a button that spins longer feels dead
+TIDY_EVERY = timedelta(hours=1)
+_ROW = re.compile(r"[0-9]{1,18}")
 
 
 class Answering(Protocol):
@@ -37,6 +41,16 @@ class Answering(Protocol):
     async def toast(self, incoming: Incoming, toast: Toast | None) -> None: ...
 
     def wake(self) -> None: ...
+
+
+class Redacting(Protocol):
+    """What keeps secrets out of the inbox; `app.py` gives credentials'."""
+
+    def __call__(self, raw: RawUpdate) -> RawUpdate: ...
+
+    def notice(self, raw: RawUpdate) -> None: ...
+
+    def forget(self, update_id: int) -> None: ...
 
 
 class Intake:
@@ -52,7 +66,7 @@ class Intake:
         routes: Routes,
         dialogues: Dialogues,
         answering: Answering,
-        redact: Callable[[RawUpdate], RawUpdate],
+        redact: Redacting,
         admit: Callable[[Incoming], Awaitable[Person]],
         erase_leak: Callable[[Incoming], Awaitable[Reply]],
         bot_name: str,
@@ -68,15 +82,18 @@ class Intake:
         self._erase_leak = erase_leak
         self._bot_name = bot_name
         self._lanes = Lanes(self._handle)
+        self._is_ready = asyncio.Event()
 
     async def receive(self, updates: Sequence[RawUpdate]) -> None:
-        """When this returns, the updates are on disk (each once) and may be acknowledged to Telegram."""
+        """When this returns, the updates are on disk (each once) and may be acknowledged to Telegram. Waits until
+        `run` has queued what is older."""
+        await self._is_ready.wait()
         crash_point("C0")
         now = self._clock.now()
         rows = [
             {
                 "update_id": raw["update_id"],
-                "payload": json.dumps(self._redact(raw), ensure_ascii=False),
+                "payload": json.dumps(self._redact(raw)),
                 "state": store.InboxState.NEW,
                 "tries": 0,
                 "received_at": now,
@@ -91,12 +108,17 @@ class Intake:
     async def run(self) -> None:
         """First what an earlier process left over, then whatever is received, until cancelled."""
         async with self._database.write() as session:
-            await store.prune(session, self._clock.now() - store.KEPT_FOR)
-            left_over = await store.take_left_over(session, MOST_TRIES)
+            for stored in await store.give_up(session, MOST_TRIES):
+                await self._tell_given_up(session, stored)
+            left_over = await store.left_over(session)
         for stored in left_over:
-            self._redact(json.loads(stored.payload))  # a `/connect` not yet handled makes the next texts secret
+            self._redact.notice(json.loads(stored.payload))  # a `/connect` not yet handled makes the next texts secret
         self._queue(left_over)
-        await self._lanes.run()
+        self._is_ready.set()
+        self._answering.wake()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._lanes.run(), name="lanes")
+            tasks.create_task(self._keep_tidy(), name="tidying")
 
     async def idle(self) -> None:
         await self._lanes.idle()
@@ -107,16 +129,34 @@ class Intake:
             self._lanes.put(incoming.user_id if incoming else 0, stored)
 
     async def _handle(self, stored: Stored) -> None:
+        if stored.is_left_over:
+            async with self._database.write() as session:
+                await store.begin_again(session, stored.id)
         raw = json.loads(stored.payload)
         incoming = read_update(raw, self._bot_name)
         answer: Answer = None
         if incoming is not None:
             answer = await self._answer(incoming, raw, stored.id)
+        self._redact.forget(raw["update_id"])
         async with self._database.write() as session:
             await store.finish(session, stored.id)
             if incoming is not None and isinstance(answer, Reply):
                 await self._answering.reply(session, incoming, answer)
         self._answering.wake()
+
+    async def _tell_given_up(self, session: WriteSession, stored: Stored) -> None:
+        """Nothing that somebody asked for ends in silence."""
+        reference = self._ids.short()
+        log.error("update_given_up", reference=reference, row=stored.id, tries=stored.tries)
+        incoming = read_update(json.loads(stored.payload), self._bot_name)
+        if incoming is not None:
+            await self._answering.reply(session, incoming, _failed(reference))
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            async with self._database.write() as session:
+                await store.prune(session, self._clock.now())
+            await self._clock.sleep(TIDY_EVERY.total_seconds())
 
     async def _answer(self, incoming: Incoming, raw: RawUpdate, row_id: int) -> Answer:
         """The handler's answer. A press is acknowledged at the latest after a moment, so that no button spins; a toast
@@ -153,10 +193,13 @@ class Intake:
 
     async def _dispatch(self, incoming: Incoming, row_id: int) -> Answer:
         route = self._routes.find(incoming)
+        if route is None and not incoming.is_private and not incoming.press_id:
+            return None
+        require_somebody(incoming)
+        person = await self._admit(incoming)
         if route is None:
             return self._unknown(incoming)
         require_fresh(incoming, route, row_id, self._clock.now())
-        person = await self._admit(incoming)
         return await route.handler(person, incoming)
 
     async def _place(self, incoming: Incoming, raw: RawUpdate) -> Incoming:
@@ -172,7 +215,7 @@ class Intake:
     async def _again(self, incoming: Incoming) -> Incoming:
         """A command that was too old, repeated by its button: as if written now."""
         async with self._database.read() as session:
-            payload = await store.read_payload(session, int(incoming.args)) if incoming.args.isdigit() else None
+            payload = await store.read_payload(session, int(incoming.args)) if _ROW.fullmatch(incoming.args) else None
         original = read_update(json.loads(payload), self._bot_name) if payload else None
         if original is None or original.user_id != incoming.user_id or original.chat_id != incoming.chat_id:
             raise NotFound(T("intake.again_gone"))
@@ -186,8 +229,7 @@ class Intake:
     def _unknown(self, incoming: Incoming) -> Answer:
         if incoming.press_id:
             return Toast(T("intake.old_button"))
-        if not incoming.is_private:
-            return None
+        require_untouched(incoming)
         if not incoming.command:
             return say("intake.no_command")
         nearest = self._routes.nearest(incoming.command)
@@ -198,7 +240,11 @@ class Intake:
     def _apologise(self, error: Exception) -> Reply:
         reference = self._ids.short()
         log.error("handler_failed", reference=reference, exc_info=error)
-        return Reply((T.of("intake.failed", reference=reference),), is_new=True)
+        return _failed(reference)
+
+
+def _failed(reference: str) -> Reply:
+    return Reply((T.of("intake.failed", reference=reference),), is_new=True)
 
 
 def _in_words(error: UserError, incoming: Incoming) -> Answer:

@@ -13,6 +13,8 @@ from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, RowId, UtcTime
 
+KEPT_FOR = timedelta(days=2)
+
 
 class InboxState(StrEnum):
     NEW = "new"
@@ -21,7 +23,7 @@ class InboxState(StrEnum):
 
 
 class InboxRow(Base):
-    """One update, free of secrets. `tries` counts the processes that began on it and died."""
+    """One update, free of secrets. `tries` counts how often a later process began on what an earlier one left over."""
 
     __tablename__ = "inbox"
 
@@ -49,6 +51,7 @@ class Stored:
     id: int
     payload: str
     tries: int
+    is_left_over: bool = False
 
 
 async def keep(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[Stored]:
@@ -59,20 +62,29 @@ async def keep(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[St
     return sorted(kept, key=lambda stored: stored.id)
 
 
-async def take_left_over(session: WriteSession, most_tries: int) -> list[Stored]:
-    """What an earlier process did not finish, oldest first; what has been begun too often is given up."""
-    await session.execute(update(InboxRow).where(InboxRow.state == InboxState.NEW).values(tries=InboxRow.tries + 1))
-    await session.execute(
+async def give_up(session: WriteSession, most_tries: int) -> list[Stored]:
+    """What has been begun too often is not begun again: it may be what ends the process."""
+    rows = await session.execute(
         update(InboxRow)
-        .where(InboxRow.state == InboxState.NEW, InboxRow.tries > most_tries)
+        .where(InboxRow.state == InboxState.NEW, InboxRow.tries >= most_tries)
         .values(state=InboxState.DEAD)
+        .returning(InboxRow.id, InboxRow.payload, InboxRow.tries)
     )
+    return [Stored(*row) for row in rows]
+
+
+async def left_over(session: ReadSession) -> list[Stored]:
+    """What an earlier process did not finish, oldest first."""
     rows = await session.execute(
         select(InboxRow.id, InboxRow.payload, InboxRow.tries)
         .where(InboxRow.state == InboxState.NEW)
         .order_by(InboxRow.id)
     )
-    return [Stored(*row) for row in rows]
+    return [Stored(*row, is_left_over=True) for row in rows]
+
+
+async def begin_again(session: WriteSession, row_id: int) -> None:
+    await session.execute(update(InboxRow).where(InboxRow.id == row_id).values(tries=InboxRow.tries + 1))
 
 
 async def read_payload(session: ReadSession, row_id: int) -> str | None:
@@ -83,8 +95,10 @@ async def finish(session: WriteSession, row_id: int) -> None:
     await session.execute(update(InboxRow).where(InboxRow.id == row_id).values(state=InboxState.DONE))
 
 
-async def prune(session: WriteSession, before: datetime) -> None:
-    await session.execute(delete(InboxRow).where(InboxRow.state == InboxState.DONE, InboxRow.received_at < before))
+async def prune(session: WriteSession, now: datetime) -> None:
+    """Forgets what people wrote a while ago. What was given up stays for the operator."""
+    old = InboxRow.received_at < now - KEPT_FOR
+    await session.execute(delete(InboxRow).where(InboxRow.state == InboxState.DONE, old))
 
 
 class Dialogues:
@@ -107,6 +121,3 @@ class Dialogues:
 
     async def users_in(self, session: ReadSession, kind: str) -> list[int]:
         return list(await session.scalars(select(DialogueRow.user_id).where(DialogueRow.kind == kind)))
-
-
-KEPT_FOR = timedelta(days=2)

@@ -26,7 +26,7 @@ class MarketHandlers:
     def routes(self) -> list[Route]:
         return [
             Command("price", self.price, aliases=("p",), place=Place.ANYWHERE),
-            Press("price", self.price),
+            Press("price", self.price, place=Place.ANYWHERE),
         ]
 
     async def price(self, person: Person, incoming: Incoming) -> Reply:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
@@ -10,7 +9,7 @@ from starlette.routing import Route
 Checks = Callable[[], Awaitable[Mapping[str, bool]]]
 
 
-def health_app(checks: Checks) -> Starlette:
+def health_routes(checks: Checks) -> list[Route]:
     """`/live` answers while the event loop turns; `/ready` is 200 if every check holds, else 503; it shows them all."""
 
     async def live(request: Request) -> PlainTextResponse:
@@ -20,4 +19,4 @@ def health_app(checks: Checks) -> Starlette:
         found = dict(await checks())
         return JSONResponse(found, status_code=200 if all(found.values()) else 503)
 
-    return Starlette(routes=[Route("/live", live), Route("/ready", ready)])
+    return [Route("/live", live), Route("/ready", ready)]
