@@ -1,19 +1,27 @@
-"""Balances of the account in use, valued at current prices."""
+"""Balances of the account in use at current prices, and what was traded on it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from tgbot.core.clock import Clock
 from tgbot.core.market import Stats
+from tgbot.core.orders import Fill
 from tgbot.core.people import Mode, Person
 from tgbot.credentials.service import Keys
-from tgbot.portfolio.rules import Valuation, value
+from tgbot.portfolio.rules.profit import Profit, Trade, profits, trades
+from tgbot.portfolio.rules.valuation import Valuation, shown_unit, usdt_rate, value
 
 
 class TickerSource(Protocol):
     async def all_tickers(self) -> Sequence[Stats]: ...
+
+
+# Every fill of an account that the bot knows of, by the account's id.
+FillSource = Callable[[str], Awaitable[Sequence[Fill]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +30,55 @@ class Balances:
     valuation: Valuation
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    mode: Mode
+    trades: Sequence[Trade]
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """`total` is in `currency`, over those pairs whose quote has a known price."""
+
+    mode: Mode
+    profits: Sequence[Profit]
+    total: Decimal
+    currency: str
+    span: timedelta
+
+
 class Portfolio:
-    def __init__(self, keys: Keys, tickers: TickerSource) -> None:
+    """Raises `NotFound` for a person without an account, `ExchangeError` where KuCoin cannot be asked."""
+
+    def __init__(self, keys: Keys, tickers: TickerSource, fills: FillSource, clock: Clock) -> None:
         self._keys = keys
         self._tickers = tickers
+        self._fills = fills
+        self._clock = clock
 
     async def balances(self, person: Person) -> Balances:
-        """Raises `NotFound` without an account, `ExchangeError` where KuCoin cannot be asked."""
         linked = await self._keys.account(person)
-        held, tickers = await asyncio.gather(linked.spot.balances(), self._tickers.all_tickers())
-        prices: Mapping[str, Decimal] = {ticker.symbol: ticker.last for ticker in tickers}
+        held, prices = await asyncio.gather(linked.spot.balances(), self._prices())
         return Balances(linked.mode, value(held, prices, person.display_currency))
+
+    async def history(self, person: Person, symbol: str | None, span: timedelta) -> History:
+        linked = await self._keys.account(person)
+        since = self._clock.now() - span
+        fills = [fill for fill in await self._fills(linked.key_id) if symbol in {None, fill.symbol}]
+        return History(linked.mode, trades(fill for fill in fills if fill.at >= since), span)
+
+    async def gains(self, person: Person, span: timedelta) -> Gains:
+        linked = await self._keys.account(person)
+        fills, prices = await asyncio.gather(self._fills(linked.key_id), self._prices())
+        found = profits(fills, self._clock.now() - span)
+        currency, unit = shown_unit(person.display_currency, prices)
+        worths = [profit.realised * rate for profit in found if (rate := usdt_rate(_quote(profit), prices))]
+        return Gains(linked.mode, found, sum(worths, Decimal(0)) / unit, currency, span)
+
+    async def _prices(self) -> Mapping[str, Decimal]:
+        return {ticker.symbol: ticker.last for ticker in await self._tickers.all_tickers()}
+
+
+def _quote(profit: Profit) -> str:
+    return profit.symbol.partition("-")[2]

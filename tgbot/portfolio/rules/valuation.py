@@ -1,4 +1,4 @@
-"""What balances are worth: pure."""
+"""What balances are worth."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,9 +33,7 @@ class Valuation:
 
 def value(balances: Sequence[Balance], prices: Mapping[str, Decimal], currency: str) -> Valuation:
     """`prices` by symbol, e.g. `BTC-USDT`. Display figures: divisions are not rounded here."""
-    per_usdt = _rate(currency, prices)
-    shown_in = currency if per_usdt else "USDT"
-    unit = per_usdt or ONE
+    shown_in, unit = shown_unit(currency, prices)
     held = [Holding(b, _worth(b, prices, unit)) for b in balances if b.total > ZERO]
     dust = [h for h in held if h.worth is not None and h.worth * unit < DUST]
     kept = sorted((h for h in held if h not in dust), key=lambda h: (-(h.worth or ZERO), h.balance.currency))
@@ -43,12 +41,18 @@ def value(balances: Sequence[Balance], prices: Mapping[str, Decimal], currency: 
     return Valuation(kept, total, shown_in, len(dust), sum((h.worth or ZERO for h in dust), ZERO))
 
 
+def shown_unit(currency: str, prices: Mapping[str, Decimal]) -> tuple[str, Decimal]:
+    """The display currency and what one of it is worth in USDT; USDT itself where that is not known."""
+    rate = usdt_rate(currency, prices)
+    return (currency, rate) if rate else ("USDT", ONE)
+
+
 def _worth(balance: Balance, prices: Mapping[str, Decimal], unit: Decimal) -> Decimal | None:
-    rate = _rate(balance.currency, prices)
+    rate = usdt_rate(balance.currency, prices)
     return balance.total * rate / unit if rate else None
 
 
-def _rate(currency: str, prices: Mapping[str, Decimal]) -> Decimal | None:
+def usdt_rate(currency: str, prices: Mapping[str, Decimal]) -> Decimal | None:
     """What one is worth in USDT, directly or over one other currency. Dollar coins count as one dollar."""
     if currency in _DOLLARS:
         return ONE

@@ -1,0 +1,36 @@
+"""What I have, what I did, what it brought."""
+
+from tests.flows.stage import Seat, Stage
+
+
+async def buy_and_sell(trader: Seat, stage: Stage) -> None:
+    await trader.say("/buy btc 500", "Buy BTC-USDT")
+    await trader.press("Confirm", "^Filled")
+    stage.price("BTC-USDT", 70_000)
+    await trader.say("/sell btc max", "Sell BTC-USDT")
+    await trader.press("Confirm", "^Filled")
+
+
+async def test_balance_is_the_total_and_then_what_it_is_made_of(trader: Seat) -> None:
+    shown = await trader.say("/balance", "USDT")
+    assert shown.text.splitlines()[0] == "10,000 USDT · PAPER"
+
+
+async def test_history_and_profit_tell_of_what_was_traded(trader: Seat, stage: Stage) -> None:
+    await buy_and_sell(trader, stage)
+    history = await trader.say("/history", "2 orders filled in 7 d")
+    assert ["sold" in line for line in history.text.splitlines()[1:]] == [True, False]
+    profit = await trader.say("/pnl", "realised in 30 d")
+    assert profit.text.startswith("+21.3"), "3000 a coin on 500 USDT of it, less the fees"
+    shorter = await trader.press("1 d", "realised in 1 d")
+    assert shorter.id == profit.id
+
+
+async def test_nothing_traded_is_said_as_such(trader: Seat) -> None:
+    assert (await trader.say("/history eth 30d")).text.startswith("No order filled in 30 d")
+    assert (await trader.say("/pnl 7d")).text.startswith("Nothing was sold in 7 d")
+
+
+async def test_a_span_that_is_none_changes_nothing(trader: Seat) -> None:
+    assert "not a time span" in (await trader.say("/pnl soon")).text
+    assert "no pair" in (await trader.say("/history nonsense")).text

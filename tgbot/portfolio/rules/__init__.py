@@ -1,0 +1,1 @@
+"""What balances are worth, and what trading has brought: pure."""
