@@ -1,7 +1,6 @@
 """What things cost now."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -68,7 +67,7 @@ def test_after_an_interruption_an_exchange_may_count_anew(
     gaps: list[Collection[str]] = []
     board.listen(lambda tick: None, gaps.append)
     before = exchange.trade(BTC, "100")
-    restarted = replace(before, sequence=0)
+    restarted = before._replace(sequence=0)
     board.on_tick(before)
     board.on_gap([BTC])
     assert gaps == [[BTC]]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class SymbolRule:
     taker_coefficient: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """The last trade and the best quotes. `sequence` never decreases within a symbol."""
+class Tick(NamedTuple):
+    """The last trade and the best quotes. `sequence` never decreases within a symbol. A tuple, because thousands are
+    made every second and a frozen dataclass takes three times as long to make."""
 
     symbol: str
     price: Decimal

@@ -13,7 +13,7 @@ from tgbot.core.market import Stats, Tick
 from tgbot.core.money import ZERO
 from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange
 from tgbot.kucoin.wire.market import StatsRow
-from tgbot.kucoin.wire.values import NULL, Wire, decode, is_sane, moment, positive
+from tgbot.kucoin.wire.values import NULL, Wire, decode, moment, positive
 
 TICKER = "/market/ticker:"
 ALL_TICKERS = "/market/ticker:all"
@@ -25,7 +25,7 @@ BALANCES = "/account/balance"
 STARTED_ANEW = timedelta(seconds=5)
 
 
-class Frame(msgspec.Struct, frozen=True, rename="camel"):
+class Frame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The outside of every frame. `id` comes back as a string, whatever it was sent as."""
 
     type: str
@@ -37,8 +37,12 @@ class Frame(msgspec.Struct, frozen=True, rename="camel"):
     data: msgspec.Raw = msgspec.Raw(NULL)
 
 
-def read_frame(text: str) -> Frame:
-    return decode(Frame, text.encode())
+# Both decoders are held by name, because they run for every frame.
+_FRAME_DECODER = msgspec.json.Decoder(Frame, strict=False)
+
+
+def read_frame(text: str | bytes) -> Frame:
+    return _FRAME_DECODER.decode(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ class _Ticker(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     capital_time: int | None = msgspec.field(default=None, name="Time")
 
 
+_TICKER_DECODER = msgspec.json.Decoder(_Ticker, strict=False)
+
+
 class Tickers:
     """Remembers the last tick of each symbol, so that none comes twice and none comes late. `is_wanted` spares the
     decoding of the rest where one topic brings every symbol."""
@@ -70,7 +77,7 @@ class Tickers:
         symbol = frame.subject if frame.topic == ALL_TICKERS else frame.topic.removeprefix(TICKER)
         if not self._is_wanted(symbol):
             return None
-        tick = _tick(symbol, decode(_Ticker, bytes(frame.data)))
+        tick = _tick(symbol, _TICKER_DECODER.decode(frame.data))
         last = self._last.get(symbol)
         if last is None or tick.sequence > last.sequence:
             self._last[symbol] = tick
@@ -92,9 +99,8 @@ def _tick(symbol: str, row: _Ticker) -> Tick:
     stamp = row.time if row.time is not None else row.capital_time
     if stamp is None:
         raise ValueError("a tick without a time")
-    bid, ask = row.best_bid or ZERO, row.best_ask or ZERO
-    if not (is_sane(bid) and is_sane(ask)) or bid < ZERO or ask < ZERO:
-        raise ValueError("a quote that is no price")
+    bid = positive(row.best_bid) if row.best_bid else ZERO
+    ask = positive(row.best_ask) if row.best_ask else ZERO
     return Tick(symbol, positive(row.price), bid, ask, row.sequence, moment(stamp))
 
 

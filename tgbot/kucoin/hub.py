@@ -108,10 +108,10 @@ class TickerHub:
 
     async def _read(self, frame: Frame) -> None:
         match self._decoded(frame):
+            case Tick() as tick:
+                self._take(tick)
             case Resync(tick):
                 self._on_gap(frozenset({tick.symbol}))
-                self._take(tick)
-            case Tick() as tick:
                 self._take(tick)
             case Stats() as stats if stats.symbol in self._held_stats:
                 self._on_stats(stats)

@@ -95,18 +95,16 @@ class Session:
         return reason
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
-        async for text in self._line.connection:
+        while True:
             try:
-                frame = read_frame(text) if isinstance(text, str) else None
+                frame = read_frame(await self._line.connection.recv(decode=False))
             except MALFORMED:
-                frame = None
-            if frame is None:
                 self._drop("unreadable")
-            elif frame.type == "message":
+                continue
+            if frame.type == "message":
                 await self._hear(frame)
             else:
                 self._control(frame, group)
-        raise LinkLost("closed")
 
     async def _hear(self, frame: Frame) -> None:
         try:

@@ -16,6 +16,8 @@ MALFORMED = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 NULL = b"null"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HUGE = 30  # powers of ten; no amount of anything is larger, and printing one with a million digits hurts
+_MOST_DIGITS = 40
+_LEAST, _MOST = Decimal(f"1E-{_HUGE}"), Decimal(f"1E+{_HUGE + 1}")
 
 
 class Wire(msgspec.Struct, rename="camel"):
@@ -29,7 +31,7 @@ class Wire(msgspec.Struct, rename="camel"):
 
 
 def is_sane(value: Decimal) -> bool:
-    return value.is_finite() and -_HUGE <= value.adjusted() <= _HUGE
+    return value.is_finite() and -_HUGE <= value.adjusted() <= _HUGE and len(value.as_tuple().digits) <= _MOST_DIGITS
 
 
 @cache
@@ -43,12 +45,12 @@ def decode(kind: type[T], data: bytes) -> T:
 
 def moment(stamp: int) -> datetime:
     """KuCoin writes seconds, milliseconds, micro- and nanoseconds, by endpoint; the magnitude tells which."""
-    digits = len(str(abs(stamp)))
-    if digits <= 11:
+    size = abs(stamp)
+    if size < 10**11:
         return _EPOCH + timedelta(seconds=stamp)
-    if digits <= 14:
-        return _EPOCH + timedelta(milliseconds=stamp)
-    return _EPOCH + timedelta(microseconds=stamp if digits <= 17 else stamp // 1000)
+    if size < 10**14:
+        return _EPOCH + timedelta(0, 0, 1000 * stamp)  # every tick comes by here, and a named unit takes twice as long
+    return _EPOCH + timedelta(microseconds=stamp if size < 10**17 else stamp // 1000)
 
 
 def milliseconds(at: datetime) -> int:
@@ -81,8 +83,8 @@ def readable(rows: list[msgspec.Raw], read: Callable[[bytes], T]) -> list[T]:
 
 
 def positive(value: Decimal) -> Decimal:
-    if not (is_sane(value) and value > ZERO):
-        raise ValueError(f"{value} is not above zero")
+    if not _LEAST <= value < _MOST:
+        raise ValueError(f"{value} is no price or size above zero")
     return value
 
 
