@@ -18,6 +18,13 @@ from starlette.applications import Starlette
 from tgbot.accounts.handlers import AccountsHandlers
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
+from tgbot.alerts.drafts import Drafts
+from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.alerts.monitor import AlertMonitor
+from tgbot.alerts.service import Alerts
+from tgbot.alerts.watches.handlers import WatchesHandlers
+from tgbot.alerts.watches.live import LivePrices
+from tgbot.alerts.watches.service import Watches
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.sending import Messenger
 from tgbot.chat.updates import Poller
@@ -34,7 +41,7 @@ from tgbot.credentials.handlers import CredentialsHandlers
 from tgbot.credentials.master import open_master_key
 from tgbot.credentials.redaction import Redaction
 from tgbot.credentials.service import Keys
-from tgbot.db.engine import Database
+from tgbot.db.engine import Database, WriteSession
 from tgbot.db.leases import Lease
 from tgbot.delivery.answers import Answers
 from tgbot.delivery.limiter import Limiter
@@ -81,6 +88,7 @@ DRAIN_FOR = 8.0  # seconds for what is under way when we are told to stop
 LANGUAGE_NAMES = {"en": "English", "ru": "Русский"}
 
 Role = Coroutine[Any, Any, None]
+OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,11 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
         routes, roles = _build_features(ground)
+        monitor, alerts = _build_alerts(ground)
+        drafts = Drafts(database, clock, ground.dialogues)
+        routes += AlertsHandlers(alerts, drafts, ground.symbols).routes()
+        live, watches = _build_watches(ground)
+        routes += WatchesHandlers(watches, ground.symbols).routes()
         routes += AccountsHandlers(accounts, LANGUAGE_NAMES).routes()
         routes += CredentialsHandlers(keys, entry, ground.dialogues, database, clock).routes()
 
@@ -200,7 +213,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             renderer=renderer,
             clock=clock,
             reader_of=accounts.reader_of,
-            on_chat_gone=accounts.lose,
+            on_chat_gone=_each(accounts.lose, monitor.lose, watches.lose),
             on_chat_moved=accounts.move,
             limiter=Limiter(),
         )
@@ -212,6 +225,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "delivery": sender.run(),
             "symbols": ground.symbols.run(),
             "feed": ground.hub.run(),
+            "alerts": monitor.run(),
+            "watches": live.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
         await _play(roles, await _updates(settings, bot, intake, clock), intake.idle, stopping)
@@ -227,8 +242,8 @@ def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys
         ids,
         on_tick=board.on_tick,
         on_gap=board.on_gap,
-        on_stats=lambda stats: None,
-        on_refused=lambda symbol: log.warning("symbol_not_fed", symbol=symbol),
+        on_stats=board.on_stats,
+        on_refused=board.on_refused,
     )
     exchanges.handed.feed_from(hub)
     return Ground(
@@ -270,14 +285,53 @@ def _build_features(ground: Ground) -> tuple[list[Route], dict[str, Role]]:
         reconciler=reconciler,
     )
     orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
-    portfolio = Portfolio(ground.keys, ground.exchanges.market)
+    portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
     routes: list[Route] = [
         *MarketHandlers(ground.symbols, ground.exchanges.market).routes(),
         *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
-        *PortfolioHandlers(portfolio).routes(),
+        *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
     streams = AccountStreams(ground.keys, reconciler, ground.exchanges.dialers, ground.clock, ground.ids)
     return routes, {"orders": reconciler.run(), "accounts": streams.run()}
+
+
+def _build_alerts(ground: Ground) -> tuple[AlertMonitor, Alerts]:
+    history = ground.exchanges.market
+    monitor = AlertMonitor(
+        database=ground.database,
+        clock=ground.clock,
+        outbox=ground.outbox,
+        feed=ground.hub,
+        board=ground.board,
+        history=history,
+    )
+    ground.board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
+    alerts = Alerts(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        prices=ground.prices,
+        board=ground.board,
+        history=history,
+        monitor=monitor,
+    )
+    return monitor, alerts
+
+
+def _build_watches(ground: Ground) -> tuple[LivePrices, Watches]:
+    live = LivePrices(
+        database=ground.database, clock=ground.clock, outbox=ground.outbox, board=ground.board, feed=ground.hub
+    )
+    ground.board.listen(live.on_tick)
+    watches = Watches(
+        database=ground.database,
+        clock=ground.clock,
+        outbox=ground.outbox,
+        board=ground.board,
+        source=ground.exchanges.market,
+        live=live,
+    )
+    return live, watches
 
 
 async def _open_exchanges(settings: Settings, clock: Clock, ids: Ids, stack: AsyncExitStack) -> Exchanges:
@@ -318,6 +372,16 @@ async def _take_lease(database: Database, clock: Clock, bot: Telegram, stack: As
         stack.push_async_callback(lease.release)
         return lease
     raise refusal
+
+
+def _each(*features: OnChatGone) -> OnChatGone:
+    """Tells each of them, in one transaction."""
+
+    async def lose(session: WriteSession, chat_id: int) -> None:
+        for on_chat_gone in features:
+            await on_chat_gone(session, chat_id)
+
+    return lose
 
 
 async def _offer_commands(messenger: Messenger, renderer: Renderer) -> None:

@@ -138,10 +138,10 @@ class AlertsHandlers:
         return list(dict.fromkeys([*recent, *popular]))[:PAIRS_OFFERED]
 
     async def _page(self, person: Person, incoming: Incoming, number: str) -> Reply:
-        listing = await self._alerts.listed(incoming.chat_id)
-        if not listing.alerts:
+        alerts, prices = await self._alerts.listed(incoming.chat_id)
+        if not alerts:
             return questions.none_yet(await self._offered_pairs(person, incoming.chat_id))
-        return views.page(listing, int(number) if number.isdecimal() else 1)
+        return views.page(alerts, prices, int(number) if number.isdecimal() else 1)
 
 
 def _sign(person: Person, incoming: Incoming) -> DecimalSign:

@@ -1,8 +1,8 @@
 """Setting alerts and changing their minds."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from tgbot.alerts import store
@@ -19,14 +19,6 @@ from tgbot.db.engine import Database, ReadSession
 from tgbot.markets.prices import PriceBoard, Prices
 
 MOST_ALERTS = 200  # in one chat
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Prices are missing where they could not be had."""
-
-    alerts: tuple[Alert, ...]
-    prices: Mapping[str, Decimal]
 
 
 class Alerts:
@@ -88,10 +80,11 @@ class Alerts:
         self._monitor.put(alert.armed(), tick)
         return alert, tick
 
-    async def listed(self, chat_id: int) -> Listing:
+    async def listed(self, chat_id: int) -> tuple[list[Alert], dict[str, Decimal]]:
+        """Those armed or paused, and the prices of their symbols as far as they can be had."""
         async with self._database.read() as session:
             alerts = await store.listed(session, chat_id)
-        return Listing(tuple(alerts), await self._known_prices({alert.symbol for alert in alerts}))
+        return alerts, await self._known_prices({alert.symbol for alert in alerts})
 
     async def recent_symbols(self, chat_id: int, count: int) -> list[str]:
         async with self._database.read() as session:

@@ -1,14 +1,13 @@
 """How alerts look in the chat: one of them, the list, and the message when it rings. What is still missing from one is
 asked for in `questions.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
 from tgbot.alerts.armed import Crossing
 from tgbot.alerts.rules.crossing import Kind
-from tgbot.alerts.service import Listing
 from tgbot.alerts.store import Alert, State
 from tgbot.core.money import HUNDRED
 from tgbot.core.reply import Button, Percent, Reply, T
@@ -18,6 +17,7 @@ A_PAGE = 6
 STEPS = (Decimal(1), Decimal(-1))  # per cent
 
 Row = tuple[Button, ...]
+Prices = Mapping[str, Decimal]  # without those that cannot be had
 
 
 def card(alert: Alert, price: Decimal | None) -> Reply:
@@ -50,31 +50,31 @@ def not_fed(symbol: str, count: int) -> Reply:
     return Reply((T.of("alerts.not_fed", pair=symbol, count=count), T("alerts.not_fed_how")), (_list_button(),))
 
 
-def page(listing: Listing, number: int) -> Reply:
+def page(alerts: Sequence[Alert], prices: Prices, number: int) -> Reply:
     """The page of that number, or the last one before it."""
-    ordered = _by_pair(listing)
+    ordered = _by_pair(alerts, prices)
     pages = -(-len(ordered) // A_PAGE)
     number = max(1, min(number, pages))
     shown = ordered[(number - 1) * A_PAGE : number * A_PAGE]
     key = "alerts.title" if pages == 1 else "alerts.title_page"
     lines = [T.of(key, count=len(ordered), page=number, pages=pages)]
-    for symbol, alerts in groupby(shown, lambda alert: alert.symbol):
-        lines.append(_pair_line(symbol, listing.prices.get(symbol)))
-        lines += [_list_line(alert, listing.prices.get(symbol)) for alert in alerts]
+    for symbol, of_pair in groupby(shown, lambda alert: alert.symbol):
+        lines.append(_pair_line(symbol, prices.get(symbol)))
+        lines += [_list_line(alert, prices.get(symbol)) for alert in of_pair]
     rows = tuple(_list_buttons(alert, number) for alert in shown)
     return Reply(tuple(lines), (*rows, _page_buttons(number, pages)))
 
 
-def _by_pair(listing: Listing) -> Sequence[Alert]:
+def _by_pair(alerts: Sequence[Alert], prices: Prices) -> Sequence[Alert]:
     """The pair with the nearest alert first; within a pair the nearest first, and what is paused behind."""
 
     def rank(alert: Alert) -> tuple[bool, Decimal, int]:
-        return alert.state is not State.ARMED, abs(_distance(alert, listing.prices.get(alert.symbol))), alert.id
+        return alert.state is not State.ARMED, abs(_distance(alert, prices.get(alert.symbol))), alert.id
 
     ranks: dict[str, tuple[bool, Decimal, int]] = {}
-    for alert in listing.alerts:
+    for alert in alerts:
         ranks[alert.symbol] = min(rank(alert), ranks.get(alert.symbol, rank(alert)))
-    return sorted(listing.alerts, key=lambda alert: (ranks[alert.symbol], rank(alert)))
+    return sorted(alerts, key=lambda alert: (ranks[alert.symbol], rank(alert)))
 
 
 def _distance(alert: Alert, price: Decimal | None) -> Decimal:

@@ -17,8 +17,8 @@ class TickerSource(Protocol):
 class PriceBoard:
     """The latest tick and 24-hour figures of every symbol. Its `on_…` are what the stream calls.
 
-    Listeners are called at once, in the order in which they were added: for each tick that is news, and with the
-    symbols of which ticks may have been missed. They may not wait.
+    Listeners are called at once, in the order in which they were added: for each tick that is news, with the symbols of
+    which ticks may have been missed, and for a symbol that the stream does not have. They may not wait.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -28,11 +28,19 @@ class PriceBoard:
         self._interrupted: set[str] = set()
         self._on_tick: list[Callable[[Tick], None]] = []
         self._on_gap: list[Callable[[Collection[str]], None]] = []
+        self._on_refused: list[Callable[[str], None]] = []
 
-    def listen(self, on_tick: Callable[[Tick], None], on_gap: Callable[[Collection[str]], None] | None = None) -> None:
+    def listen(
+        self,
+        on_tick: Callable[[Tick], None],
+        on_gap: Callable[[Collection[str]], None] | None = None,
+        on_refused: Callable[[str], None] | None = None,
+    ) -> None:
         self._on_tick.append(on_tick)
         if on_gap is not None:
             self._on_gap.append(on_gap)
+        if on_refused is not None:
+            self._on_refused.append(on_refused)
 
     def on_tick(self, tick: Tick) -> None:
         """A tick that is not newer than the last one of its symbol changes nothing."""
@@ -49,6 +57,10 @@ class PriceBoard:
         self._interrupted.update(symbols)
         for on_gap in self._on_gap:
             on_gap(symbols)
+
+    def on_refused(self, symbol: str) -> None:
+        for on_refused in self._on_refused:
+            on_refused(symbol)
 
     def on_stats(self, stats: Stats) -> None:
         """From the stream, or asked for."""

@@ -1,0 +1,151 @@
+"""Alerts between a database and an exchange, through as many lives of the bot as a test needs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from tests.alerts.feed import CountedFeed
+from tests.clock import JumpClock
+from tests.ids import CountingIds
+from tests.markets.exchange import MemoryExchange
+from tgbot.alerts import store
+from tgbot.alerts.monitor import AlertMonitor
+from tgbot.alerts.rules.request import read_request
+from tgbot.alerts.service import Alerts
+from tgbot.alerts.store import Alert, AlertRow
+from tgbot.core.market import Tick
+from tgbot.core.reply import Reply
+from tgbot.db.engine import Database
+from tgbot.delivery.codec import decode
+from tgbot.delivery.outbox import Outbox
+from tgbot.delivery.store import OutboxRow
+from tgbot.markets.prices import PriceBoard, Prices
+from tgbot.packaged import folder
+from tgbot.texts.catalogue import Catalogue
+from tgbot.texts.notation import Reader
+from tgbot.texts.renderer import Renderer
+
+ANN, BORIS = 7, 8
+BTC, ETH = "BTC-USDT", "ETH-USDT"
+RENDERER = Renderer(Catalogue(folder("locales")))
+
+
+def read(reply: Reply, language: str = "en") -> str:
+    return RENDERER.render(reply, Reader(language, "UTC")).plain
+
+
+@dataclass(frozen=True)
+class Said:
+    chat_id: int
+    text: str
+
+
+@dataclass
+class Life:
+    """One process: what is in memory goes with it."""
+
+    board: PriceBoard
+    monitor: AlertMonitor
+    alerts: Alerts
+    feed: CountedFeed
+    running: "asyncio.Task[None] | None" = None
+
+
+@dataclass
+class Desk:
+    """`price` is what a trade costs: it is always in the exchange's candles, and heard where the feed brings it."""
+
+    database: Database
+    clock: JumpClock
+    exchange: MemoryExchange
+    ids: CountingIds = field(default_factory=CountingIds)
+    is_heard: bool = True
+    updates: int = 0
+
+    def __post_init__(self) -> None:
+        self.now = self._make()
+        for symbol, price in ((BTC, 67_000), (ETH, 3_000)):
+            self.exchange.trade(symbol, Decimal(price))
+
+    @asynccontextmanager
+    async def life(self) -> AsyncIterator[Life]:
+        """Until the block ends; then the process is told to stop."""
+        self.now = self._make()
+        async with asyncio.TaskGroup() as group:
+            self.now.running = group.create_task(self.now.monitor.run())
+            await self.clock.until_sleeping()
+            yield self.now
+            self.now.running.cancel()
+
+    async def set(self, text: str, chat_id: int = ANN) -> Alert:
+        self.updates += 1
+        request = read_request(text, ".")
+        rule = self.exchange.rules[request.pair]
+        alert, _ = await self.now.alerts.set(
+            update_id=self.updates, chat_id=chat_id, person_id=chat_id, rule=rule, request=request
+        )
+        return alert
+
+    def price(self, symbol: str, price: int | str) -> Tick:
+        tick = self.exchange.trade(symbol, Decimal(price))
+        if self.is_heard and symbol in self.now.feed.held:
+            self.now.board.on_tick(tick)
+        return tick
+
+    def pass_time(self, **span: float) -> None:
+        """Seconds, minutes, hours."""
+        self.clock.advance(timedelta(**span).total_seconds())
+
+    async def said(self, count: int = 0) -> list[Said]:
+        """All that chats were told, once it is so many messages."""
+        async with asyncio.timeout(10):
+            while len(rows := await self._outbox_rows()) < count:
+                continue  # asking lets the others run
+        return [Said(row.chat_id, read(decode(row.payload))) for row in rows]
+
+    async def stored(self, alert: Alert) -> Alert:
+        """As the table has it now."""
+        [found] = [known for known in await self.alerts() if known.id == alert.id]
+        return found
+
+    async def alerts(self) -> list[Alert]:
+        async with self.database.read() as session:
+            rows = list(await session.scalars(select(AlertRow).order_by(AlertRow.id)))
+            found = [await store.by_update(session, row.update_id) for row in rows]
+        return [alert for alert in found if alert is not None]
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not is_so():
+                await self._outbox_rows()
+
+    async def _outbox_rows(self) -> list[OutboxRow]:
+        async with self.database.read() as session:
+            return list(await session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
+
+    def _make(self) -> Life:
+        board, feed = PriceBoard(self.clock), CountedFeed()
+        monitor = AlertMonitor(
+            database=self.database,
+            clock=self.clock,
+            outbox=Outbox(self.clock),
+            feed=feed,
+            board=board,
+            history=self.exchange,
+        )
+        board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
+        alerts = Alerts(
+            database=self.database,
+            clock=self.clock,
+            ids=self.ids,
+            prices=Prices(self.exchange, board),
+            board=board,
+            history=self.exchange,
+            monitor=monitor,
+        )
+        return Life(board, monitor, alerts, feed)

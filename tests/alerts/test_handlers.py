@@ -1,0 +1,413 @@
+"""/alert and /alerts as they read in the chat, and what every button does."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tests.alerts.desk import ANN, BTC, RENDERER, Desk, read
+from tgbot.alerts.drafts import PATIENCE, Drafts
+from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.alerts.store import State
+from tgbot.core.errors import NotAllowed, NotFound, TooLate, UsageError, UserError
+from tgbot.core.people import Person
+from tgbot.core.reply import Reply
+from tgbot.core.routing import Incoming
+from tgbot.intake.rules import Routes
+from tgbot.intake.store import Dialogues
+from tgbot.markets.symbols import Symbols
+from tgbot.texts.notation import Reader
+
+LONG_NOTE = "sell half of it at once, then call Boris about the house"
+
+
+@dataclass
+class Chat:
+    """A person and the handlers; a press follows the data of the button that shows this label."""
+
+    desk: Desk
+    language: str = "en"
+    is_private: bool = True
+    quote: str = "USDT"
+    dialogues: Dialogues = field(default_factory=Dialogues)
+    updates: int = 0
+
+    async def say(self, text: str) -> Reply:
+        if text.startswith("/"):
+            command, _, args = text.removeprefix("/").partition(" ")
+            return await self._answer(text=text, command=command, args=args.strip())
+        async with self.desk.database.read() as session:
+            current = await self.dialogues.current(session, ANN, self.desk.clock.now())
+        return await self._answer(text=text, dialogue=current[0] if current else "")
+
+    async def press(self, shown: Reply, label: str) -> Reply:
+        rendered = RENDERER.render(shown, Reader(self.language, "UTC"))
+        [data] = [button.data for row in rendered.buttons for button in row if button.text == label]
+        assert len(data.encode()) <= 64
+        return await self.press_data(data)
+
+    async def press_data(self, data: str) -> Reply:
+        verb, _, args = data.partition(":")
+        return await self._answer(press_id="1", verb=verb, args=args)
+
+    async def refusal(self, text: str) -> UserError:
+        with pytest.raises(UserError) as caught:
+            await self.say(text)
+        return caught.value
+
+    async def _answer(self, **said: str) -> Reply:
+        self.updates += 1
+        now = self.desk.clock.now()
+        incoming = Incoming(self.updates, ANN, self.is_private, None, ANN, "Ann", self.language, 1, now)
+        incoming = replace(incoming, **said)  # type: ignore[arg-type]  # what is said is text
+        route = self._routes().find(incoming)
+        assert route is not None
+        person = Person(ANN, "Ann", self.language, "UTC", "USDT", self.quote, None, is_operator=False)
+        answer = await route.handler(person, incoming)
+        assert isinstance(answer, Reply)
+        return answer
+
+    def _routes(self) -> Routes:
+        drafts = Drafts(self.desk.database, self.desk.clock, self.dialogues)
+        return Routes(AlertsHandlers(self.desk.now.alerts, drafts, self.symbols).routes())
+
+    async def open(self) -> "Chat":
+        self.symbols = Symbols(self.desk.exchange, self.desk.clock)
+        await self.symbols.load()
+        return self
+
+
+@pytest.fixture
+async def chat(desk: Desk) -> AsyncIterator[Chat]:
+    async with desk.life():
+        yield await Chat(desk).open()
+
+
+def labels(reply: Reply, language: str = "en") -> list[list[str]]:
+    return [[button.text for button in row] for row in RENDERER.render(reply, Reader(language, "UTC")).buttons]
+
+
+# --- Setting one ---------------------------------------------------------------------------------------------------
+
+
+async def test_an_alert_typed_in_full_is_set_at_once(chat: Chat, desk: Desk) -> None:
+    reply = await chat.say("/alert btc > 70000")
+    [alert] = await desk.alerts()
+    assert read(reply).splitlines() == [
+        "🔔 Alert set: BTC-USDT > 70,000",
+        "Now 67,000, +4.48% to go.",
+        f"#{alert.short} · rings once",
+    ]
+    assert labels(reply) == [["⏸ Pause", "✕ Delete"], ["All alerts"]]
+
+
+async def test_options_are_echoed(chat: Chat) -> None:
+    reply = await chat.say('/alert btc cross 65k every 1h note "<b>sell</b> & run"')
+    assert read(reply).splitlines()[0] == "🔔 Alert set: BTC-USDT cross 65,000"
+    assert "Note: <b>sell</b> & run" in read(reply)
+    assert "at most once in 1 h" in read(reply)
+
+
+@pytest.mark.parametrize("text", ["> 67000", "> 60000", "< 67000", "< 70000", "cross 67000"])
+async def test_what_is_so_already_is_said(chat: Chat, text: str) -> None:
+    assert "Already so at 67,000: it waits for the next crossing." in read(await chat.say(f"/alert btc {text}"))
+
+
+@pytest.mark.parametrize("text", ["> 67001", "< 66999", "cross 67001"])
+async def test_what_is_not_so_yet_says_how_far_it_is(chat: Chat, text: str) -> None:
+    assert "to go" in read(await chat.say(f"/alert btc {text}"))
+
+
+async def test_the_persons_own_decimal_sign_counts(chat: Chat) -> None:
+    chat.language = "ru"
+    assert "70\u00a0000,5" in read(await chat.say("/alert btc > 70000,5"), "ru")
+
+
+async def test_a_bare_coin_follows_the_chosen_quote(chat: Chat, desk: Desk) -> None:
+    desk.exchange.trade("ETH-BTC", "0.05")
+    chat.quote = "BTC"
+    assert read(await chat.say("/alert eth > 0.06")).startswith("🔔 Alert set: ETH-BTC > 0.06")
+
+
+# --- Something is missing ------------------------------------------------------------------------------------------
+
+
+async def test_nothing_at_all_leads_by_buttons_to_an_alert(chat: Chat, desk: Desk) -> None:
+    which_pair = await chat.say("/alert")
+    assert labels(which_pair)[0] == ["BTC-USDT", "ETH-USDT"]
+    which_level = await chat.press(which_pair, "BTC-USDT")
+    assert read(which_level).startswith("BTC-USDT is at 67,000. Ring at which price?")
+    assert labels(which_level)[:2] == [["+1% 67,670", "-1% 66,330"], ["+2% 68,340", "-2% 65,660"]]
+    card = await chat.press(which_level, "-2% 65,660")
+    assert read(card).startswith("🔔 Alert set: BTC-USDT < 65,660")
+    assert len(await desk.alerts()) == 1
+
+
+async def test_the_pairs_of_ones_own_alerts_are_offered_first(chat: Chat) -> None:
+    await chat.say("/alert eth > 3100")
+    assert labels(await chat.say("/alert"))[0] == ["ETH-USDT", "BTC-USDT"]
+
+
+async def test_what_was_given_stays_while_the_rest_is_asked_for(chat: Chat, desk: Desk) -> None:
+    which_pair = await chat.say("/alert < 60000 every 30m note dip")
+    card = await chat.press(which_pair, "BTC-USDT")
+    assert read(card).splitlines()[0] == "🔔 Alert set: BTC-USDT < 60,000"
+    [alert] = await desk.alerts()
+    assert (alert.note, str(alert.cooldown)) == ("dip", "0:30:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("/alert btc >", [["+1% 67,670"], ["+2% 68,340"], ["+5% 70,350"], ["+10% 73,700"], ["Cancel"]]),
+        ("/alert btc <", [["-1% 66,330"], ["-2% 65,660"], ["-5% 63,650"], ["-10% 60,300"], ["Cancel"]]),
+    ],
+)
+async def test_a_sign_without_a_level_offers_its_side(chat: Chat, text: str, rows: list[list[str]]) -> None:
+    assert labels(await chat.say(text)) == rows
+
+
+async def test_cross_keeps_its_meaning_on_both_sides(chat: Chat) -> None:
+    card = await chat.press(await chat.say("/alert btc cross"), "-1% 66,330")
+    assert read(card).startswith("🔔 Alert set: BTC-USDT cross 66,330")
+
+
+@pytest.mark.parametrize(("way", "shown"), [("Above", ">"), ("Below", "<"), ("Either way", "cross")])
+async def test_a_bare_level_asks_for_the_way(chat: Chat, way: str, shown: str) -> None:
+    question = await chat.say("/alert btc 70000")
+    assert read(question) == "BTC-USDT is at 67,000. Ring above 70,000, below it, or when crossed either way?"
+    assert f"BTC-USDT {shown} 70,000" in read(await chat.press(question, way))
+
+
+async def test_a_number_with_two_readings_is_not_guessed(chat: Chat, desk: Desk) -> None:
+    question = await chat.say("/alert eth > 3,500")
+    assert labels(question)[0] == ["3.5", "3,500"]
+    assert await desk.alerts() == []
+    assert "ETH-USDT > 3,500" in read(await chat.press(question, "3,500"))
+
+
+async def test_two_readings_outlive_the_question_for_the_pair(chat: Chat, desk: Desk) -> None:
+    question = await chat.press(await chat.say("/alert > 3,500"), "ETH-USDT")
+    assert labels(question)[0] == ["3.5", "3,500"]
+    assert await desk.alerts() == []
+
+
+async def test_the_answer_may_be_typed(chat: Chat, desk: Desk) -> None:
+    await chat.say("/alert every 30m")
+    await chat.say("btc")
+    await chat.say("70000")
+    card = await chat.say(">")
+    assert read(card).startswith("🔔 Alert set: BTC-USDT > 70,000")
+    assert "at most once in 30 min" in read(card)
+    async with desk.database.read() as session:
+        assert await chat.dialogues.current(session, ANN, desk.clock.now()) is None, "the question is settled"
+
+
+async def test_what_cannot_be_read_may_be_typed_again(chat: Chat) -> None:
+    await chat.say("/alert btc")
+    assert isinstance(await chat.refusal("five"), UsageError)
+    assert "BTC-USDT > 5" in read(await chat.say("> 5"))
+
+
+async def test_a_question_is_forgotten_after_a_while(chat: Chat, desk: Desk) -> None:
+    await chat.say(f'/alert btc note "{LONG_NOTE}"')
+    desk.pass_time(seconds=PATIENCE.total_seconds())
+    with pytest.raises(TooLate):
+        await chat.press_data("alert_noted:BTC-USDT > 70000")
+    assert await desk.alerts() == []
+
+
+async def test_a_long_note_is_not_lost_on_the_way_through_the_buttons(chat: Chat, desk: Desk) -> None:
+    which_pair = await chat.say(f'/alert note "{LONG_NOTE}"')
+    which_level = await chat.press(which_pair, "ETH-USDT")
+    card = await chat.press(which_level, "+1% 3,030")
+    assert f"Note: {LONG_NOTE}" in read(card)
+    assert [alert.note for alert in await desk.alerts()] == [LONG_NOTE]
+
+
+async def test_the_note_of_one_pair_is_not_taken_for_another(chat: Chat, desk: Desk) -> None:
+    await chat.say(f'/alert eth note "{LONG_NOTE}"')
+    with pytest.raises(TooLate):
+        await chat.press_data("alert_noted:BTC-USDT > 70000")
+    assert await desk.alerts() == []
+
+
+async def test_cancel_ends_the_question(chat: Chat, desk: Desk) -> None:
+    question = await chat.say("/alert btc")
+    assert read(await chat.press(question, "Cancel")) == "No alert was set."
+    async with desk.database.read() as session:
+        assert await chat.dialogues.current(session, ANN, desk.clock.now()) is None
+
+
+async def test_alert_under_a_price_asks_in_a_message_of_its_own(chat: Chat) -> None:
+    question = await chat.press_data(f"alert:{BTC}")
+    assert question.is_new
+    assert not (await chat.press(question, "+1% 67,670")).is_new
+
+
+# --- What cannot be ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("btc > 0", "above zero"),
+        ("btc > 5 every second", "no length of time from 1m to 30d"),
+        ("btc > 5 < 3", "has one condition: “<”"),
+        ("btc > abc", "cannot read “abc”"),
+        (f"btc > 5 note {'x' * 201}", "has 201 characters, 200 fit"),
+        ("btc rsi 1h < 30", "“rsi” is not available in alerts yet"),
+        ("btc 5% 1h", "“5%” is not available in alerts yet"),
+        ("listing", "“listing” is not available in alerts yet"),
+    ],
+)
+async def test_what_cannot_be_set_is_named_and_changes_nothing(chat: Chat, desk: Desk, text: str, says: str) -> None:
+    refusal = await chat.refusal(f"/alert {text}")
+    shown = read(Reply((refusal.text,)))
+    assert says in shown
+    assert "Nothing was set." in shown
+    assert await desk.alerts() == []
+
+
+async def test_an_unknown_pair_offers_the_nearest_and_keeps_the_rest(chat: Chat, desk: Desk) -> None:
+    refusal = await chat.refusal("/alert btcc > 70000")
+    assert isinstance(refusal, NotFound)
+    card = await chat.press(Reply((refusal.text,), refusal.buttons), BTC)
+    assert read(card).startswith("🔔 Alert set: BTC-USDT > 70,000")
+
+
+async def test_after_an_unknown_pair_the_right_one_may_be_typed(chat: Chat) -> None:
+    await chat.refusal("/alert nonsense > 70000")
+    assert read(await chat.say("btc")).startswith("🔔 Alert set: BTC-USDT > 70,000")
+
+
+async def test_in_a_group_no_button_sets_one(chat: Chat, desk: Desk) -> None:
+    chat.is_private = False
+    with pytest.raises(NotAllowed):
+        await chat.press_data("alert_on:BTC-USDT > 70000")
+    assert await desk.alerts() == []
+
+
+# --- One that is there ---------------------------------------------------------------------------------------------
+
+
+async def test_its_buttons_pause_resume_and_delete_it(chat: Chat, desk: Desk) -> None:
+    card = await chat.say("/alert btc > 70000")
+    paused = await chat.press(card, "⏸ Pause")
+    assert read(paused).startswith("⏸ Alert paused: BTC-USDT > 70,000")
+    assert labels(paused)[0] == ["▶ Resume", "✕ Delete"]
+    assert read(await chat.press(paused, "▶ Resume")).startswith("🔔 Alert set: BTC-USDT > 70,000")
+    deleted = await chat.press(card, "✕ Delete")
+    assert read(deleted).startswith("✕ Alert deleted: BTC-USDT > 70,000")
+    assert labels(deleted) == [["All alerts"]]
+    with pytest.raises(NotFound):
+        await chat.press(card, "⏸ Pause")
+    assert [alert.state for alert in await desk.alerts()] == [State.DELETED]
+
+
+async def test_an_old_card_knows_that_it_has_rung(chat: Chat, desk: Desk) -> None:
+    card = await chat.say("/alert btc > 70000")
+    desk.price(BTC, 70_100)
+    await desk.said(1)
+    rung = await chat.press(card, "⏸ Pause")
+    assert read(rung).startswith("✓ Has rung: BTC-USDT > 70,000")
+    assert read(await chat.press(rung, "↻ Arm again")).splitlines()[:2] == [
+        "🔔 Alert set: BTC-USDT > 70,000",
+        "Already so at 70,100: it waits for the next crossing.",
+    ]
+
+
+@pytest.mark.parametrize(("data", "level"), [("+1%", "> 67,670"), ("-1%", "< 66,330")])
+async def test_a_step_from_the_present_price_moves_it(chat: Chat, desk: Desk, data: str, level: str) -> None:
+    await chat.say("/alert btc > 70000 note half")
+    [alert] = await desk.alerts()
+    card = await chat.press_data(f"alert_move:{alert.short} {data}")
+    assert read(card).startswith(f"🔔 Alert set: BTC-USDT {level}")
+    assert "Note: half" in read(card)
+    assert len(await desk.alerts()) == 1
+
+
+@pytest.mark.parametrize("data", ["", "abc", "+x%", "every 1h"])
+async def test_made_up_data_moves_nothing(chat: Chat, desk: Desk, data: str) -> None:
+    await chat.say("/alert btc > 70000")
+    before = await desk.alerts()
+    with pytest.raises(UsageError):
+        await chat.press_data(f"alert_move:{before[0].short} {data}")
+    assert await desk.alerts() == before
+
+
+# --- All of them ---------------------------------------------------------------------------------------------------
+
+
+async def test_an_empty_list_offers_pairs(chat: Chat) -> None:
+    none_yet = await chat.say("/alerts")
+    assert read(none_yet).startswith("No alerts yet.")
+    assert labels(none_yet)[0] == ["BTC-USDT", "ETH-USDT"]
+
+
+async def test_the_list_goes_by_pair_the_nearest_first(chat: Chat, desk: Desk) -> None:
+    for text in ("btc > 70000", "btc < 66000 every 30m", "eth > 3015", "eth cross 2900 note dip", "btc > 69000"):
+        await chat.say(f"/alert {text}")
+    short = {str(alert.level): alert.short for alert in await desk.alerts()}
+    paused = await chat.press_data(f"alert_pause:{short['66000']} 1")
+    assert read(paused).splitlines() == [
+        "5 alerts, the nearest first",
+        "ETH-USDT 3,000",
+        f"#{short['3015']} > 3,015 · +0.5%",
+        f"#{short['2900']} cross 2,900 · -3.33% · dip",
+        "BTC-USDT 67,000",
+        f"#{short['69000']} > 69,000 · +2.99%",
+        f"#{short['70000']} > 70,000 · +4.48%",
+        f"#{short['66000']} < 66,000 · paused · every 30 min",
+    ]
+    assert labels(paused)[0] == [f"⏸ {short['3015']}", f"✕ {short['3015']}"]
+    assert labels(paused)[4] == [f"▶ {short['66000']}", f"✕ {short['66000']}"]
+    assert labels(paused)[5] == ["Refresh"]
+
+
+async def test_the_list_changes_in_place(chat: Chat, desk: Desk) -> None:
+    await chat.say("/alert btc > 70000")
+    await chat.say("/alert eth > 3100")
+    [btc, eth] = await desk.alerts()
+    shown = await chat.say("/alerts")
+    shown = await chat.press(shown, f"⏸ {btc.short}")
+    shown = await chat.press(shown, f"▶ {btc.short}")
+    assert (await desk.stored(btc)).state is State.ARMED
+    shown = await chat.press(shown, f"✕ {btc.short}")
+    assert "BTC-USDT" not in read(shown)
+    assert read(await chat.press(shown, f"✕ {eth.short}")).startswith("No alerts yet.")
+
+
+async def test_many_alerts_come_in_pages(chat: Chat, desk: Desk) -> None:
+    for number in range(13):
+        await chat.say(f"/alert btc > {70_000 + number}")
+    first = await chat.say("/alerts")
+    assert read(first).splitlines()[0] == "13 alerts, page 1 of 3"
+    assert len(read(first).splitlines()) == 8
+    assert labels(first)[-1] == ["Refresh", "More →"]
+    second = await chat.press(first, "More →")
+    assert labels(second)[-1] == ["← Back", "Refresh", "More →"]
+    third = await chat.press(second, "More →")
+    assert len(read(third).splitlines()) == 3
+    [last] = [alert for alert in await desk.alerts() if alert.level == 70_012]
+    assert read(await chat.press(third, f"✕ {last.short}")).splitlines()[0] == "12 alerts, page 2 of 2"
+    assert read(await chat.say("/alerts 99")) == read(await chat.say("/alerts 2"))
+
+
+async def test_without_prices_the_list_is_still_there(chat: Chat, desk: Desk) -> None:
+    await chat.say("/alert btc > 70000")
+    [alert] = await desk.alerts()
+    desk.exchange.is_down = True
+    assert read(await chat.say("/alerts")).splitlines()[1:] == [
+        "BTC-USDT no price now",
+        f"#{alert.short} > 70,000",
+    ]
+
+
+async def test_every_button_fits_a_phone(chat: Chat, desk: Desk) -> None:
+    replies = [await chat.say("/alert"), await chat.say("/alert btc"), await chat.say("/alert btc > 70000 every 30m")]
+    replies += [await chat.say("/alert btc 1,500"), await chat.say("/alert btc 70000"), await chat.say("/alerts")]
+    for language in ("en", "ru"):
+        for row in (row for reply in replies for row in labels(reply, language)):
+            longest = {1: 30, 2: 16, 3: 12}[len(row)]
+            assert all(len(label) <= longest for label in row), row
