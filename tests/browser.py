@@ -60,6 +60,14 @@ class Screen:
         """By its exact words; the newest, where several say the same."""
         return self.page.get_by_role("button", name=name, exact=True).last
 
+    def person(self, name: str) -> Locator:
+        """Whose eyes one may look through."""
+        return self.page.get_by_role("group", name="You are").get_by_role("button", name=name)
+
+    def chat(self, title: str) -> Locator:
+        """Of the list of chats."""
+        return self.page.get_by_role("group", name="Chats").get_by_role("button", name=title)
+
     def message(self, text: str) -> Locator:
         """The newest one that holds `text`, with its keyboard."""
         return self.page.locator(".message").filter(has_text=text).last
@@ -133,17 +141,22 @@ def _overheard(page: Page, url: str) -> Iterator[list[str]]:
     page.remove_listener("request", look)
 
 
-@pytest.fixture(scope="session")
-def chromium_program() -> str:
-    found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
-    if found is None:
-        pytest.skip("no Chromium here: the page is not tried in a browser")
-    return found
+@asynccontextmanager
+async def launched() -> AsyncIterator[Chromium]:
+    """Raises `LookupError` where there is no Chromium."""
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        raise LookupError("no Chromium here")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=_OPTIONS)
+        yield Chromium(browser)
+        await browser.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(chromium_program: str) -> AsyncIterator[Chromium]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_program, args=_OPTIONS)
-        yield Chromium(browser)
-        await browser.close()
+async def browser() -> AsyncIterator[Chromium]:
+    try:
+        async with launched() as chromium:
+            yield chromium
+    except LookupError as error:
+        pytest.skip(f"{error}: the page is not tried in a browser")

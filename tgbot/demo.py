@@ -31,7 +31,7 @@ Tap a line to send it.
 /price btc
 /buy btc 100
 /balance
-/alert btc > 70000
+/alert btc cross 67000
 /help"""
 KEY_WORKS = "A key of the exchange beside this page. Send /connect, then one value after the other."
 

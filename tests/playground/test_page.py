@@ -116,7 +116,7 @@ async def test_the_menu_button_lists_commands_in_the_readers_language(chat: Chat
     await expect(screen.page.get_by_role("option")).to_have_count(3)
     await screen.page.keyboard.press("Escape")
     await expect(screen.page.get_by_role("option")).to_have_count(0)
-    await screen.page.get_by_role("button", name="Eve").click()
+    await screen.person("Eve").click()
     await screen.button("Start").click()
     await screen.button("Menu").click()
     await expect(screen.page.get_by_role("option")).to_have_text(["/priceЦены"])
@@ -124,7 +124,7 @@ async def test_the_menu_button_lists_commands_in_the_readers_language(chat: Chat
 
 async def test_a_command_picked_in_a_group_names_the_bot(playground: Playground, screen: Screen, bot: Bot) -> None:
     await bot.set_my_commands(COMMANDS)
-    await screen.page.get_by_role("button", name="Desk").click()
+    await screen.chat("Desk").click()
     await screen.say("/pr")
     update = await heard(bot)
     assert update.message is not None
@@ -164,7 +164,7 @@ async def test_an_answer_is_shown_to_the_one_who_pressed(
     playground: Playground, bob: Person, screen: Screen, bot: Bot
 ) -> None:
     await bot.send_message(playground.desk.id, "Vote", reply_markup=keyboard("Approve"))
-    await screen.page.get_by_role("button", name="Desk").click()
+    await screen.chat("Desk").click()
     await playground.press(bob, playground.messages(playground.desk)[-1], "Approve")
     update = await heard(bot)
     assert update.callback_query is not None
@@ -265,7 +265,7 @@ async def test_nothing_that_anybody_writes_becomes_part_of_the_page(
         await expect(screen.message(EVIL).first).to_be_visible()
         await expect(screen.page.get_by_role("link", name="a", exact=True)).to_have_count(0)
         await screen.say("/")
-        await screen.page.get_by_role("button", name=EVIL).last.click()
+        await screen.chat(EVIL).click()
         await expect(screen.page.locator(".message img, .sidebar button img, main script, nav script")).to_have_count(0)
         assert await screen.page.title() == "Playground"
 
@@ -336,7 +336,7 @@ async def test_a_message_is_forwarded_without_its_buttons(
     await bot.send_message(chat.id, "Filled", reply_markup=keyboard("Again"))
     await screen.choose(screen.message("Filled"), "Forward")
     await screen.page.get_by_role("dialog").get_by_role("button", name="Desk").click()
-    await screen.page.get_by_role("navigation").get_by_role("button", name="Desk").click()
+    await screen.chat("Desk").click()
     await expect(screen.message("Filled")).to_contain_text("Forwarded from tgbot")
     await expect(screen.button("Again")).to_have_count(0)
 
@@ -362,11 +362,11 @@ async def test_each_person_sees_their_own_chats(
 ) -> None:
     await bot.send_message(chat.id, "for Ann only")
     await expect(screen.message("for Ann only")).to_be_visible()
-    await screen.page.get_by_role("button", name="Bob").click()
+    await screen.person("Bob").click()
     await expect(screen.page.get_by_text("for Ann only")).to_have_count(0)
-    await screen.page.get_by_role("button", name="Desk").click()
+    await screen.chat("Desk").click()
     await screen.say("hello all")
-    await screen.page.get_by_role("button", name="Ann").click()
+    await screen.person("Ann").click()
     await expect(screen.message("hello all")).to_contain_text("Bob")
 
 
@@ -375,7 +375,7 @@ async def test_somebody_new_joins_and_starts(playground: Playground, screen: Scr
     await screen.page.get_by_label("Name").fill("Zoë")
     await screen.page.get_by_label("Language of their app").select_option("de")
     await screen.page.get_by_role("dialog").get_by_role("button", name="Add").click()
-    await expect(screen.page.get_by_role("button", name="Zoë")).to_have_attribute("aria-pressed", "true")
+    await expect(screen.person("Zoë")).to_have_attribute("aria-pressed", "true")
     await screen.button("Start").click()
     update = await heard(bot)
     assert update.effective_user is not None
@@ -385,7 +385,7 @@ async def test_somebody_new_joins_and_starts(playground: Playground, screen: Scr
 async def test_roles_in_a_group_are_chosen_from_a_list(
     playground: Playground, bob: Person, eve: Person, screen: Screen, bot: Bot
 ) -> None:
-    await screen.page.get_by_role("button", name="Desk").click()
+    await screen.chat("Desk").click()
     await screen.button("Chat actions").click()
     await screen.page.get_by_role("menuitem", name="Members").click()
     members = screen.page.get_by_role("dialog", name="Desk")
@@ -406,15 +406,15 @@ async def test_roles_in_a_group_are_chosen_from_a_list(
 async def test_what_was_not_read_is_counted_until_it_is_read(
     playground: Playground, chat: Chat, bob: Person, screen: Screen, bot: Bot
 ) -> None:
-    desk = screen.page.get_by_role("navigation").get_by_role("button", name="Desk")
+    desk = screen.chat("Desk")
     await playground.say(bob, playground.desk, "one")
     await bot.send_message(playground.desk.id, "two")
     await expect(desk.get_by_label("2 unread")).to_be_visible()
-    await expect(screen.page.get_by_role("button", name="Bob").get_by_label("1 unread")).to_be_visible()
+    await expect(screen.person("Bob").get_by_label("1 unread")).to_be_visible()
     await desk.click()
     await expect(desk.get_by_label("unread")).to_have_count(0)
     await bot.send_message(chat.id, "Filled")
-    private = screen.page.get_by_role("navigation").get_by_role("button", name="tgbot")
+    private = screen.chat("tgbot")
     await expect(private.get_by_label("1 unread")).to_be_visible()
 
 
@@ -438,15 +438,15 @@ async def test_the_end_stays_in_sight_unless_one_reads_further_up(
 async def test_a_reload_and_a_second_window_show_the_same(
     playground: Playground, bob: Person, screen: Screen, browser: Chromium, url: str
 ) -> None:
-    await screen.page.get_by_role("button", name="Bob").click()
-    await screen.page.get_by_role("button", name="Desk").click()
+    await screen.person("Bob").click()
+    await screen.chat("Desk").click()
     await screen.say("is it on?")
     await expect(screen.message("is it on?")).to_be_visible()
     await screen.page.reload()
-    await expect(screen.page.get_by_role("button", name="Bob")).to_have_attribute("aria-pressed", "true")
+    await expect(screen.person("Bob")).to_have_attribute("aria-pressed", "true")
     await expect(screen.message("is it on?")).to_be_visible()
     async with browser.open(url) as other:
-        await other.page.get_by_role("button", name="Desk").click()
+        await other.chat("Desk").click()
         await screen.say("yes")
         await expect(other.message("yes")).to_be_visible()
 
@@ -507,7 +507,7 @@ async def test_on_a_phone_the_chat_fills_the_screen_and_the_rest_is_a_drawer(
         await screen.page.get_by_role("menuitem", name="Reply").tap()
         await expect(screen.page.get_by_text("Reply to tgbot")).to_be_visible()
         await screen.page.get_by_role("button", name="People and chats").tap()
-        await screen.page.get_by_role("button", name="Desk").tap()
+        await screen.chat("Desk").tap()
         await expect(screen.page.get_by_role("heading", name="Desk")).to_be_visible()
         await expect(screen.page.get_by_role("navigation")).to_be_hidden()
 
