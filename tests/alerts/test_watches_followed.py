@@ -69,7 +69,7 @@ def test_a_move_is_found_once_and_the_next_is_counted_from_there() -> None:
     assert followed.take_moves() == []
     followed.on_tick(tick(Decimal("99.96")))
     (move,) = followed.take_moves()
-    assert (move.watch.reference, move.price) == (102, Decimal("99.96"))
+    assert (move.watch.reference, move.price) == (Decimal(102), Decimal("99.96"))
 
 
 def test_a_watch_set_anew_or_ended_forgets_its_move() -> None:
