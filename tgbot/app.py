@@ -222,14 +222,13 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         roles |= {
             "lease": lease.keep(),
             "intake": intake.run(),
-            "delivery": sender.run(),
             "symbols": ground.symbols.run(),
             "feed": ground.hub.run(),
             "alerts": monitor.run(),
             "watches": live.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
-        await _play(roles, await _updates(settings, bot, intake, clock), intake.idle, stopping)
+        await _play(roles, await _updates(settings, bot, intake, clock), intake.idle, sender, stopping)
 
 
 def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges) -> Ground:
@@ -426,19 +425,26 @@ async def _stay() -> None:
 
 
 async def _play(
-    roles: Mapping[str, Role], polling: Role, idle: Callable[[], Awaitable[None]], stopping: asyncio.Event
+    roles: Mapping[str, Role],
+    polling: Role,
+    idle: Callable[[], Awaitable[None]],
+    sender: Sender,
+    stopping: asyncio.Event,
 ) -> None:
     """Every role in one group: if one dies, all stop, and its error ends the process. When told to stop, nothing new is
     fetched, and what is under way may finish."""
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(role, name=name) for name, role in roles.items()]
         poller = tasks.create_task(polling, name="chat")
+        delivery = tasks.create_task(sender.run(), name="delivery")
         await stopping.wait()
         poller.cancel()
         try:
             async with asyncio.timeout(DRAIN_FOR):
                 await idle()
+                sender.stop()
+                await asyncio.wait({delivery})
         except TimeoutError:
             log.warning("stopped_with_work_left")
-        for task in running:
+        for task in (*running, delivery):
             task.cancel()
