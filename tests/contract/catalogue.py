@@ -155,6 +155,10 @@ def _spot_operations() -> list[Entry]:
         for amendment in amendments.get("body_fields", ()):
             for entry in _matching(entries, amendment):
                 entry["body"]["properties"] |= amendment["field"]
+        for amendment in amendments.get("answered_fields", ()):
+            for entry in _matching(entries, amendment):
+                data = entry["response"]["properties"]["data"]
+                data.get("items", data)["required"] = amendment["required"]
         entries += amendments.get("operations", ())
     return [entry for entry in entries if entry["host"] == "Spot"]
 

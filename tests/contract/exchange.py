@@ -5,22 +5,26 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from tests.contract.catalogue import Catalogue, Entry, Schema, faults_of_request
 from tests.kucoin.host import Answer, Request, refusal, success
 from tgbot.core.market import Interval
-from tgbot.core.orders import OrderSpec, OrderType, Side
+from tgbot.core.orders import Direction, OcoSpec, OrderSpec, OrderType, Side, StopSpec, Trigger
 from tgbot.kucoin.account import PAGE, SpotAccount
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.sign import Credentials
+from tgbot.kucoin.signed import PreparedOrder
 
 BTC = "BTC-USDT"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CLIENT_OID = "5c52e11203aa677f33e493fb"  # as in the examples
 CREDENTIALS = Credentials("the-key", "the-secret", "the-passphrase")
 ORDER = OrderSpec(BTC, Side.BUY, OrderType.MARKET, funds=Decimal(10))
+STOP = StopSpec(ORDER, Trigger(Decimal(70000), Direction.UP))
+OCO = OcoSpec(BTC, Side.SELL, Decimal("0.1"), Decimal(94000), Decimal(88000), Decimal(87900))
 
 # Every call that our client can make, in every form that it can take. An order's many forms have a test of their own.
 FORMS: dict[str, list[tuple[object, ...]]] = {
@@ -34,9 +38,10 @@ FORMS: dict[str, list[tuple[object, ...]]] = {
     "book": [(BTC,)],
     "key_info": [()],
     "account_mode": [()],
+    "know_the_time": [()],
     "balances": [()],
     "fees": [(BTC,)],
-    "send": [(ORDER,)],
+    "send": [(ORDER,), (STOP,), (OCO,)],
     "order": [("o1", BTC)],
     "order_by_client_oid": [(CLIENT_OID, BTC)],
     "open_symbols": [()],
@@ -46,6 +51,18 @@ FORMS: dict[str, list[tuple[object, ...]]] = {
     "cancel": [("o1", BTC)],
     "cancel_by_client_oid": [(CLIENT_OID, BTC)],
     "cancel_all": [(BTC,)],
+    "stops.find": [("vs1",)],
+    "stops.find_by_client_oid": [(CLIENT_OID, BTC)],
+    "stops.waiting": [(BTC,), ()],
+    "stops.cancel": [("vs1", BTC)],
+    "stops.cancel_by_client_oid": [(CLIENT_OID, BTC)],
+    "stops.cancel_all": [(BTC,)],
+    "ocos.find": [("o1",)],
+    "ocos.find_by_client_oid": [(CLIENT_OID,)],
+    "ocos.waiting": [(BTC,), ()],
+    "ocos.cancel": [("o1",)],
+    "ocos.cancel_by_client_oid": [(CLIENT_OID,)],
+    "ocos.cancel_all": [(BTC,)],
     "public": [()],
     "private": [(CREDENTIALS,)],
 }
@@ -75,12 +92,15 @@ class Exchange:
         return success(self._fitted(answer["data"], request))
 
     def _fitted(self, data: Any, request: Request) -> object:
-        """The example, with two things put right: sockets are on this machine, and a first page is full."""
+        """The example, with three things put right: sockets are on this machine, a first page is full, and what is
+        cancelled is what was asked for."""
         if isinstance(data, dict) and "instanceServers" in data:
             data["instanceServers"][0]["endpoint"] = self.socket_url
         if "limit" in request.query and "lastId" not in request.query:
             (row,) = data["items"]
             data["items"] = [row | {"id": f"{number}", "tradeId": number} for number in range(PAGE)]
+        if request.method == "DELETE" and "orderIds" in request.query:
+            data["cancelledOrderIds"] = [request.query["orderIds"]]
         return data
 
 
@@ -93,12 +113,22 @@ class Client:
     async def call(self, name: str, *arguments: object) -> Any:
         """By the name of the method, whichever of the three has it."""
         if name == "send":
-            arguments = (self.account.prepare_order(CLIENT_OID, *arguments),)  # type: ignore[arg-type]
-        owner = next(part for part in (self.market, self.account, self.dialer) if hasattr(part, name))
-        result = await getattr(owner, name)(*arguments)
+            arguments = (self.prepared(*arguments),)
+        first = name.partition(".")[0]
+        owner = next(part for part in (self.market, self.account, self.dialer) if hasattr(part, first))
+        result = await attrgetter(name)(owner)(*arguments)
         if owner is self.dialer:
             await result.connection.close()
         return result
+
+    def prepared(self, spec: object) -> PreparedOrder:
+        match spec:
+            case StopSpec():
+                return self.account.stops.prepare(CLIENT_OID, spec)
+            case OcoSpec():
+                return self.account.ocos.prepare(CLIENT_OID, spec)
+        assert isinstance(spec, OrderSpec)
+        return self.account.prepare_order(CLIENT_OID, spec)
 
 
 def necessary(value: Any, schema: Schema) -> Any:

@@ -14,9 +14,10 @@ TOPICS = {
     feed.ALL_TICKERS: "the prices of all pairs, where that is cheaper",
     feed.SNAPSHOT + "{symbol}": "the 24-hour figures of one pair",
     feed.ORDERS: "what happens to one account's orders",
+    feed.STOPS: "what happens to one account's stop orders",
     feed.BALANCES: "what happens to one account's balances",
 }
-PRIVATE_TOPICS = frozenset({feed.ORDERS, feed.BALANCES})
+PRIVATE_TOPICS = frozenset({feed.ORDERS, feed.STOPS, feed.BALANCES})
 
 
 def page() -> str:

@@ -11,7 +11,7 @@ from tests.contract.catalogue import needs_catalogue
 from tests.contract.exchange import FORMS, Client, Exchange
 from tgbot.core.keys import AccountMode
 from tgbot.core.market import ServiceStatus
-from tgbot.core.orders import Balance, Fees, OrderAck
+from tgbot.core.orders import Balance, Direction, Fees, OrderAck, StopStatus, Trigger
 
 pytestmark = [pytest.mark.rig, needs_catalogue]
 
@@ -30,6 +30,7 @@ UNDERSTOOD: dict[str, Any] = {
     "book": {"symbol": "BTC-USDT", "bids[0].price": D("66976.4"), "asks[0].size": D("0.05408199")},
     "key_info": {"uid": "165111215", "ip_whitelist": ("203.**.154", "103.**.34"), "api_version": 3},
     "account_mode": AccountMode.CLASSIC,
+    "know_the_time": None,
     "balances": [Balance("USDT", D("26.66759503"), D(0))],
     "fees": Fees(maker=D("0.001"), taker=D("0.001")),
     "send": OrderAck("670fd33bf9406e0007ab3945", "5c52e11203aa677f33e493fb"),
@@ -42,6 +43,22 @@ UNDERSTOOD: dict[str, Any] = {
     "cancel": None,
     "cancel_by_client_oid": None,
     "cancel_all": None,
+    "stops.find": {
+        "order_id": "vs8hoo8q2ceshiue003b67c0",
+        "price": D("0.01"),
+        "trigger": Trigger(D(10), Direction.DOWN),
+    },
+    "stops.find_by_client_oid": {"order_id": "vs8hoo8os561f5np0032vngj", "size": D("0.01"), "triggered_at": None},
+    "stops.waiting": {"symbol": "BTC-USDT", "status": StopStatus.WAITING, "trigger": Trigger(D(60000), Direction.DOWN)},
+    "stops.cancel": None,
+    "stops.cancel_by_client_oid": None,
+    "stops.cancel_all": None,
+    "ocos.find": {"status": StopStatus.WAITING, "legs[0].price": D(94000), "legs[0].stop_price": D(94000)},
+    "ocos.find_by_client_oid": {"order_id": "674c3cfa72cf2800072ee7ce", "status": StopStatus.WAITING, "legs": ()},
+    "ocos.waiting": {"order_id": "674c3cfa72cf2800072ee7ce", "client_oid": "5c52e1203aa6f3g7f1e493fb"},
+    "ocos.cancel": None,
+    "ocos.cancel_by_client_oid": None,
+    "ocos.cancel_all": None,
     "public": LIFE,
     "private": LIFE,
 }

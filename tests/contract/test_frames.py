@@ -15,13 +15,14 @@ from tests.kucoin.conftest import HurryClock
 from tests.kucoin.patience import eventually, running
 from tests.kucoin.sockets import Sockets
 from tgbot.core.market import Stats, Tick
-from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange
+from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange, StopChange, StopStatus
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.feed import (
     ALL_TICKERS,
     BALANCES,
     ORDERS,
     SNAPSHOT,
+    STOPS,
     TICKER,
     Frame,
     Tickers,
@@ -29,6 +30,7 @@ from tgbot.kucoin.feed import (
     read_frame,
     read_order_change,
     read_stats,
+    read_stop_change,
 )
 from tgbot.kucoin.hub import WIDE_ABOVE, TickerHub
 from tgbot.kucoin.private import PrivateStream
@@ -52,6 +54,7 @@ READERS: dict[str, tuple[Any, Any, dict[str, object]]] = {
     ALL_TICKERS: (read_ticker, Tick, {"symbol": "BTC-USDT", "price": D(67220), "ask": D("67218.7")}),
     SNAPSHOT + "{symbol}": (read_stats, Stats, {"symbol": "BTC-USDT", "last": D("67158.1"), "change": D("0.0047")}),
     ORDERS: (read_order_change, OrderChange, {"kind": ChangeKind.RECEIVED, "symbol": "BTC-USDT", "is_done": False}),
+    STOPS: (read_stop_change, StopChange, {"order_id": "vs93gpupfa48anof003u85mb", "status": StopStatus.WAITING}),
     BALANCES: (read_balance_change, BalanceChange, {"currency": "USDT", "hold": D("1.001")}),
 }
 
@@ -143,7 +146,7 @@ def private(dialer: Dialer, credentials: Credentials, clock: HurryClock, ids: Co
     async def nothing(*_: object) -> None:
         return None
 
-    return PrivateStream(dialer, credentials, clock, ids, nothing, nothing, nothing)
+    return PrivateStream(dialer, credentials, clock, ids, nothing, nothing, nothing, on_stop=nothing)
 
 
 def _subscriptions(sockets: Sockets) -> list[dict[str, Any]]:

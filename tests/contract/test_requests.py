@@ -10,14 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.catalogue import Catalogue, faults_of_request, needs_catalogue
-from tests.contract.exchange import BTC, CLIENT_OID, FORMS, Client, Exchange, as_json
+from tests.contract.exchange import BTC, FORMS, ORDER, Client, Exchange, as_json
 from tests.contract.reference import OPERATIONS
 from tests.kucoin.host import Request
-from tgbot.core.orders import OrderSpec, OrderType, Side, TimeInForce
+from tgbot.core.orders import Direction, OcoSpec, OrderSpec, OrderType, Side, StopSpec, TimeInForce, Trigger
 from tgbot.credentials.rules import HARMLESS
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
+from tgbot.kucoin.ocos import OcoOrders
+from tgbot.kucoin.stops import StopOrders
 from tgbot.settings import Settings
 from tgbot.system import SystemIds
 
@@ -25,9 +27,10 @@ pytestmark = [pytest.mark.rig, needs_catalogue]
 
 
 def test_no_call_of_ours_is_forgotten_here() -> None:
+    parts = [("", SpotMarket), ("", SpotAccount), ("", Dialer), ("stops.", StopOrders), ("ocos.", OcoOrders)]
     methods = {
-        name
-        for part in (SpotMarket, SpotAccount, Dialer)
+        prefix + name
+        for prefix, part in parts
         for name, method in inspect.getmembers(part, inspect.iscoroutinefunction)
         if not name.startswith("_")
     }
@@ -85,21 +88,41 @@ limits = st.builds(
 )
 
 
+stops = st.builds(StopSpec, markets | limits, st.builds(Trigger, amounts, st.sampled_from(Direction)))
+ocos = st.builds(OcoSpec, st.just(BTC), st.sampled_from(Side), amounts, amounts, amounts, amounts)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(markets | limits)
+@given(markets | limits | stops | ocos)
 async def test_any_order_is_written_as_the_catalogue_wants_it(
-    ours: Client, catalogue: Catalogue, spec: OrderSpec
+    ours: Client, catalogue: Catalogue, spec: OrderSpec | StopSpec | OcoSpec
 ) -> None:
-    call = ours.account.prepare_order(CLIENT_OID, spec).call
+    call = ours.prepared(spec).call
     headers = {name.lower(): value for name, value in call.headers.items()}
     request = Request(call.operation.method, call.target, headers, call.body)
     entry = catalogue.asked(request)
     assert entry is not None
     assert list(faults_of_request(entry, request)) == []
     body = as_json(call.body)
-    for name, value in {"size": spec.size, "funds": spec.funds, "price": spec.price}.items():
+    for name, value in amounts_of(spec).items():
         assert (Decimal(body[name]) if name in body else None) == value
         assert re.fullmatch(r"\d+(\.\d*[1-9])?", body.get(name, "0")), "an exponent, or needless zeros"
+
+
+@pytest.mark.parametrize(("direction", "word"), [(Direction.DOWN, "loss"), (Direction.UP, "entry")])
+def test_the_direction_of_a_stop_order_is_always_said(ours: Client, direction: Direction, word: str) -> None:
+    body = as_json(ours.prepared(StopSpec(ORDER, Trigger(Decimal(70000), direction))).call.body)
+    assert body["stop"] == word
+
+
+def amounts_of(spec: OrderSpec | StopSpec | OcoSpec) -> dict[str, Decimal | None]:
+    match spec:
+        case StopSpec(order, trigger):
+            return amounts_of(order) | {"stopPrice": trigger.price}
+        case OcoSpec():
+            prices = {"price": spec.price, "stopPrice": spec.stop_price, "limitPrice": spec.stop_limit_price}
+            return {"size": spec.size, **prices}
+    return {"size": spec.size, "funds": spec.funds, "price": spec.price}
 
 
 def test_an_order_id_of_ours_has_the_letters_and_the_length_that_kucoin_takes() -> None:

@@ -8,12 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgbot.core.market import Tick
-from tgbot.core.orders import ChangeKind
-from tgbot.kucoin.feed import Frame, Resync, Tickers, read_balance_change, read_frame, read_order_change, read_stats
+from tgbot.core.orders import ChangeKind, StopChange, StopStatus
+from tgbot.kucoin.feed import (
+    STOPS,
+    Frame,
+    Resync,
+    Tickers,
+    read_balance_change,
+    read_frame,
+    read_order_change,
+    read_stats,
+    read_stop_change,
+)
 from tgbot.kucoin.wire.values import MALFORMED, moment
 
 EVERYTHING = Tickers(lambda symbol: True)
-READERS = (EVERYTHING.read, read_stats, read_order_change, read_balance_change)
+READERS = (EVERYTHING.read, read_stats, read_order_change, read_balance_change, read_stop_change)
 
 
 def frame(topic: str, data: object, subject: str = "trade.ticker") -> Frame:
@@ -81,6 +91,27 @@ def test_filled_is_told_from_canceled_though_both_are_done() -> None:
         assert (change.kind, change.is_done, change.client_oid, change.remain_size) == (kind, True, "", None)
 
 
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ({"type": "open"}, StopStatus.WAITING),
+        ({"type": "triggered", "triggerSuccess": True}, StopStatus.TRIGGERED),
+        ({"type": "TRIGGERED"}, StopStatus.TRIGGERED),
+        ({"type": "triggered", "triggerSuccess": False}, StopStatus.CANCELLED),
+        ({"type": "cancel"}, StopStatus.CANCELLED),
+    ],
+)
+def test_what_happens_to_a_stop_order(data: dict[str, object], status: StopStatus) -> None:
+    row = {"orderId": "vs1", "symbol": "BTC-USDT", "ts": 1_742_305_928_091_268_493}
+    at = datetime(2025, 3, 18, 13, 52, 8, 91268, tzinfo=UTC)
+    assert read_stop_change(frame(STOPS, row | data)) == StopChange("vs1", "BTC-USDT", status, at)
+
+
+def test_a_change_of_a_stop_order_that_is_not_known_is_not_guessed() -> None:
+    with pytest.raises(MALFORMED):
+        read_stop_change(frame(STOPS, {"orderId": "vs1", "symbol": "BTC-USDT", "ts": 1, "type": "match"}))
+
+
 @pytest.mark.parametrize("stamp", [1_730_206_271, 1_730_206_271_000, 1_730_206_271_000_000, 1_730_206_271_000_000_000])
 def test_a_moment_is_read_in_any_unit(stamp: int) -> None:
     assert moment(stamp) == datetime(2024, 10, 29, 12, 51, 11, tzinfo=UTC)
@@ -94,17 +125,16 @@ _json = st.recursive(
 _keys = st.sampled_from(
     (
         *("sequence", "price", "bestBid", "time", "data", "symbol", "lastTradedPrice", "datetime", "orderId", "type"),
-        *("ts", "status", "filledSize", "currency", "available", "hold", "relationEvent"),
+        *("ts", "status", "filledSize", "currency", "available", "hold", "relationEvent", "triggerSuccess"),
     )
 )
 
 
 @given(st.dictionaries(_keys, _json | st.sampled_from(["1", "-1", "1e9", "open", "trade.x"]), max_size=10))
 def test_no_data_whatever_breaks_a_reader(data: dict[str, object]) -> None:
-    outside = frame("/market/ticker:BTC-USDT", data)
     for read in READERS:
         try:
-            read(outside)
+            read(frame("/market/ticker:BTC-USDT", data))
         except MALFORMED:
             continue
 

@@ -11,12 +11,12 @@ from tests.kucoin.host import Host, refusal
 from tests.kucoin.patience import eventually, passing, running
 from tests.kucoin.sockets import Sockets
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
-from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange
+from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange, StopChange, StopStatus
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.private import PrivateStream
 from tgbot.kucoin.sign import Credentials
 
-ORDERS, BALANCES = "/spotMarket/tradeOrdersV2", "/account/balance"
+ORDERS, BALANCES, STOPS = "/spotMarket/tradeOrdersV2", "/account/balance", "/spotMarket/advancedOrders"
 MATCH: dict[str, Any] = {
     "type": "match",
     "status": "match",
@@ -82,6 +82,22 @@ async def test_an_order_and_a_balance_that_change(private: PrivateStream, socket
         await client.push(BALANCES, {**BALANCE, "relationEvent": "main.deposit"}, "account.balance", userId="u1")
         await client.push(BALANCES, BALANCE, "account.balance", userId="u1")
         assert (await owner.balances.get()).available == Decimal("20.1")
+
+
+async def test_stop_orders_are_heard_of_by_whoever_asks(
+    dialer: Dialer, credentials: Credentials, clock: HurryClock, ids: CountingIds, owner: Owner, sockets: Sockets
+) -> None:
+    stops = asyncio.Queue[StopChange]()
+    private = PrivateStream(
+        dialer, credentials, clock, ids, owner.orders.put, owner.balances.put, owner.sweep, on_stop=stops.put
+    )
+    async with running(private.run()):
+        client = await sockets.until_subscribed(ORDERS, BALANCES, STOPS)
+        assert all(message["privateChannel"] is True for message in client.saying("subscribe"))
+        stop = {"orderId": "vs1", "symbol": "BTC-USDT", "type": "triggered", "ts": 1742305928091268493}
+        await client.push(STOPS, stop, "stopOrder", userId="u1", channelType="private")
+        change = await stops.get()
+        assert (change.order_id, change.status) == ("vs1", StopStatus.TRIGGERED)
 
 
 async def test_every_reconnect_is_followed_by_a_sweep(

@@ -42,6 +42,47 @@ class OrderSpec:
     visible_size: Decimal | None = None
 
 
+class Direction(StrEnum):
+    """Which way a price has to move."""
+
+    DOWN = "down"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Met as soon as the last price is at `price` or beyond it in `direction`; at once, if it is there already."""
+
+    price: Decimal
+    direction: Direction
+
+    def is_met(self, last: Decimal) -> bool:
+        return last <= self.price if self.direction is Direction.DOWN else last >= self.price
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpec:
+    """An order that is placed when its trigger is met. Until then nothing is set aside for it: if the balance does not
+    suffice in that moment, it is cancelled."""
+
+    order: OrderSpec
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class OcoSpec:
+    """Two orders for one `size`, of which at most one is placed: one cancels the other. A limit order at `price`, on
+    the good side of the market, is placed when the last price has come there; one at `stop_limit_price`, when it has
+    come to `stop_price` on the bad side. Nothing is set aside before."""
+
+    symbol: str
+    side: Side
+    size: Decimal
+    price: Decimal
+    stop_price: Decimal
+    stop_limit_price: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class OrderAck:
     """KuCoin has accepted the order; whether it has filled is another question."""
@@ -70,6 +111,58 @@ class Order:
     is_active: bool
     is_cancelled: bool
     created_at: datetime
+
+
+class StopStatus(StrEnum):
+    """`DONE` is said of an OCO whose placed order is finished: filled or cancelled."""
+
+    WAITING = "waiting"
+    TRIGGERED = "triggered"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class StopOrder:
+    """What the exchange has of a stop order. Once triggered it has become an order with an id of its own, to be found
+    by the same clientOid. A market order has no `price`, and of `size` and `funds` the one that is not meant is 0."""
+
+    order_id: str
+    client_oid: str
+    symbol: str
+    side: Side
+    type: OrderType
+    price: Decimal
+    size: Decimal
+    funds: Decimal
+    trigger: Trigger
+    status: StopStatus
+    created_at: datetime
+    triggered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OcoLeg:
+    """One of the two orders of an OCO, by the id it has while it waits."""
+
+    order_id: str
+    side: Side
+    price: Decimal
+    stop_price: Decimal
+    size: Decimal
+    status: StopStatus
+
+
+@dataclass(frozen=True, slots=True)
+class OcoOrder:
+    """What the exchange has of an OCO. `legs` are empty where they were not asked for."""
+
+    order_id: str
+    client_oid: str
+    symbol: str
+    status: StopStatus
+    created_at: datetime
+    legs: tuple[OcoLeg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +225,16 @@ class OrderChange:
     filled_size: Decimal | None
     remain_size: Decimal | None
     trade_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopChange:
+    """Heard on a private stream: a stop order, or a leg of an OCO, now has this status. It names no clientOid."""
+
+    order_id: str
+    symbol: str
+    status: StopStatus
     at: datetime
 
 

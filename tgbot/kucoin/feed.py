@@ -11,7 +11,7 @@ import msgspec
 
 from tgbot.core.market import Stats, Tick
 from tgbot.core.money import ZERO
-from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange
+from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange, StopChange, StopStatus
 from tgbot.kucoin.wire.market import StatsRow
 from tgbot.kucoin.wire.values import NULL, Wire, decode, moment, positive
 
@@ -20,6 +20,7 @@ ALL_TICKERS = "/market/ticker:all"
 SNAPSHOT = "/market/snapshot:"
 ORDERS = "/spotMarket/tradeOrdersV2"
 BALANCES = "/account/balance"
+STOPS = "/spotMarket/advancedOrders"
 
 # Sequences that jump back while time goes on were started anew; a frame that merely comes late is not that much newer.
 STARTED_ANEW = timedelta(seconds=5)
@@ -160,3 +161,25 @@ def read_balance_change(frame: Frame) -> BalanceChange | None:
     if not row.relation_event.startswith("trade"):
         return None
     return BalanceChange(row.currency, row.available, row.hold, moment(row.time))
+
+
+class _StopChange(Wire):
+    order_id: str
+    symbol: str
+    type: str
+    ts: int
+    trigger_success: bool = True
+
+
+# KuCoin has spelled them small and in capitals.
+_STOP_STATUSES = {"open": StopStatus.WAITING, "triggered": StopStatus.TRIGGERED, "cancel": StopStatus.CANCELLED}
+
+
+def read_stop_change(frame: Frame) -> StopChange:
+    """Of a stop order whose trigger was met, but which could not be placed, nothing is left: it is cancelled."""
+    row = decode(_StopChange, bytes(frame.data))
+    kind = row.type.lower()
+    if kind not in _STOP_STATUSES:
+        raise ValueError(f"unknown change {row.type}")
+    status = _STOP_STATUSES[kind] if row.trigger_success else StopStatus.CANCELLED
+    return StopChange(row.order_id, row.symbol, status, moment(row.ts))

@@ -14,8 +14,8 @@ class Pool(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`path` may hold names in braces. `weight` is what a call takes from its pool. `permission` is the right that a key
-    must have; a call without one is public and goes out unsigned."""
+    """`path` may hold names in braces. `weight` is what a call takes from its pool. `permission` is the right that a
+    key must have; a call without one is public and goes out unsigned."""
 
     method: str
     path: str
@@ -52,3 +52,17 @@ FILLS = Operation("GET", "/api/v1/hf/fills", Pool.SPOT, 2, GENERAL)
 CANCEL_ORDER = Operation("DELETE", "/api/v1/hf/orders/{orderId}", Pool.SPOT, 1, SPOT)
 CANCEL_BY_CLIENT_OID = Operation("DELETE", "/api/v1/hf/orders/client-order/{clientOid}", Pool.SPOT, 1, SPOT)
 CANCEL_ALL = Operation("DELETE", "/api/v1/hf/orders", Pool.SPOT, 2, SPOT)
+
+PLACE_STOP_ORDER = Operation("POST", "/api/v1/stop-order", Pool.SPOT, 1, SPOT)
+STOP_ORDER = Operation("GET", "/api/v1/stop-order/{orderId}", Pool.SPOT, 3, GENERAL)
+STOP_ORDER_BY_CLIENT_OID = Operation("GET", "/api/v1/stop-order/queryOrderByClientOid", Pool.SPOT, 3, GENERAL)
+STOP_ORDERS = Operation("GET", "/api/v1/stop-order", Pool.SPOT, 8, GENERAL)
+CANCEL_STOP_ORDERS = Operation("DELETE", "/api/v1/stop-order/cancel", Pool.SPOT, 3, SPOT)
+
+PLACE_OCO = Operation("POST", "/api/v3/oco/order", Pool.SPOT, 2, SPOT)
+OCO = Operation("GET", "/api/v3/oco/order/details/{orderId}", Pool.SPOT, 2, GENERAL)
+OCO_BY_CLIENT_OID = Operation("GET", "/api/v3/oco/client-order/{clientOid}", Pool.SPOT, 2, GENERAL)
+OCOS = Operation("GET", "/api/v3/oco/orders", Pool.SPOT, 2, GENERAL)
+CANCEL_OCO = Operation("DELETE", "/api/v3/oco/order/{orderId}", Pool.SPOT, 3, SPOT)
+CANCEL_OCO_BY_CLIENT_OID = Operation("DELETE", "/api/v3/oco/client-order/{clientOid}", Pool.SPOT, 3, SPOT)
+CANCEL_OCOS = Operation("DELETE", "/api/v3/oco/orders", Pool.SPOT, 3, SPOT)

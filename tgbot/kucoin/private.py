@@ -1,4 +1,4 @@
-"""What happens on one account as it happens: its orders and its balances."""
+"""What happens on one account as it happens: its orders, its balances, its stop orders if somebody asks."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -7,9 +7,10 @@ import structlog
 
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
-from tgbot.core.orders import BalanceChange, OrderChange
+from tgbot.core.orders import BalanceChange, OrderChange, StopChange
+from tgbot.kucoin import feed
 from tgbot.kucoin.dialer import Dialer, LinkLost
-from tgbot.kucoin.feed import BALANCES, ORDERS, Frame, read_balance_change, read_order_change
+from tgbot.kucoin.feed import Frame
 from tgbot.kucoin.session import Unreadable
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.stream import Stream
@@ -20,8 +21,8 @@ log = structlog.get_logger()
 
 class PrivateStream:
     """Frames are not replayed after a reconnect, so `on_connected` has to read over REST what may have been missed; it
-    runs beside the stream, and an `ExchangeError` out of it makes the connection anew. `on_order` and `on_balance` are
-    awaited one after another: who is slow slows the stream down and loses nothing."""
+    runs beside the stream, and an `ExchangeError` out of it makes the connection anew. The others are awaited one after
+    another: who is slow slows the stream down and loses nothing."""
 
     def __init__(
         self,
@@ -32,14 +33,18 @@ class PrivateStream:
         on_order: Callable[[OrderChange], Awaitable[None]],
         on_balance: Callable[[BalanceChange], Awaitable[None]],
         on_connected: Callable[[], Awaitable[None]],
+        on_stop: Callable[[StopChange], Awaitable[None]] | None = None,
     ) -> None:
         self._on_order = on_order
         self._on_balance = on_balance
+        self._on_stop = on_stop
         self._owner = ""
         dial = partial(dialer.private, credentials)
         self._stream = Stream("private", dial, clock, ids, self._read, on_connected, _refused, is_private=True)
-        self._stream.subscribe(ORDERS)
-        self._stream.subscribe(BALANCES)
+        self._stream.subscribe(feed.ORDERS)
+        self._stream.subscribe(feed.BALANCES)
+        if on_stop is not None:
+            self._stream.subscribe(feed.STOPS)
 
     @property
     def is_up(self) -> bool:
@@ -62,6 +67,8 @@ class PrivateStream:
                 await self._on_order(change)
             case BalanceChange():
                 await self._on_balance(change)
+            case StopChange() if self._on_stop is not None:
+                await self._on_stop(change)
 
     def _is_ours(self, frame: Frame) -> bool:
         """A socket belongs to one account; a frame of another must not be believed."""
@@ -72,10 +79,15 @@ class PrivateStream:
         return False
 
 
-def _decoded(frame: Frame) -> OrderChange | BalanceChange | None:
-    if frame.topic == ORDERS:
-        return read_order_change(frame)
-    return read_balance_change(frame) if frame.topic == BALANCES else None
+def _decoded(frame: Frame) -> OrderChange | BalanceChange | StopChange | None:
+    match frame.topic:
+        case feed.ORDERS:
+            return feed.read_order_change(frame)
+        case feed.BALANCES:
+            return feed.read_balance_change(frame)
+        case feed.STOPS:
+            return feed.read_stop_change(frame)
+    return None
 
 
 def _refused(topic: str) -> None:

@@ -97,7 +97,7 @@ class Rest:
         until = self._clock.monotonic() + self._deadline
         for attempt in count(1):
             if credentials is not None:
-                await self._know_the_time()
+                await self.know_the_time()
             await self._wait_for_quota(operation, credentials, until)
             try:
                 return await self._read_once(self.prepare(operation, query, names, credentials), reader, until)
@@ -161,7 +161,8 @@ class Rest:
             at = await self.read(operations.SERVER_TIME, server_time)
             self.server_clock.learn(at, asked, self._clock.monotonic())
 
-    async def _know_the_time(self) -> None:
+    async def know_the_time(self) -> None:
+        """Measures KuCoin's clock unless that was done of late. Raises `ExchangeUnavailable`."""
         async with self._syncing:
             if not self.server_clock.is_known:
                 await self.sync_clock()

@@ -9,45 +9,30 @@ from tgbot.core.orders import Fill, Order, OrderAck, OrderSpec, OrderType, Side,
 from tgbot.kucoin.wire.values import NULL, Wire, amount, decode, moment, positive
 
 
-class _PlaceOrder(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    client_oid: str
-    symbol: str
-    side: str
-    type: str
-    client_timestamp: int
-    allow_max_time_window: int
-    size: str | None = None
-    funds: str | None = None
-    price: str | None = None
-    time_in_force: str | None = None
-    cancel_after: int | None = None
-    post_only: bool = False
-    hidden: bool = False
-    iceberg: bool = False
-    visible_size: str | None = None
-
-
 def place_order(client_oid: str, spec: OrderSpec, timestamp: int, window: int) -> bytes:
     """The body of `POST /api/v1/hf/orders`. Past `timestamp` + `window` (milliseconds) the gateway refuses it."""
-    is_limit = spec.type is OrderType.LIMIT
-    order = _PlaceOrder(
-        client_oid=client_oid,
-        symbol=spec.symbol,
-        side=spec.side.value,
-        type=spec.type.value,
-        client_timestamp=timestamp,
-        allow_max_time_window=window,
-        size=_text(spec.size),
-        funds=_text(spec.funds),
-        price=_text(spec.price),
-        time_in_force=spec.time_in_force.value if is_limit else None,
-        cancel_after=_seconds(spec),
-        post_only=spec.post_only,
-        hidden=spec.hidden,
-        iceberg=spec.iceberg,
-        visible_size=_text(spec.visible_size),
-    )
-    return msgspec.json.encode(order)
+    times = {"clientTimestamp": timestamp, "allowMaxTimeWindow": window}
+    return msgspec.json.encode(order_fields(client_oid, spec) | times)
+
+
+def order_fields(client_oid: str, spec: OrderSpec) -> dict[str, object]:
+    """What every kind of order says of itself. What is not asked for is left out."""
+    fields: dict[str, object] = {
+        "clientOid": client_oid,
+        "symbol": spec.symbol,
+        "side": spec.side.value,
+        "type": spec.type.value,
+        "size": _text(spec.size),
+        "funds": _text(spec.funds),
+        "price": _text(spec.price),
+        "timeInForce": spec.time_in_force.value if spec.type is OrderType.LIMIT else None,
+        "cancelAfter": _seconds(spec),
+        "postOnly": spec.post_only or None,
+        "hidden": spec.hidden or None,
+        "iceberg": spec.iceberg or None,
+        "visibleSize": _text(spec.visible_size),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 class _Placed(Wire):
