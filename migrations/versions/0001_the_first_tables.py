@@ -208,7 +208,9 @@ def upgrade() -> None:
         sa.Column("at", tgbot.db.types.UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["intent_id"], ["intents.id"], name=op.f("fk_fills_intent_id_intents")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fills")),
-        sa.UniqueConstraint("key_id", "symbol", "trade_id", name=op.f("uq_fills_key_id_symbol_trade_id")),
+        sa.UniqueConstraint(
+            "key_id", "symbol", "trade_id", "order_id", name=op.f("uq_fills_key_id_symbol_trade_id_order_id")
+        ),
     )
     with op.batch_alter_table("fills", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_fills_intent_id"), ["intent_id"], unique=False)

@@ -56,6 +56,9 @@ class Symbols:
         """Raises `NotFound` for what is not a symbol, and `ExchangeUnavailable` before the first load."""
         return self._loaded().get(symbol) or self._fail(symbol, (), show_price)
 
+    def knows(self, symbol: str) -> bool:
+        return self._directory.get(symbol) is not None
+
     def read_pair(self, text: str, default_quote: str, offer: Callable[[str], str] = show_price) -> SymbolRule:
         """The pair that a person means by `text`.
 

@@ -1,18 +1,20 @@
 """Open orders: listing them, ours and those made elsewhere, and asking for their end."""
 
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeRejected, NotFound, OutcomeUnknown, Reason
-from tgbot.core.orders import Order
+from tgbot.core.errors import ExchangeError, ExchangeRejected, NotFound, OutcomeUnknown, Reason
+from tgbot.core.orders import Fill, Order
 from tgbot.core.people import Person
 from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
+from tgbot.kucoin.account import SpotAccount
 from tgbot.trading import store
 from tgbot.trading.reconcile import Reconciler
-from tgbot.trading.rules.settlement import PENDING
+from tgbot.trading.rules.settlement import DONE, PENDING
 from tgbot.trading.store import Intent
 
 LOOKS = 5
@@ -25,6 +27,15 @@ class OpenOrders:
 
     ours: Sequence[Intent]
     others: Sequence[Order]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What became of each order that was asked to end. An order made elsewhere comes with what KuCoin has of it now,
+    if it has it still; an error is one that kept the request from being made."""
+
+    ours: Sequence[tuple[Intent, ExchangeError | None]]
+    others: Sequence[tuple[Order, Order | ExchangeError | None]]
 
 
 class Orders:
@@ -40,10 +51,24 @@ class Orders:
         symbols = [symbol] if symbol else await linked.spot.open_symbols()
         listed = [order for name in symbols for order in await linked.spot.open_orders(name)]
         async with self._database.read() as session:
-            ours = await store.pending_of(session, person.id, linked.key_id)
-            own_oids = {attempt.client_oid for i in ours if (attempt := await store.attempt_of(session, i))}
-        shown = [intent for intent in ours if symbol in {None, intent.spec.symbol}]
-        return OpenOrders(shown, [order for order in listed if order.client_oid not in own_oids])
+            known = await store.by_client_oids(session, [order.client_oid for order in listed])
+            pending = await store.pending_of(session, person.id, linked.key_id)
+        are_listed = {intent.id for intent in known.values()}
+        # What one list has and the other has not is looked at: it has ended meanwhile, or turned up after all.
+        unsure = [intent for intent in pending if intent.id not in are_listed]
+        unsure += [intent for intent in known.values() if intent.state not in PENDING | DONE]
+        sure = [intent for intent in pending if intent.id in are_listed]
+        looked_at = [await self._reconciler.refresh(intent) for intent in unsure]
+        ours = [intent for intent in (*sure, *looked_at) if intent.state in PENDING]
+        return OpenOrders(
+            [intent for intent in ours if symbol in {None, intent.spec.symbol}],
+            [order for order in listed if order.client_oid not in known],
+        )
+
+    async def fills(self, key_id: str) -> Sequence[Fill]:
+        """What has filled of the orders placed here, on one account."""
+        async with self._database.read() as session:
+            return await store.fills_of(session, key_id)
 
     async def current(self, intent: Intent) -> Intent:
         """As the exchange has it now, if it is not finished."""
@@ -52,25 +77,58 @@ class Orders:
     async def cancel(self, intent: Intent) -> Intent:
         """Asks KuCoin for it and looks until the order is finished, or for a second and a half. What is returned says
         what has really become of it: a cancelled order may have filled in the meantime."""
+        if intent.state not in PENDING:
+            return intent
         linked = await self._keys.account_of(intent.key_id)
         async with self._database.read() as session:
             attempt = await store.attempt_of(session, intent)
         if linked is None or attempt is None:
             raise NotFound(T.of("trading.no_such_order", id=intent.short))
-        if intent.state in PENDING:
-            await _ask(linked.spot.cancel_by_client_oid(attempt.client_oid, intent.spec.symbol))
-        for _ in range(LOOKS):
-            intent = await self._reconciler.refresh(intent) if intent.state in PENDING else intent
+        await _ask(linked.spot.cancel_by_client_oid(attempt.client_oid, intent.spec.symbol))
+        for look in range(LOOKS):
+            if look:
+                await self._clock.sleep(LOOK_AGAIN)
+            with suppress(ExchangeError):  # it was asked to end; the reconciler will hear what came of that
+                intent = await self._reconciler.refresh(intent)
             if intent.state not in PENDING:
                 break
-            await self._clock.sleep(LOOK_AGAIN)
         return intent
 
     async def cancel_other(self, person: Person, symbol: str, order_id: str) -> Order | None:
         """An order made elsewhere; returns what KuCoin has afterwards."""
         linked = await self._keys.account(person)
-        await _ask(linked.spot.cancel(order_id, symbol))
-        return await linked.spot.order(order_id, symbol)
+        return await self._end(linked.spot, symbol, order_id)
+
+    async def cancel_many(self, person: Person, symbol: str | None = None) -> Cancelled:
+        """All that is open, or all of a pair. An order that cannot be cancelled does not keep the others from it."""
+        linked = await self._keys.account(person)
+        found = await self.open(person, symbol)
+        return Cancelled(
+            [await self._try_ours(intent) for intent in found.ours],
+            [await self._try_other(linked.spot, order) for order in found.others],
+        )
+
+    async def _try_ours(self, intent: Intent) -> tuple[Intent, ExchangeError | None]:
+        try:
+            return await self.cancel(intent), None
+        except ExchangeError as error:
+            return intent, error
+
+    async def _try_other(self, spot: SpotAccount, order: Order) -> tuple[Order, Order | ExchangeError | None]:
+        try:
+            return order, await self._end(spot, order.symbol, order.order_id)
+        except ExchangeError as error:
+            return order, error
+
+    async def _end(self, spot: SpotAccount, symbol: str, order_id: str) -> Order | None:
+        await _ask(spot.cancel(order_id, symbol))
+        for look in range(LOOKS):
+            if look:
+                await self._clock.sleep(LOOK_AGAIN)
+            order = await spot.order(order_id, symbol)
+            if order is None or not order.is_active:
+                break
+        return order
 
 
 async def _ask(cancelling: Awaitable[None]) -> None:

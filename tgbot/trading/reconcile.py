@@ -1,28 +1,46 @@
 """The truth about every order that is not finished: asked for at start, every two seconds, and whenever news arrive."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeError
+from tgbot.core.errors import ExchangeError, ExchangeUnavailable
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill, Order
+from tgbot.core.reply import Reply
+from tgbot.credentials.envelope import CannotOpen
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
-from tgbot.trading import store, views
-from tgbot.trading.rules.settlement import UNSETTLED, State, is_progress, settle_missing, state_of
+from tgbot.trading import store
+from tgbot.trading.rules.settlement import (
+    GIVEN_UP,
+    PENDING,
+    UNSETTLED,
+    WORKING,
+    Misses,
+    State,
+    has_vanished,
+    is_progress,
+    settle_missing,
+    state_of,
+)
 from tgbot.trading.store import Attempt, Intent
+from tgbot.trading.views import orders as views
 
 log = structlog.get_logger()
 
 LOOK_EVERY = timedelta(seconds=2)
 WORKING_EVERY = timedelta(seconds=30)
 JUST_SENT = timedelta(seconds=5)
+WATCHED_FOR = timedelta(minutes=10)  # an order that was said not to be placed
+FILLS_LAG = timedelta(seconds=20)
+LISTED_FOR = timedelta(days=7)
 SIDE_BY_SIDE = 8
 
 
@@ -37,6 +55,7 @@ class Reconciler:
         self._hints: set[str] = set()
         self._news = asyncio.Event()
         self._looked: dict[str, float] = {}
+        self._incomplete: dict[str, float] = {}
         self._on_round: Callable[[Collection[str]], None] = lambda key_ids: None
 
     def listen(self, on_round: Callable[[Collection[str]], None]) -> None:
@@ -49,7 +68,7 @@ class Reconciler:
         self._news.set()
 
     async def look_at_client_oid(self, client_oid: str) -> None:
-        """A private stream has spoken of this order; one that is not ours is left alone."""
+        """Somebody has seen this order; one that is not ours is left alone."""
         async with self._database.read() as session:
             intent_id = await store.intent_of(session, client_oid)
         if intent_id is not None:
@@ -65,9 +84,19 @@ class Reconciler:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await self.begin()
         while True:
             await self.look()
             await self._wait()
+
+    async def begin(self) -> None:
+        """What an earlier process has sent and did not live to tell of is unknown, and is said to be."""
+        async with self._database.write() as session:
+            for intent in await store.pending(session, {State.SENT}):
+                if await store.move(session, intent, {State.SENT}, State.UNKNOWN, self._clock.now()):
+                    log.warning("order_left_over", intent=intent.id)
+                    await self._tell(session, intent, views.unknown(intent), is_news=False)
+        self._outbox.wake()
 
     async def look(self) -> None:
         """One round over everything that is due."""
@@ -75,13 +104,17 @@ class Reconciler:
         self._news.clear()
         async with self._database.read() as session:
             pending = await store.pending(session)
+            pending += await store.given_up_since(session, self._clock.now() - WATCHED_FOR)
+            known = {intent.id for intent in pending}
+            hinted = [i for i in await store.with_ids(session, hints - known) if i.state in GIVEN_UP]
         self._on_round({intent.key_id for intent in pending})
-        due = [intent for intent in pending if self._is_due(intent, hints)]
         room = asyncio.Semaphore(SIDE_BY_SIDE)
         async with asyncio.TaskGroup() as tasks:
-            for intent in due:
-                tasks.create_task(self._look_within(room, intent))
+            for intent in (*pending, *hinted):
+                if self._is_due(intent, hints):
+                    tasks.create_task(self._look_within(room, intent))
         self._looked = {intent.id: self._looked[intent.id] for intent in pending if intent.id in self._looked}
+        self._incomplete = {name: since for name, since in self._incomplete.items() if name in known}
 
     async def refresh(self, intent: Intent) -> Intent:
         """Looks once, now, for somebody who waits for the answer: the order's card is brought up to date, but no news
@@ -111,82 +144,118 @@ class Reconciler:
                 await self._look_once(intent)
             except ExchangeError as error:
                 log.warning("order_not_looked_at", intent=intent.id, code=error.code)
+            except CannotOpen as error:
+                log.error("key_does_not_open", intent=intent.id, reason=str(error))  # noqa: TRY400 - says all there is
 
     async def _look_once(self, intent: Intent, *, is_asked: bool = False) -> None:
         self._looked[intent.id] = self._clock.monotonic()
         linked = await self._keys.account_of(intent.key_id)
         async with self._database.read() as session:
             attempt = await store.attempt_of(session, intent)
-        if linked is None or attempt is None:
+        if attempt is None:
             return
-        order = await self._find(linked.spot, intent, attempt)
+        if linked is None:
+            await self._settle(intent, PENDING, State.INDETERMINATE, views.out_of_sight(intent))
+            return
+        order = await _find(linked.spot, intent, attempt)
         if order is None:
-            await self._missed(linked.spot, intent, attempt)
-            return
-        fills = await linked.spot.fills(order.symbol, order.order_id) if order.filled_size > ZERO else []
-        is_news = not is_asked and intent.state not in UNSETTLED and self._age(intent) > JUST_SENT
-        await self._found(intent, order, fills, is_news=is_news)
+            order = await self._missed(linked.spot, intent, attempt)
+        elif attempt.misses.count:
+            await self._note_misses(intent, Misses())
+        if order is not None:
+            is_late = linked.spot.exchange_time() - attempt.signed_at > JUST_SENT
+            await self._found(linked.spot, intent, order, is_news=is_late and not is_asked)
 
-    async def _find(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
-        order = await spot.order_by_client_oid(attempt.client_oid, intent.spec.symbol)
-        if order is not None or not intent.order_id:
-            return order
-        return await spot.order(intent.order_id, intent.spec.symbol)
-
-    async def _missed(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> None:
-        """Not known by its clientOid. Before that is taken for an answer, the lists are searched too."""
-        if intent.state not in UNSETTLED:
-            log.warning("order_not_listed", intent=intent.id, order_id=intent.order_id)
-            return
+    async def _missed(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
+        """Not known by its ids. Before that is taken for an answer, the lists are searched too: what they have."""
+        if intent.state not in PENDING:
+            return None
         misses = attempt.misses.another(spot.exchange_time())
-        state = settle_missing(misses, attempt.deadline)
-        if state is State.NOT_PLACED and (listed := await self._listed(spot, intent, attempt)):
-            fills = await spot.fills(listed.symbol, listed.order_id)
-            await self._found(intent, listed, fills, is_news=False)
-            return
+        state = State.UNKNOWN
+        if intent.state in UNSETTLED:
+            state = settle_missing(misses, attempt.deadline)
+        elif has_vanished(misses):
+            state = State.INDETERMINATE
+        if state is not State.UNKNOWN and (listed := await _listed(spot, intent, attempt)):
+            return listed
+        await self._note_misses(intent, misses)
+        if state is not State.UNKNOWN:
+            origin = UNSETTLED if intent.state in UNSETTLED else WORKING
+            await self._settle(intent, origin, state, views.outcome(replace(intent, state=state)))
+        return None
+
+    async def _note_misses(self, intent: Intent, misses: Misses) -> None:
         async with self._database.write() as session:
             await store.note_misses(session, intent, misses)
-            if state is State.UNKNOWN:
+
+    async def _settle(self, intent: Intent, origin: Collection[State], state: State, reply: Reply) -> None:
+        """The end, as far as we can tell."""
+        async with self._database.write() as session:
+            if not await store.move(session, intent, origin, state, self._clock.now()):
                 return
-            if await store.move(session, intent, UNSETTLED, state, self._clock.now()):
-                await self._tell(session, intent, state)
-        log.info("order_settled", intent=intent.id, state=state)
+            await self._tell(session, intent, reply, is_news=True)
+        log.warning("order_settled", intent=intent.id, state=state)
         self._outbox.wake()
 
-    async def _listed(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
-        symbol = intent.spec.symbol
-        until = spot.exchange_time()
-        orders = await spot.open_orders(symbol)
-        orders += await spot.done_orders(symbol, attempt.signed_at - timedelta(seconds=5), until)
-        return next((order for order in orders if order.client_oid == attempt.client_oid), None)
-
-    async def _found(self, intent: Intent, order: Order, fills: list[Fill], *, is_news: bool) -> None:
+    async def _found(self, spot: SpotAccount, intent: Intent, order: Order, *, is_news: bool) -> None:
         """Takes over progress and fills in one transaction, once all fills of that progress are listed."""
         if not is_progress(intent.state, intent.filled_size, order):
             return
-        if sum((fill.size for fill in fills), ZERO) < order.filled_size:
-            self._hints.add(intent.id)  # the list of fills lags behind the order: ask again in the next round
+        fills = await _fills(spot, order)
+        if self._lacks_some(intent, order, fills):
+            self._hints.add(intent.id)  # the next round asks again
             return
-        state = state_of(order)
+        has_turned_up = intent.state in GIVEN_UP
         async with self._database.write() as session:
-            if not await store.progress(session, intent, order, state, self._clock.now()):
+            now = await store.progress(session, intent, order, state_of(order), self._clock.now())
+            if now is None:
+                self._hints.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
                 return
             await store.add_fills(session, intent, fills)
-            after = await store.by_id(session, intent.id)
-            if after is not None:
-                await self._tell(session, after, state, is_news=is_news)
-        log.info("order_progressed", intent=intent.id, state=state)
+            reply = views.outcome(now, has_turned_up=has_turned_up)
+            await self._tell(session, now, reply, is_news=is_news or has_turned_up)
+        (log.error if has_turned_up else log.info)("order_progressed", intent=intent.id, state=now.state)
         self._outbox.wake()
 
-    def _age(self, intent: Intent) -> timedelta:
-        return self._clock.now() - intent.changed_at
+    def _lacks_some(self, intent: Intent, order: Order, fills: Sequence[Fill]) -> bool:
+        """The list of fills may lag behind the order; it is waited for, but not for ever."""
+        if sum((fill.size for fill in fills), ZERO) >= order.filled_size:
+            self._incomplete.pop(intent.id, None)
+            return False
+        now = self._clock.monotonic()
+        if now - self._incomplete.setdefault(intent.id, now) < FILLS_LAG.total_seconds():
+            return True
+        log.error("fills_not_listed", intent=intent.id, order_id=order.order_id)
+        return False
 
-    async def _tell(self, session: WriteSession, intent: Intent, state: State, *, is_news: bool = False) -> None:
+    async def _tell(self, session: WriteSession, intent: Intent, reply: Reply, *, is_news: bool) -> None:
         """The ticket's message shows the new state; what happens later than the tap also comes as an answer to it."""
-        reply = views.outcome(intent, state)
         card = views.card(intent)
         await self._outbox.put(session, Notice(intent.chat_id, reply, Priority.FILL, card=card))
         if is_news:
-            key = f"order:{intent.id}:{state}:{intent.filled_size}"
-            notice = Notice(intent.chat_id, views.news(intent, state), Priority.FILL, reply_to_card=card, dedup_key=key)
-            await self._outbox.put(session, notice)
+            news = Notice(intent.chat_id, Reply(reply.lines), Priority.FILL, reply_to_card=card)
+            await self._outbox.put(session, news)
+
+
+async def _find(spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
+    """By our id for it, then by KuCoin's. Raises `ExchangeUnavailable` if it answers with another order."""
+    order = await spot.order_by_client_oid(attempt.client_oid, intent.spec.symbol)
+    if order is None and intent.order_id:
+        order = await spot.order(intent.order_id, intent.spec.symbol)
+    if order is not None and (order.client_oid, order.symbol) != (attempt.client_oid, intent.spec.symbol):
+        raise ExchangeUnavailable("200000", "another order was answered")
+    return order
+
+
+async def _listed(spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
+    symbol, until = intent.spec.symbol, spot.exchange_time()
+    since = max(attempt.signed_at - JUST_SENT, until - LISTED_FOR)
+    orders = await spot.open_orders(symbol)
+    orders += await spot.done_orders(symbol, since, until)
+    return next((order for order in orders if order.client_oid == attempt.client_oid), None)
+
+
+async def _fills(spot: SpotAccount, order: Order) -> list[Fill]:
+    if order.filled_size == ZERO:
+        return []
+    return [fill for fill in await spot.fills(order.symbol, order.order_id) if fill.order_id == order.order_id]

@@ -16,14 +16,14 @@ from tgbot.core.reply import Reply, T
 from tgbot.credentials.service import Keys, Linked
 from tgbot.db.engine import Database
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.kucoin.account import PreparedOrder
+from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
-from tgbot.trading import store, views
+from tgbot.trading import store
 from tgbot.trading.reconcile import Reconciler
-from tgbot.trading.rules.grammar import parse_order
-from tgbot.trading.rules.settlement import UNSETTLED, Misses, State
+from tgbot.trading.rules.settlement import GIVEN_UP, UNSETTLED, Misses, State
 from tgbot.trading.store import Attempt, Intent
-from tgbot.trading.tickets import Shown, Tickets
+from tgbot.trading.tickets import Shown, Tickets, fresh_button, request_of
+from tgbot.trading.views import orders as views
 
 log = structlog.get_logger()
 
@@ -58,34 +58,35 @@ class Sending:
         self._tickets.require_open(intent)
         if intent.is_locked:
             raise TooLate(T("trading.type_first"))
-        drift = await self._drift(intent)
-        if abs(drift) > MOST_DRIFT:
-            return await self._requote(person, intent, update_id)
-        linked = await self._keys.account_of(intent.key_id)
-        if linked is None:
-            raise TooLate(T("trading.account_gone"))
+        linked = await self._account(person, intent)
+        if abs(await self._drift(intent)) > MOST_DRIFT:
+            return await self._tickets.prepare(person, request_of(intent), update_id, replaced=intent)
+        await linked.spot.know_the_time()
         prepared = linked.spot.prepare_order(self._ids.client_oid(), intent.spec)
         await self._consume(intent, prepared, message_id)
         crash_point("C6")
-        await self._settle(intent, linked, prepared)
+        await self._send(intent, linked, prepared)
         return None
 
+    async def _account(self, person: Person, intent: Intent) -> Linked:
+        """That of the ticket, which must still be the one the person trades with: whoever has changed to paper does not
+        expect a tap to spend money, nor the other way round."""
+        linked = await self._keys.account_of(intent.key_id)
+        if linked is None:
+            raise TooLate(T("trading.account_gone"))
+        if (await self._keys.account(person)).key_id != intent.key_id:
+            raise TooLate(T("trading.account_changed"), [[fresh_button(intent)]])
+        return linked
+
     async def _drift(self, intent: Intent) -> Decimal:
-        """Per cent. A limit at a price that the person wrote does not drift."""
-        request = parse_order(intent.spec.side, intent.request, ".")
-        if request.price is not None and request.price.level is not None:
+        """Of the market since the ticket was made, in per cent. A limit that the person wrote does not depend on it."""
+        price = request_of(intent).price
+        if price is not None and price.level is not None:
             return Decimal(0)
         tick = await self._prices.price(intent.spec.symbol)
-        if request.price is not None and request.price.percent is not None:
-            now = tick.price * (HUNDRED + request.price.percent) / HUNDRED
-        else:
-            now = tick.ask if intent.spec.side is Side.BUY else tick.bid
+        best = (tick.ask if intent.spec.side is Side.BUY else tick.bid) or tick.price
+        now = tick.price if price is not None else best
         return (now - intent.reference) / intent.reference * HUNDRED
-
-    async def _requote(self, person: Person, intent: Intent, update_id: int) -> Shown:
-        await self._tickets.drop(intent, State.REPLACED)
-        request = parse_order(intent.spec.side, intent.request, ".")
-        return await self._tickets.prepare(person, request, update_id, ".", is_typed=True)
 
     async def _consume(self, intent: Intent, prepared: PreparedOrder, message_id: int) -> None:
         attempt = Attempt(
@@ -102,23 +103,23 @@ class Sending:
                 raise TooLate(T.of("trading.already_used", id=intent.short))
             await self._outbox.adopt_card(session, intent.chat_id, views.card(intent), message_id)
 
-    async def _settle(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
+    async def _send(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
         """The one POST, and what its answer proves."""
         sent = replace(intent, state=State.SENT)
         try:
             ack = await linked.spot.send(prepared)
         except NotSent as error:
             log.warning("order_not_sent", intent=intent.id, code=error.code)
-            await self._tell(sent, State.NOT_SENT, views.not_sent(intent, error), error.code, error.message)
+            await self._tell(sent, State.NOT_SENT, views.not_sent(sent, error), error.code, error.message)
         except ExchangeRejected as error:
             log.info("order_rejected", intent=intent.id, code=error.code)
-            await self._tell(sent, State.REJECTED, views.rejected(intent, error), error.code, error.message)
+            await self._tell(sent, State.REJECTED, views.rejected(sent, error), error.code, error.message)
         except OutcomeUnknown as error:
             log.warning("order_unknown", intent=intent.id, code=error.code)
-            await self._tell(sent, State.UNKNOWN, views.unknown(intent), error.code, error.message)
+            await self._tell(sent, State.UNKNOWN, views.unknown(sent), error.code, error.message)
         else:
             crash_point("C9")
-            await self._tell(sent, State.OPEN, views.placed(intent), "200000", "", ack.order_id)
+            await self._tell(sent, State.OPEN, views.placed(sent), "200000", "", ack.order_id)
         self._reconciler.look_at(intent.id)
 
     async def _tell(
@@ -127,10 +128,12 @@ class Sending:
         """Outcome and message in one transaction; unless the reconciler has found the order first."""
         async with self._database.write() as session:
             await store.note_answer(session, intent, code, message)
-            if not await store.move(session, intent, UNSETTLED, state, self._clock.now()):
-                return
             if order_id:
                 await store.note_order(session, intent, order_id)
+            # After a long freeze even an acceptance may come when the order was given up already.
+            origin = UNSETTLED | GIVEN_UP if order_id else UNSETTLED
+            if not await store.move(session, intent, origin, state, self._clock.now()):
+                return
             await self._outbox.put(session, Notice(intent.chat_id, reply, Priority.ANSWER, card=views.card(intent)))
         self._outbox.wake()
         crash_point("C10")

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tgbot.core.orders import Fill, Order, OrderSpec
+from tgbot.core.orders import Fill, Order, OrderSpec, Side
 from tgbot.core.people import Mode
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
@@ -67,10 +67,11 @@ class AttemptRow(Base):
 
 
 class FillRow(Base):
-    """Each trade once, whatever the order and repetition in which it is heard of."""
+    """Each trade of an order once, whatever the sequence and repetition in which it is heard of. Two orders of one
+    account may have met each other: then both have this trade."""
 
     __tablename__ = "fills"
-    __table_args__ = (UniqueConstraint("key_id", "symbol", "trade_id"),)
+    __table_args__ = (UniqueConstraint("key_id", "symbol", "trade_id", "order_id"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
@@ -154,8 +155,15 @@ async def move(session: WriteSession, intent: Intent, origin: Collection[State],
     return moved.first() is not None
 
 
-async def unlock(session: WriteSession, intent: Intent) -> None:
-    await session.execute(update(IntentRow).where(IntentRow.id == intent.id).values(is_locked=False))
+async def unlock(session: WriteSession, intent: Intent, expires_at: datetime) -> bool:
+    """Whether it was still a locked ticket, and so can now be confirmed until `expires_at`."""
+    unlocked = await session.execute(
+        update(IntentRow)
+        .where(IntentRow.id == intent.id, IntentRow.state == State.TICKET, IntentRow.is_locked)
+        .values(is_locked=False, expires_at=expires_at)
+        .returning(IntentRow.id)
+    )
+    return unlocked.first() is not None
 
 
 async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: datetime) -> bool:
@@ -167,6 +175,7 @@ async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: 
             IntentRow.state == State.TICKET,
             IntentRow.digest == intent.digest,
             IntentRow.is_locked.is_(False),
+            IntentRow.created_at <= now,
             IntentRow.expires_at > now,
         )
         .values(state=State.SENT, changed_at=now)
@@ -193,8 +202,9 @@ async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: 
 
 
 async def note_answer(session: WriteSession, intent: Intent, code: str, message: str) -> None:
+    printable = message.replace("\0", "")  # PostgreSQL takes every character but this one
     await session.execute(
-        update(AttemptRow).where(AttemptRow.intent_id == intent.id).values(code=code[:40], message=message[:300])
+        update(AttemptRow).where(AttemptRow.intent_id == intent.id).values(code=code[:40], message=printable[:300])
     )
 
 
@@ -210,9 +220,9 @@ async def note_misses(session: WriteSession, intent: Intent, misses: Misses) -> 
     )
 
 
-async def progress(session: WriteSession, intent: Intent, order: Order, state: State, now: datetime) -> bool:
-    """Takes over what the exchange says, unless somebody did so since `intent` was read."""
-    moved = await session.execute(
+async def progress(session: WriteSession, intent: Intent, order: Order, state: State, now: datetime) -> Intent | None:
+    """Takes over what the exchange says; `None` if somebody did so since `intent` was read."""
+    moved = await session.scalar(
         update(IntentRow)
         .where(IntentRow.id == intent.id, IntentRow.state == intent.state)
         .where(IntentRow.filled_size == intent.filled_size)
@@ -225,9 +235,9 @@ async def progress(session: WriteSession, intent: Intent, order: Order, state: S
             fee_currency=order.fee_currency,
             changed_at=now,
         )
-        .returning(IntentRow.id)
+        .returning(IntentRow)
     )
-    return moved.first() is not None
+    return _intent(moved) if moved else None
 
 
 async def add_fills(session: WriteSession, intent: Intent, fills: Sequence[Fill]) -> None:
@@ -235,6 +245,22 @@ async def add_fills(session: WriteSession, intent: Intent, fills: Sequence[Fill]
         return
     rows = [{**asdict(fill), "intent_id": intent.id, "key_id": intent.key_id} for fill in fills]
     await session.execute(insert_into(session, FillRow).values(rows).on_conflict_do_nothing())
+
+
+async def fills_of(session: ReadSession, key_id: str) -> list[Fill]:
+    """All of one account, the oldest first; column by column, for there may be many."""
+    names = [field.name for field in fields(Fill)]
+    columns = [getattr(FillRow, name) for name in names]
+    rows = await session.execute(select(*columns).where(FillRow.key_id == key_id).order_by(FillRow.at, FillRow.id))
+    return [Fill(**row | {"side": Side(row["side"])}) for row in map(dict, rows.mappings())]
+
+
+async def latest_fills(session: ReadSession, key_id: str, symbol: str, most: int) -> list[Fill]:
+    """Of one account in one pair, the newest first."""
+    columns = [getattr(FillRow, field.name) for field in fields(Fill)]
+    where = (FillRow.key_id == key_id, FillRow.symbol == symbol)
+    rows = await session.execute(select(*columns).where(*where).order_by(FillRow.at.desc()).limit(most))
+    return [Fill(**row | {"side": Side(row["side"])}) for row in map(dict, rows.mappings())]
 
 
 async def attempt_of(session: ReadSession, intent: Intent) -> Attempt | None:
@@ -250,8 +276,21 @@ async def by_id(session: ReadSession, intent_id: str) -> Intent | None:
     return _intent(row) if row else None
 
 
+async def with_ids(session: ReadSession, intent_ids: Collection[str]) -> list[Intent]:
+    rows = await session.scalars(select(IntentRow).where(IntentRow.id.in_(intent_ids)))
+    return [_intent(row) for row in rows]
+
+
 async def pending(session: ReadSession, states: Collection[State] = PENDING) -> list[Intent]:
     rows = await session.scalars(select(IntentRow).where(IntentRow.state.in_(states)).order_by(IntentRow.created_at))
+    return [_intent(row) for row in rows]
+
+
+async def given_up_since(session: ReadSession, moment: datetime) -> list[Intent]:
+    """What was lately said to be not placed."""
+    rows = await session.scalars(
+        select(IntentRow).where(IntentRow.state == State.NOT_PLACED, IntentRow.changed_at > moment)
+    )
     return [_intent(row) for row in rows]
 
 
@@ -264,13 +303,18 @@ async def pending_of(session: ReadSession, person_id: int, key_id: str) -> list[
     return [_intent(row) for row in rows]
 
 
+async def by_client_oids(session: ReadSession, client_oids: Collection[str]) -> dict[str, Intent]:
+    """Those of our intents that were sent under these ids."""
+    found = await session.execute(
+        select(AttemptRow.client_oid, IntentRow)
+        .join(IntentRow, IntentRow.id == AttemptRow.intent_id)
+        .where(AttemptRow.client_oid.in_(client_oids))
+    )
+    return {client_oid: _intent(row) for client_oid, row in found}
+
+
 async def intent_of(session: ReadSession, client_oid: str) -> str | None:
     return await session.scalar(select(AttemptRow.intent_id).where(AttemptRow.client_oid == client_oid))
-
-
-async def keys_in_use(session: ReadSession) -> set[str]:
-    """Accounts with something pending."""
-    return set(await session.scalars(select(IntentRow.key_id).where(IntentRow.state.in_(PENDING)).distinct()))
 
 
 def encode_spec(spec: OrderSpec) -> str:

@@ -1,18 +1,18 @@
 """Tickets: an intent shown for confirmation, of one use, for 60 seconds."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Protocol
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import LostRace, NotFound, TooLate
+from tgbot.core.errors import NotFound, TooLate, UsageError
 from tgbot.core.ids import Ids, read_short
 from tgbot.core.market import Book, SymbolRule
 from tgbot.core.money import ZERO
-from tgbot.core.numbers import DecimalSign
+from tgbot.core.numbers import decimal_sign_of
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, T
 from tgbot.credentials.service import Keys, Linked
@@ -20,12 +20,12 @@ from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.intake.store import Dialogues
 from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.prices import Prices
-from tgbot.markets.symbols import Symbols
+from tgbot.markets.symbols import Symbols, show_price
 from tgbot.trading import store
-from tgbot.trading.rules.amounts import read_amount
-from tgbot.trading.rules.grammar import OrderRequest
+from tgbot.trading.rules.amounts import Amount, in_words, read_amount, repeats, size_to_type
+from tgbot.trading.rules.grammar import BUTTON_BYTES, OrderRequest, parse_order
 from tgbot.trading.rules.settlement import State
-from tgbot.trading.rules.ticket import Market, Ticket, decide
+from tgbot.trading.rules.ticket import Market, Ticket, decide, estimate
 from tgbot.trading.store import Intent
 
 VALID_FOR = timedelta(seconds=60)
@@ -45,6 +45,7 @@ class Shown:
     intent: Intent
     ticket: Ticket
     rule: SymbolRule
+    size_to_type: Amount
 
 
 class Tickets:
@@ -70,39 +71,66 @@ class Tickets:
         self._dialogues = dialogues
 
     def rule_for(self, person: Person, request: OrderRequest) -> SymbolRule:
-        """Raises `NotFound`, with buttons that ask the same of the nearest pairs."""
+        """Raises `NotFound`, with buttons that ask the same of the nearest pairs; where the same is too long for a
+        button, they show the price: an order that lost its price or its options on the way is another order."""
         rest = request.to_text().removeprefix(request.pair)
 
         def offer(symbol: str) -> str:
             data = f"{request.side}:{symbol}{rest}"
-            return data if len(data.encode()) <= 64 else f"{request.side}:{symbol}"
+            return data if len(data.encode()) <= BUTTON_BYTES else show_price(symbol)
 
         return self._symbols.read_pair(request.pair, person.quote, offer)
 
     async def prepare(
-        self,
-        person: Person,
-        request: OrderRequest,
-        update_id: int,
-        decimal_sign: DecimalSign,
-        *,
-        is_typed: bool = False,
+        self, person: Person, request: OrderRequest, update_id: int, *, replaced: Intent | None = None
     ) -> Shown:
         """Looks at account and market, decides, stores. Raises `Refused` and its kin, and stores nothing then. The same
-        update handled again makes no second ticket. `is_typed`: the person has typed the size of this very request."""
+        update handled again makes no second ticket. `replaced` is given up in the same transaction; raises `TooLate` if
+        it was used in this instant."""
+        async with self._database.read() as session:
+            known = await store.by_update(session, update_id)
+        if known is not None:
+            return await self.show(known)
         rule = self.rule_for(person, request)
+        request = replace(request, pair=rule.symbol)
+        amount = read_amount(request, rule)
         linked = await self._keys.account(person)
         market = await self._look(linked.spot, rule)
-        ticket = decide(request, read_amount(request, rule, decimal_sign), market)
-        value = await self._in_usdt(rule, ticket.funds)
+        ticket = decide(request, amount, market)
+        is_locked = await self._must_be_typed(rule, ticket, replaced)
         async with self._database.write() as session:
-            known = await store.by_update(session, update_id)
-            intent = known or await self._store(
-                session, person, linked, request, update_id, ticket, is_locked=value > TYPED_ABOVE and not is_typed
-            )
-            if intent.is_locked and known is None:
+            if replaced is not None:
+                await self._drop(session, replaced, State.REPLACED)
+            intent = await self._store(session, person, linked, request, update_id, ticket, is_locked=is_locked)
+            if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
-        return Shown(intent, ticket, rule)
+        return Shown(intent, ticket, rule, size_to_type(request, ticket.spec, rule))
+
+    async def show(self, intent: Intent) -> Shown:
+        """The ticket as it is stored, at the prices of now."""
+        rule = self._symbols.rule(intent.spec.symbol)
+        linked = await self._keys.account_of(intent.key_id)
+        if linked is None:
+            raise TooLate(T("trading.account_gone"))
+        market = await self._look(linked.spot, rule)
+        size = size_to_type(request_of(intent), intent.spec, rule)
+        return Shown(intent, estimate(intent.spec, market), rule, size)
+
+    async def unlock(self, person: Person, text: str) -> Shown:
+        """The size of a large order, typed once more: from now on the very same ticket can be confirmed, for its full
+        time. Raises `TooLate` if there is no such ticket any more, and `UsageError` for another size."""
+        intent = await self._awaited(person)
+        self.require_open(intent)
+        rule = self._symbols.rule(intent.spec.symbol)
+        size = size_to_type(request_of(intent), intent.spec, rule)
+        if not repeats(text, size, rule, decimal_sign_of(person.language)):
+            raise UsageError(T.of("trading.type_mismatch", size=in_words(size, rule)))
+        expires_at = self._clock.now() + VALID_FOR
+        async with self._database.write() as session:
+            if not await store.unlock(session, intent, expires_at):
+                raise TooLate(T.of("trading.already_used", id=intent.short))
+            await self._dialogues.close(session, person.id, TYPING)
+        return await self.show(replace(intent, is_locked=False, expires_at=expires_at))
 
     async def find(self, person: Person, short: str) -> Intent:
         """Of this person only: nobody presses another's ticket."""
@@ -114,30 +142,50 @@ class Tickets:
         return intent
 
     def require_open(self, intent: Intent) -> None:
-        """Raises `TooLate` for a ticket that was used, dropped or has run out."""
+        """Raises `TooLate` for a ticket that was used, dropped or has run out. A clock that was put back may not
+        lengthen its life, so one from the future has run out too."""
+        if intent.state in {State.DROPPED, State.REPLACED}:
+            raise TooLate(T.of("trading.already_dropped", id=intent.short))
         if intent.state is not State.TICKET:
             raise TooLate(T.of("trading.already_used", id=intent.short))
-        if intent.expires_at <= self._clock.now():
-            fresh = Button(T("trading.fresh_ticket"), f"ticket_fresh:{intent.short}")
-            raise TooLate(T.of("trading.expired", seconds=int(VALID_FOR.total_seconds())), [[fresh]])
+        if not intent.created_at <= self._clock.now() < intent.expires_at:
+            raise TooLate(T.of("trading.expired", seconds=int(VALID_FOR.total_seconds())), [[fresh_button(intent)]])
 
-    async def drop(self, intent: Intent, state: State = State.DROPPED) -> None:
-        """Raises `LostRace` if it was used in this instant."""
+    async def drop(self, intent: Intent) -> None:
+        """Raises `TooLate` if it was used before."""
         async with self._database.write() as session:
-            if not await store.move(session, intent, {State.TICKET}, state, self._clock.now()):
-                raise LostRace(intent.short)
+            await self._drop(session, intent, State.DROPPED)
 
-    async def typed_for(self, person: Person) -> Intent | None:
+    async def _drop(self, session: WriteSession, intent: Intent, state: State) -> None:
+        if not await store.move(session, intent, {State.TICKET}, state, self._clock.now()):
+            raise TooLate(T.of("trading.already_used", id=intent.short))
+        if await self._dialogues.current(session, intent.person_id, self._clock.now()) == (TYPING, intent.short):
+            await self._dialogues.close(session, intent.person_id, TYPING)
+
+    async def _awaited(self, person: Person) -> Intent:
         """The locked ticket whose size this person has been asked to type."""
         async with self._database.read() as session:
             current = await self._dialogues.current(session, person.id, self._clock.now())
-            if current is None or current[0] != TYPING:
-                return None
-            return await store.find(session, person.id, current[1])
+            intent = await store.find(session, person.id, current[1]) if current and current[0] == TYPING else None
+        if intent is None:
+            raise TooLate(T("trading.type_too_late"))
+        return intent
 
-    async def stop_typing(self, person: Person) -> None:
-        async with self._database.write() as session:
-            await self._dialogues.close(session, person.id, TYPING)
+    async def _must_be_typed(self, rule: SymbolRule, ticket: Ticket, replaced: Intent | None) -> bool:
+        """The size of a large order, once: not again for a ticket that only replaces one of the same size."""
+        if not await self._is_large(rule, ticket.funds):
+            return False
+        if replaced is None or replaced.is_locked:
+            return True
+        before, now = replaced.spec, ticket.spec
+        is_same = (before.size, before.funds) == (now.size, now.funds)
+        value = before.funds if before.funds is not None else (before.size or ZERO) * replaced.reference
+        return not (is_same and await self._is_large(rule, value))
+
+    async def _is_large(self, rule: SymbolRule, funds: Decimal) -> bool:
+        """Also where nothing tells what it is worth."""
+        worth = await self._in_usdt(rule, funds)
+        return worth is None or worth > TYPED_ABOVE
 
     async def _look(self, spot: SpotAccount, rule: SymbolRule) -> Market:
         tick, book, fees, balances = await asyncio.gather(
@@ -146,10 +194,14 @@ class Tickets:
         free = {balance.currency: balance.available for balance in balances}
         return Market(rule, tick, book, fees, free.get(rule.base, ZERO), free.get(rule.quote, ZERO))
 
-    async def _in_usdt(self, rule: SymbolRule, funds: Decimal) -> Decimal:
+    async def _in_usdt(self, rule: SymbolRule, funds: Decimal) -> Decimal | None:
         if rule.quote.startswith("USD"):
             return funds
-        return funds * (await self._prices.price(f"{rule.quote}-USDT")).price
+        if self._symbols.knows(f"{rule.quote}-USDT"):
+            return funds * (await self._prices.price(f"{rule.quote}-USDT")).price
+        if self._symbols.knows(f"USDT-{rule.quote}"):
+            return funds / (await self._prices.price(f"USDT-{rule.quote}")).price
+        return None
 
     async def _store(
         self,
@@ -195,6 +247,16 @@ class Tickets:
             if await store.find(session, person_id, short) is None:
                 return short
         return self._ids.short(8)
+
+
+def request_of(intent: Intent) -> OrderRequest:
+    """What the person asked for."""
+    return parse_order(intent.spec.side, intent.request, ".")
+
+
+def fresh_button(intent: Intent) -> Button:
+    """Asks for the same again, at the price of then."""
+    return Button(T("trading.fresh_ticket"), f"ticket_fresh:{intent.short}")
 
 
 def _digest(key_id: str, spec: str) -> str:

@@ -1,20 +1,19 @@
 """What an amount means for one pair: quote, base, a share of what is free, or all of it."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
 from tgbot.core.errors import UsageError
 from tgbot.core.market import SymbolRule
-from tgbot.core.money import plain
+from tgbot.core.money import HUNDRED, plain
 from tgbot.core.numbers import Ambiguous, DecimalSign, NotANumber, read_number
-from tgbot.core.orders import Side
+from tgbot.core.orders import OrderSpec, Side
 from tgbot.core.reply import T
 from tgbot.trading.rules.grammar import OrderRequest, choice
 
-_DOLLARS = frozenset({"u", "usd"})
-_SHAPE = re.compile(r"(?P<dollar>\$?)(?P<digits>[0-9.,]+)(?P<word>[A-Za-z0-9]*|%)")
+DOLLARS = ("usd", "u")
 
 
 class Unit(Enum):
@@ -31,59 +30,102 @@ class Amount:
     unit: Unit
 
 
-def read_amount(request: OrderRequest, rule: SymbolRule, decimal_sign: DecimalSign) -> Amount:
-    """A bare number is quote on a buy and base on a sell. Raises `UsageError`; where two readings are possible, both
-    come as buttons."""
-    text = request.amount
-    if text.lower() == "max":
-        return Amount(Decimal(100), Unit.PERCENT)
-    found = _SHAPE.fullmatch(text)
-    if found is None:
-        raise UsageError(T.of("trading.bad_amount", text=text))
-    unit, scale = _read_unit(found["dollar"], found["word"], request.side, rule, text)
-    try:
-        value = read_number(found["digits"] + scale, decimal_sign)
-    except Ambiguous as error:
-        raise _which(request, error.readings, unit, rule) from None
-    except NotANumber:
-        raise UsageError(T.of("trading.bad_amount", text=text)) from None
-    if value <= 0 or (unit is Unit.PERCENT and value > 100):
-        raise UsageError(T.of("trading.bad_amount", text=text))
-    return Amount(value, unit)
+def read_amount(request: OrderRequest, rule: SymbolRule) -> Amount:
+    """A bare number is quote on a buy and base on a sell. `k` and `m` scale a number that they stand directly behind.
+    Raises `UsageError`; where two readings are possible (`5m` of the coin M), both come as buttons."""
+    text = request.amount.lower()
+    if text == "max":
+        return Amount(HUNDRED, Unit.PERCENT)
+    readings = list(dict.fromkeys(_readings(text, request.side, rule)))
+    if not readings:
+        key = "trading.wrong_unit" if text[:1].isdigit() and not _is_number(text) else "trading.bad_amount"
+        raise UsageError(T.of(key, text=request.amount, base=rule.base, quote=rule.quote))
+    if len(readings) > 1:
+        raise _which(request, readings, rule)
+    (amount,) = readings
+    if amount.value <= 0 or (amount.unit is Unit.PERCENT and amount.value > HUNDRED):
+        raise UsageError(T.of("trading.bad_amount", text=request.amount))
+    return amount
 
 
-def spelled(value: Decimal, unit: Unit, rule: SymbolRule) -> str:
-    """An amount as our buttons say it, with its unit always named."""
-    suffix = {Unit.QUOTE: rule.quote.lower(), Unit.BASE: rule.base.lower(), Unit.PERCENT: "%"}[unit]
-    return plain(value) + suffix
+def spelled(amount: Amount, rule: SymbolRule) -> str:
+    """An amount as our buttons say it, with its unit always named; reads back as the same on either side."""
+    name = {Unit.QUOTE: rule.quote.lower(), Unit.BASE: rule.base.lower(), Unit.PERCENT: "%"}[amount.unit]
+    tight = plain(amount.value) + name
+    return tight if set(_readings(tight, Side.BUY, rule)) == {amount} else f"{plain(amount.value)} {name}"
 
 
-def _read_unit(dollar: str, word: str, side: Side, rule: SymbolRule, text: str) -> tuple[Unit, str]:
-    """The unit, and `k` or `m` where the number is scaled: `5kcs` is five KCS, `5ku` five thousand dollars."""
-    bare = Unit.QUOTE if side is Side.BUY or dollar else Unit.BASE
-    if dollar and not _is_dollar_like(rule):
-        raise UsageError(T.of("trading.wrong_unit", text=text, base=rule.base, quote=rule.quote))
-    if word == "%":
-        return Unit.PERCENT, ""
-    for scale, name in (("", word.lower()), (word[:1].lower(), word[1:].lower())):
-        if scale not in {"", "k", "m"}:
-            continue
-        if not name:
-            return bare, scale
-        if name == rule.base.lower() and not dollar:
-            return Unit.BASE, scale
-        if name == rule.quote.lower() or (name in _DOLLARS and _is_dollar_like(rule)):
-            return Unit.QUOTE, scale
-    raise UsageError(T.of("trading.wrong_unit", text=text, base=rule.base, quote=rule.quote))
+def in_words(amount: Amount, rule: SymbolRule) -> T:
+    currency = {Unit.QUOTE: rule.quote, Unit.BASE: rule.base, Unit.PERCENT: "%"}[amount.unit]
+    return T.of("trading.take_amount", amount=amount.value, currency=currency)
 
 
-def _is_dollar_like(rule: SymbolRule) -> bool:
+def size_to_type(request: OrderRequest, spec: OrderSpec, rule: SymbolRule) -> Amount:
+    """What a person has to type once more before a large order: the amount as written, or what a share has come to."""
+    written = read_amount(request, rule)
+    if written.unit is not Unit.PERCENT:
+        return written
+    if spec.funds is not None:
+        return Amount(spec.funds, Unit.QUOTE)
+    return Amount(spec.size or Decimal(0), Unit.BASE)
+
+
+def repeats(text: str, amount: Amount, rule: SymbolRule, decimal_sign: DecimalSign) -> bool:
+    """Whether `text` is this amount once more, with or without its unit. A number with two readings may mean either: it
+    is compared, not acted upon."""
+    text = text.strip().lower()
+    names = [name for name, unit in _names(rule) if unit is amount.unit]
+    if amount.unit is Unit.QUOTE and is_dollar_like(rule):
+        text = text.removeprefix("$")
+    bodies = {text, *(text.removesuffix(name) for name in names)}
+    return any(amount.value in _values(body, decimal_sign) for body in bodies)
+
+
+def is_dollar_like(rule: SymbolRule) -> bool:
     return rule.quote.startswith("USD")
 
 
-def _which(request: OrderRequest, readings: tuple[Decimal, Decimal], unit: Unit, rule: SymbolRule) -> UsageError:
-    low, high = readings
-    labels = [(value, T.of("trading.reading", value=value)) for value in readings]
-    buttons = [choice(request.side, request.with_amount(spelled(value, unit, rule)), label) for value, label in labels]
-    row = [button for button in buttons if button is not None]
-    return UsageError(T.of("trading.ambiguous", text=request.amount, low=low, high=high), [row] if row else [])
+def _readings(text: str, side: Side, rule: SymbolRule) -> Iterator[Amount]:
+    body, is_dollar = text.removeprefix("$"), text.startswith("$")
+    if is_dollar and not is_dollar_like(rule):
+        return
+    if _is_number(body):
+        yield Amount(read_number(body, "."), Unit.QUOTE if is_dollar or side is Side.BUY else Unit.BASE)
+    for name, unit in _names(rule):
+        number = body.removesuffix(name)
+        is_apart = number.endswith(" ")
+        if number == body or not _is_number(number) or (is_dollar and unit is not Unit.QUOTE):
+            continue
+        yield Amount(read_number(number, "."), unit)
+        if is_apart:
+            return
+
+
+def _names(rule: SymbolRule) -> list[tuple[str, Unit]]:
+    """The coin comes before a nickname of the dollar that is spelled like it."""
+    names = [(rule.base.lower(), Unit.BASE), (rule.quote.lower(), Unit.QUOTE), ("%", Unit.PERCENT)]
+    return [*names, *((name, Unit.QUOTE) for name in DOLLARS if is_dollar_like(rule))]
+
+
+def _is_number(text: str) -> bool:
+    return len(_values(text, ".")) == 1
+
+
+def _values(text: str, decimal_sign: DecimalSign) -> tuple[Decimal, ...]:
+    """All readings of a number; none for what is no number."""
+    try:
+        return (read_number(text, decimal_sign),)
+    except Ambiguous as error:
+        return error.readings
+    except NotANumber:
+        return ()
+
+
+def _which(request: OrderRequest, readings: list[Amount], rule: SymbolRule) -> UsageError:
+    words = [in_words(amount, rule) for amount in readings]
+    buttons = [
+        choice(request.side, request.with_amount(spelled(amount, rule)), label)
+        for amount, label in zip(readings, words, strict=True)
+    ]
+    text = T.of("trading.ambiguous", text=request.amount, low=words[0], high=words[1])
+    return UsageError(text, [[button for button in buttons if button is not None]])

@@ -1,13 +1,13 @@
 """What a person typed behind `/buy` or `/sell`, before any market is looked at."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from tgbot.core.errors import Refused, UsageError
-from tgbot.core.money import ONE, plain
+from tgbot.core.money import HUNDRED, ONE, plain
 from tgbot.core.numbers import Ambiguous, DecimalSign, NotANumber, read_number
 from tgbot.core.orders import Side, TimeInForce
 from tgbot.core.reply import Button, T
@@ -15,7 +15,20 @@ from tgbot.core.reply import Button, T
 BUTTON_BYTES = 64  # Telegram's limit for the data of a button
 LONGEST_GTT = timedelta(days=30)
 _LATER = frozenset({"stop", "tp", "sl", "cross", "isolated", "borrow", "repay"})
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# Which of them exclude each other because they say the same thing.
+_OPTIONS = {
+    "@": "price",
+    "post": "post",
+    "hidden": "hidden",
+    "iceberg": "iceberg",
+    "ioc": "time in force",
+    "fok": "time in force",
+    "gtt": "time in force",
+}
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_NUMBER = re.compile(r"[.,]*[0-9][0-9.,]*")
+_UNIT = re.compile(r"%|[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*")
+_SWAPPED = str.maketrans(".,", ",.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,8 @@ class PriceWish:
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """`amount` is still text, because its unit can only be told once the pair is known; empty if none was given."""
+    """`amount` is still text, in the notation of our buttons, because its unit can only be told once the pair is known;
+    empty if none was given."""
 
     side: Side
     pair: str = ""
@@ -45,7 +59,11 @@ class OrderRequest:
 
     def to_text(self) -> str:
         """In the notation of our own buttons: a decimal point, no groups. Parses back to an equal request."""
-        return " ".join(part for part in (self.pair, self.amount, *self._option_words()) if part)
+        return " ".join(part for part in (self.pair, self.amount, self.options()) if part)
+
+    def options(self) -> str:
+        """All that stands behind the amount."""
+        return " ".join(self._option_words())
 
     def _option_words(self) -> Iterator[str]:
         if self.price is not None and self.price.level is not None:
@@ -53,7 +71,7 @@ class OrderRequest:
         if self.price is not None and self.price.percent is not None:
             yield f"@ {self.price.percent:+f}%"
         if self.cancel_after is not None:
-            yield f"gtt {int(self.cancel_after.total_seconds())}s"
+            yield f"gtt {_written(self.cancel_after)}"
         elif self.time_in_force is not TimeInForce.GTC:
             yield self.time_in_force.lower()
         if self.post_only:
@@ -65,31 +83,35 @@ class OrderRequest:
 
 
 def parse_order(side: Side, text: str, decimal_sign: DecimalSign) -> OrderRequest:
-    """Raises `UsageError` for what is no order, and `Refused` for options that exclude each other."""
+    """Raises `UsageError` for what is no order, and `Refused` for options that exclude each other. A number with two
+    readings is not guessed: the error's buttons ask for the same order with the one and with the other."""
     words = _spaced(text).split()
-    request = OrderRequest(side, pair=words[0] if words else "")
+    if not words:
+        return OrderRequest(side)
+    _require_one_reading(side, words, decimal_sign)
+    request = OrderRequest(side, pair=words[0])
     rest = iter(words[1:])
     amount: list[str] = []
+    given: set[str] = set()
     for word in rest:
-        option = _read_option(request, word.lower(), rest, decimal_sign)
+        option = _option_of(word)
         if option is None:
             amount.append(word)
-        else:
-            request = option
-    if len(amount) > 2 or (len(amount) == 2 and not amount[1].isalpha()):
-        raise UsageError(T.of("trading.not_understood", word=amount[1]))
+            continue
+        if option in given:
+            raise UsageError(T.of("trading.option_twice", option=word))
+        given.add(option)
+        request = _with_option(request, word.lower(), rest, decimal_sign)
+    _require_one_amount(amount)
     _require_compatible(request)
-    return request.with_amount("".join(amount))
+    return request.with_amount(_as_ours(" ".join(amount), decimal_sign))
 
 
 def read_level(text: str, decimal_sign: DecimalSign) -> Decimal:
     """A positive number, else `UsageError`."""
     try:
         value = read_number(text, decimal_sign)
-    except Ambiguous as error:
-        low, high = error.readings
-        raise UsageError(T.of("trading.ambiguous", text=text, low=low, high=high)) from None
-    except NotANumber:
+    except (Ambiguous, NotANumber):
         raise UsageError(T.of("trading.not_a_number", text=text)) from None
     if value <= 0:
         raise UsageError(T.of("trading.not_a_number", text=text))
@@ -98,36 +120,72 @@ def read_level(text: str, decimal_sign: DecimalSign) -> Decimal:
 
 def choice(verb: str, request: OrderRequest, label: T) -> Button | None:
     """A button that asks for `request` again; `None` where it would not fit into a button."""
-    data = f"{verb}:{request.to_text()}"
+    return button(f"{verb}:{request.to_text()}", label)
+
+
+def button(data: str, label: T) -> Button | None:
     return Button(label, data) if len(data.encode()) <= BUTTON_BYTES else None
 
 
 def _spaced(text: str) -> str:
-    """`@67000` and `@ 67000` are the same; so are `- 1%` and `-1%` behind it."""
-    return re.sub(r"@\s*([-+])?\s*", lambda found: f" @ {found[1] or ''}", text)
+    """`@67000` and `@ 67000` are the same; so are `- 1%`, `-1%` and `−1%` behind it."""
+    return re.sub(r"@\s*([-+−–])?\s*", lambda found: f" @ {'-' if found[1] in {'−', '–'} else found[1] or ''}", text)
 
 
-def _read_option(
-    request: OrderRequest, word: str, rest: Iterator[str], decimal_sign: DecimalSign
-) -> OrderRequest | None:
-    """The request with this option, or `None` if the word is none."""
-    if word in _LATER:
+def _require_one_reading(side: Side, words: Sequence[str], decimal_sign: DecimalSign) -> None:
+    """Of each number behind the pair."""
+    for place, word in enumerate(words[1:], 1):
+        found = _NUMBER.search(word)
+        if found is None:
+            continue
+        try:
+            read_number(found[0], decimal_sign)
+        except NotANumber:
+            continue
+        except Ambiguous as error:
+            before, after = word[: found.start()], word[found.end() :]
+            names = [T.of("trading.reading", before=before, value=value, after=after) for value in error.readings]
+            buttons = [
+                button(f"{side}:{_with_word(words, place, before + plain(value) + after, decimal_sign)}", name)
+                for value, name in zip(error.readings, names, strict=True)
+            ]
+            text = T.of("trading.ambiguous", text=word, low=names[0], high=names[1])
+            raise UsageError(text, [[offer for offer in buttons if offer is not None]]) from None
+
+
+def _with_word(words: Sequence[str], place: int, word: str, decimal_sign: DecimalSign) -> str:
+    """The same order in our notation, with `word`, which is in it already, at this place."""
+    ours = [_as_ours(other, decimal_sign) for other in words[1:]]
+    ours[place - 1] = word
+    return " ".join([words[0], *ours])
+
+
+def _as_ours(text: str, decimal_sign: DecimalSign) -> str:
+    """With a point as the decimal sign; a number with two readings keeps both."""
+    return text if decimal_sign == "." else text.translate(_SWAPPED)
+
+
+def _option_of(word: str) -> str | None:
+    name = word.lower()
+    if name in _LATER:
         raise UsageError(T.of("trading.option_later", option=word))
-    match word:
+    return _OPTIONS.get(name)
+
+
+def _with_option(request: OrderRequest, name: str, rest: Iterator[str], decimal_sign: DecimalSign) -> OrderRequest:
+    match name:
         case "@":
-            return replace(request, price=_read_price(_next(rest, "@"), decimal_sign))
+            return replace(request, price=_read_price(_next(rest, name), decimal_sign))
         case "post":
             return replace(request, post_only=True)
         case "hidden":
             return replace(request, hidden=True)
         case "iceberg":
-            return replace(request, iceberg=read_level(_next(rest, word), decimal_sign))
-        case "ioc" | "fok":
-            return replace(request, time_in_force=TimeInForce(word.upper()))
+            return replace(request, iceberg=read_level(_next(rest, name), decimal_sign))
         case "gtt":
-            return replace(request, time_in_force=TimeInForce.GTT, cancel_after=_read_span(_next(rest, word)))
+            return replace(request, time_in_force=TimeInForce.GTT, cancel_after=_read_span(_next(rest, name)))
         case _:
-            return None
+            return replace(request, time_in_force=TimeInForce(name.upper()))
 
 
 def _next(rest: Iterator[str], option: str) -> str:
@@ -138,21 +196,35 @@ def _next(rest: Iterator[str], option: str) -> str:
 
 
 def _read_price(text: str, decimal_sign: DecimalSign) -> PriceWish:
-    if not text.endswith("%"):
+    found = re.fullmatch(r"([-+]?)(.+)%", text)
+    if found is None:
         return PriceWish(level=read_level(text, decimal_sign))
-    sign = -ONE if text.startswith("-") else ONE
-    percent = sign * read_level(text.strip("+-%"), decimal_sign)
-    if abs(percent) >= 100:
+    percent = read_level(found[2], decimal_sign) * (-ONE if found[1] == "-" else ONE)
+    if abs(percent) >= HUNDRED:
         raise UsageError(T.of("trading.percent_too_far", text=text))
     return PriceWish(percent=percent)
 
 
 def _read_span(text: str) -> timedelta:
-    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text.lower())
+    found = re.fullmatch(r"([0-9]{1,7})([smhd])", text.lower())
     span = timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else timedelta(0)
     if not timedelta(0) < span <= LONGEST_GTT:
         raise UsageError(T.of("trading.bad_span", text=text))
     return span
+
+
+def _written(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    unit = next(unit for unit, length in _UNITS.items() if seconds % length == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def _require_one_amount(words: Sequence[str]) -> None:
+    """A number, or a number and its unit: what else stands there has not been understood."""
+    if len(words) > 1 and not (_NUMBER.search(words[0]) and _UNIT.fullmatch(words[1])):
+        raise UsageError(T.of("trading.not_understood", word=words[1]))
+    if len(words) > 2:
+        raise UsageError(T.of("trading.not_understood", word=words[2]))
 
 
 def _require_compatible(request: OrderRequest) -> None:

@@ -1,8 +1,8 @@
 """From a request to an order that KuCoin will take, or a refusal that names the nearest one it would."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal, localcontext
 from typing import NoReturn
 
 from tgbot.core.errors import Refused
@@ -10,8 +10,11 @@ from tgbot.core.market import Book, SymbolRule, Tick
 from tgbot.core.money import HUNDRED, ONE, ZERO, ceil_to, floor_to, is_multiple
 from tgbot.core.orders import Fees, OrderSpec, OrderType, Side
 from tgbot.core.reply import Button, T
-from tgbot.trading.rules.amounts import Amount, Unit, spelled
+from tgbot.trading.rules.amounts import Amount, Unit, in_words, spelled
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish, choice
+
+EXACT = 80  # digits: a price times a size has more than the 28 of the usual context
+LEAST_SHOWN = 20  # an iceberg shows at least one part in twenty
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,21 @@ class Market:
     free_base: Decimal
     free_quote: Decimal
 
+    def best(self, side: Side) -> Decimal:
+        """What a market order of this side meets first; the last price where nobody stands."""
+        return (self.tick.ask if side is Side.BUY else self.tick.bid) or self.tick.price
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """What is sent on Confirm (`spec`), and what to expect of it: `size` is base, `funds` and `fee` are quote, the fee
-    coming on top of `funds` on a buy and out of them on a sell. `impact` is the per cent by which the book moves the
-    average against the best price; `None` for an order that rests, or when the book shown to us is too thin to tell."""
+    coming on top of `funds` on a buy and out of them on a sell. `reference` is the market's price that all of it rests
+    on, `price` the one that is expected or, for a limit order, set. `impact` is the per cent by which the book moves
+    the average against the best price; `None` for a limit order, or when the book shown to us is too thin to tell."""
 
     spec: OrderSpec
     reference: Decimal
+    price: Decimal
     size: Decimal
     funds: Decimal
     fee: Decimal
@@ -44,84 +53,115 @@ class Ticket:
 
 
 def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
-    """Raises `Refused`. A number that the person wrote is never rounded; shares of a balance are, downwards."""
+    """Raises `Refused`. A number that the person wrote is never rounded, except that a limit order for an amount of
+    quote buys or sells what that amount comes to; shares of a balance are rounded downwards."""
     if not market.rule.is_trading:
         raise Refused(T.of("trading.pair_suspended", pair=market.rule.symbol))
-    price = _limit_price(request, market)
-    rate = _fee_rate(market, is_maker=request.post_only)
-    wanted = _from_share(request, amount, market, price, rate) if amount.unit is Unit.PERCENT else amount
-    _require_increment(request, wanted, market)
-    spec = _spec(request, wanted, market, price)
-    ticket = _estimate(spec, market, rate)
-    _require_limits(request, ticket, market)
-    _require_funds(request, ticket, market)
-    return ticket
+    with localcontext(prec=EXACT):
+        price = _limit_price(request, market)
+        wanted = _from_share(request, amount, market, price) if amount.unit is Unit.PERCENT else amount
+        _require_possible(request, wanted, market)
+        spec = _spec(request, wanted, market, price)
+        _require_limits(request, wanted, spec, market)
+        ticket = estimate(spec, market)
+        _require_funds(request, ticket, market)
+        return ticket
+
+
+def estimate(spec: OrderSpec, market: Market) -> Ticket:
+    """What to expect of an order, whether or not it fits."""
+    with localcontext(prec=EXACT):
+        rule, is_buy = market.rule, spec.side is Side.BUY
+        average, impact = (spec.price, None) if spec.price is not None else _average(spec, market)
+        size = (
+            spec.size if spec.size is not None else _to_step((spec.funds or ZERO) / average, rule.base_increment, spec)
+        )
+        funds = spec.funds if spec.funds is not None else size * average
+        rate = _fee_rate(spec, market)
+        free, currency = (market.free_quote, rule.quote) if is_buy else (market.free_base, rule.base)
+        return Ticket(
+            spec=spec,
+            reference=market.best(spec.side) if spec.price is None else market.tick.price,
+            price=average,
+            size=size,
+            funds=funds,
+            fee=funds * rate,
+            fee_rate=rate,
+            impact=impact,
+            free_after=free - _needed(spec, size, funds, market),
+            free_currency=currency,
+        )
 
 
 def _limit_price(request: OrderRequest, market: Market) -> Decimal | None:
     """`None` for a market order. A relative price is rounded away from the market: buys down, sells up."""
     if request.price is None:
         return None
-    rule, last = market.rule, market.tick.price
+    step = market.rule.price_increment
     round_away = floor_to if request.side is Side.BUY else ceil_to
-    if request.price.level is None:
-        percent = request.price.percent or ZERO
-        price = round_away(last * (HUNDRED + percent) / HUNDRED, rule.price_increment)
-    else:
+    if request.price.level is not None:
         price = request.price.level
-    if not is_multiple(price, rule.price_increment):
-        near = round_away(price, rule.price_increment)
-        text = T.of("trading.price_increment", price=price, step=rule.price_increment)
-        _refuse(text, [_with_price(request, near)])
-    low, high = last * (ONE - rule.price_limit_rate), last * (ONE + rule.price_limit_rate)
-    if not low <= price <= high:
-        near = ceil_to(low, rule.price_increment) if price < low else floor_to(high, rule.price_increment)
-        text = T.of("trading.price_band", price=price, low=low, high=high, pair=rule.symbol)
-        _refuse(text, [_with_price(request, near)])
+    else:
+        price = round_away(market.tick.price * (HUNDRED + (request.price.percent or ZERO)) / HUNDRED, step)
+    _require_within_band(request, price, market)
+    if price < step or not is_multiple(price, step):
+        near = max(round_away(price, step), step)
+        _refuse(T.of("trading.price_increment", price=price, step=step), [_with_price(request, near)])
     return price
 
 
-def _fee_rate(market: Market, *, is_maker: bool) -> Decimal:
-    """The rate at worst: only a post-only order is sure to be a maker."""
-    if is_maker:
-        return market.fees.maker * market.rule.maker_coefficient
-    return market.fees.taker * market.rule.taker_coefficient
-
-
-def _from_share(request: OrderRequest, share: Amount, market: Market, price: Decimal | None, rate: Decimal) -> Amount:
-    """A share of what is free, the fee set aside."""
-    part = share.value / HUNDRED
-    if request.side is Side.SELL:
-        return Amount(floor_to(market.free_base * part, market.rule.base_increment), Unit.BASE)
-    funds = market.free_quote * part / (ONE + rate)
-    if price is not None:
-        return Amount(floor_to(funds / price, market.rule.base_increment), Unit.BASE)
-    return Amount(floor_to(funds, market.rule.quote_increment), Unit.QUOTE)
-
-
-def _require_increment(request: OrderRequest, amount: Amount, market: Market) -> None:
+def _require_within_band(request: OrderRequest, price: Decimal, market: Market) -> None:
+    """KuCoin protects a taker from too bad a price; how far away from the market an order may rest is not limited."""
     rule = market.rule
-    step = rule.base_increment if amount.unit is Unit.BASE else rule.quote_increment
+    if rule.price_limit_rate <= ZERO:
+        return
+    if request.side is Side.BUY:
+        most = max(market.best(Side.BUY), market.tick.price) * (ONE + rule.price_limit_rate)
+        near, is_within, key = floor_to(most, rule.price_increment), price <= most, "trading.price_too_high"
+    else:
+        least = min(market.best(Side.SELL), market.tick.price) * (ONE - rule.price_limit_rate)
+        near, is_within, key = ceil_to(least, rule.price_increment), price >= least, "trading.price_too_low"
+    if not is_within:
+        _refuse(T.of(key, price=price, limit=near, pair=rule.symbol), [_with_price(request, near)])
+
+
+def _from_share(request: OrderRequest, share: Amount, market: Market, price: Decimal | None) -> Amount:
+    """A share of what is free, the fee set aside."""
+    rule, part = market.rule, share.value / HUNDRED
+    free, currency = (market.free_quote, rule.quote) if request.side is Side.BUY else (market.free_base, rule.base)
+    if free <= ZERO:
+        raise Refused(T.of("trading.nothing_free", currency=currency))
+    if request.side is Side.SELL:
+        return Amount(floor_to(free * part, rule.base_increment), Unit.BASE)
+    funds = free * part / (ONE + _hold_rate(market))
+    if price is not None:
+        return Amount(floor_to(funds / price, rule.base_increment), Unit.BASE)
+    return Amount(floor_to(funds, rule.quote_increment), Unit.QUOTE)
+
+
+def _require_possible(request: OrderRequest, amount: Amount, market: Market) -> None:
+    """The number itself: not above what KuCoin ever takes, and a whole number of its steps."""
+    rule = market.rule
+    if amount.unit is Unit.BASE:
+        most, step, currency = rule.base_max, rule.base_increment, rule.base
+    else:
+        most, step, currency = rule.quote_max, rule.quote_increment, rule.quote
+    if amount.value > most:
+        _refuse_too_large(request, Amount(floor_to(most, step), amount.unit), amount, rule)
     if is_multiple(amount.value, step):
         return
-    currency = rule.base if amount.unit is Unit.BASE else rule.quote
     text = T.of("trading.too_precise", amount=amount.value, currency=currency, step=step)
     near = floor_to(amount.value, step)
-    _refuse(text, [_with_amount(request, near, amount.unit, rule)] if near > 0 else [])
+    _refuse(text, [_with_amount(request, Amount(near, amount.unit), rule)] if near > ZERO else [])
 
 
 def _spec(request: OrderRequest, amount: Amount, market: Market, price: Decimal | None) -> OrderSpec:
-    is_base = amount.unit is Unit.BASE
+    symbol, is_base = market.rule.symbol, amount.unit is Unit.BASE
     if price is None:
-        return OrderSpec(
-            symbol=market.rule.symbol,
-            side=request.side,
-            type=OrderType.MARKET,
-            size=amount.value if is_base else None,
-            funds=None if is_base else amount.value,
-        )
+        size, funds = (amount.value, None) if is_base else (None, amount.value)
+        return OrderSpec(symbol, request.side, OrderType.MARKET, size=size, funds=funds)
     return OrderSpec(
-        symbol=market.rule.symbol,
+        symbol=symbol,
         side=request.side,
         type=OrderType.LIMIT,
         size=amount.value if is_base else floor_to(amount.value / price, market.rule.base_increment),
@@ -135,82 +175,113 @@ def _spec(request: OrderRequest, amount: Amount, market: Market, price: Decimal 
     )
 
 
-def _estimate(spec: OrderSpec, market: Market, rate: Decimal) -> Ticket:
+def _require_limits(request: OrderRequest, wanted: Amount, spec: OrderSpec, market: Market) -> None:
+    """KuCoin's smallest and largest size and value. What is offered instead is in the unit that the person chose."""
     rule = market.rule
-    best = market.tick.ask if spec.side is Side.BUY else market.tick.bid
-    reference = spec.price if spec.price is not None else best
-    average, impact = (reference, None) if spec.price is not None else _average(spec, market, best)
-    size = spec.size if spec.size is not None else floor_to((spec.funds or ZERO) / average, rule.base_increment)
-    funds = spec.funds if spec.funds is not None else _to_step(size * average, rule.quote_increment)
-    fee = funds * rate
-    if spec.side is Side.BUY:
-        free_after, currency = market.free_quote - funds - fee, rule.quote
-    else:
-        free_after, currency = market.free_base - size, rule.base
-    return Ticket(spec, reference, size, funds, fee, rate, impact, free_after, currency)
+    if spec.size is None:
+        least = ceil_to(max(rule.quote_min, rule.min_funds), rule.quote_increment)
+        if wanted.value < least:
+            _refuse_too_small(request, Amount(least, Unit.QUOTE), wanted, rule)
+        return
+    price = spec.price if spec.price is not None else market.best(spec.side)
+    least_size = ceil_to(max(rule.base_min, rule.min_funds / price), rule.base_increment)
+    if spec.size < least_size:
+        _refuse_too_small(request, _in_unit_of(wanted, least_size, price, rule, ceil_to), wanted, rule)
+    most_size = floor_to(rule.base_max, rule.base_increment)
+    if spec.size > most_size:
+        _refuse_too_large(request, _in_unit_of(wanted, most_size, price, rule, floor_to), wanted, rule)
+    if spec.visible_size is not None:
+        _require_visible(request, spec.size, spec.visible_size, rule)
 
 
-def _average(spec: OrderSpec, market: Market, best: Decimal) -> tuple[Decimal, Decimal | None]:
-    """Walks the book until the order is filled; what it does not show is taken at its last level, impact unknown."""
-    levels = market.book.asks if spec.side is Side.BUY else market.book.bids
-    wanted = spec.size if spec.size is not None else spec.funds
-    size = funds = ZERO
-    for level in levels:
-        done = size if spec.size is not None else funds
-        room = (wanted or ZERO) - done
-        take = min(level.size, room if spec.size is not None else room / level.price)
-        size, funds = size + take, funds + take * level.price
-        if take < level.size:
-            break
-    if size == ZERO:
-        return best, None
-    average = funds / size
-    done = size if spec.size is not None else funds
-    is_whole = abs((wanted or ZERO) - done) <= (wanted or ZERO) / 1_000_000
-    return average, abs(average - best) / best * HUNDRED if is_whole else None
+def _in_unit_of(
+    wanted: Amount, size: Decimal, price: Decimal, rule: SymbolRule, to_step: Callable[[Decimal, Decimal], Decimal]
+) -> Amount:
+    if wanted.unit is Unit.BASE:
+        return Amount(size, Unit.BASE)
+    return Amount(to_step(size * price, rule.quote_increment), Unit.QUOTE)
 
 
-def _require_limits(request: OrderRequest, ticket: Ticket, market: Market) -> None:
-    """KuCoin's smallest and largest size, funds and value. The nearest button is one step inside."""
-    rule = market.rule
-    least_size = ceil_to(max(rule.base_min, rule.min_funds / ticket.reference), rule.base_increment)
-    least_funds = ceil_to(max(rule.quote_min, rule.min_funds), rule.quote_increment)
-    if ticket.spec.funds is not None:
-        bounds = (ticket.funds, least_funds, rule.quote_max, Unit.QUOTE, rule.quote)
-    else:
-        bounds = (ticket.size, least_size, rule.base_max, Unit.BASE, rule.base)
-    value, least, most, unit, currency = bounds
-    if value < least:
-        text = T.of("trading.too_small", amount=value, least=least, currency=currency)
-        _refuse(text, [_with_amount(request, least, unit, rule)])
-    if value > most:
-        text = T.of("trading.too_large", amount=value, most=most, currency=currency)
-        _refuse(text, [_with_amount(request, most, unit, rule)])
-    if request.iceberg is not None and request.iceberg * 20 < ticket.size:
-        raise Refused(T.of("trading.iceberg_small", visible=request.iceberg, least=ticket.size / 20))
+def _require_visible(request: OrderRequest, size: Decimal, visible: Decimal, rule: SymbolRule) -> None:
+    least = ceil_to(max(size / LEAST_SHOWN, rule.base_min), rule.base_increment)
+    if least <= visible <= size and is_multiple(visible, rule.base_increment):
+        return
+    near = min(max(floor_to(visible, rule.base_increment), least), size)
+    text = T.of("trading.iceberg_shows", visible=visible, least=least, most=size, step=rule.base_increment)
+    _refuse(text, [choice(request.side, replace(request, iceberg=near), T.of("trading.take_iceberg", visible=near))])
 
 
 def _require_funds(request: OrderRequest, ticket: Ticket, market: Market) -> None:
-    rule = market.rule
-    is_buy = request.side is Side.BUY
-    needed = ticket.funds + ticket.fee if is_buy else ticket.size
-    free, currency = (market.free_quote, rule.quote) if is_buy else (market.free_base, rule.base)
-    if needed <= free:
+    if ticket.free_after >= ZERO:
         return
-    text = T.of("trading.no_funds", needed=needed, free=free, currency=currency)
+    rule, is_buy = market.rule, request.side is Side.BUY
+    free, step = (market.free_quote, rule.quote_increment) if is_buy else (market.free_base, rule.base_increment)
+    needed = ceil_to(free - ticket.free_after, step)
+    text = T.of("trading.no_funds", needed=needed, free=floor_to(free, step), currency=ticket.free_currency)
     everything = choice(request.side, request.with_amount("max"), T("trading.take_max"))
-    _refuse(text, [everything] if free > 0 else [])
+    _refuse(text, [everything] if free > ZERO else [])
 
 
-def _to_step(value: Decimal, step: Decimal) -> Decimal:
-    """For showing an estimate only: rounded half up."""
-    return (value / step).quantize(ONE, ROUND_HALF_UP) * step
+def _needed(spec: OrderSpec, size: Decimal, funds: Decimal, market: Market) -> Decimal:
+    """What KuCoin sets aside for the order, out of what is free: quote for a buy, base for a sell."""
+    return funds * (ONE + _hold_rate(market)) if spec.side is Side.BUY else size
 
 
-def _with_amount(request: OrderRequest, value: Decimal, unit: Unit, rule: SymbolRule) -> Button | None:
-    currency = rule.base if unit is Unit.BASE else rule.quote
-    label = T.of("trading.take_amount", amount=value, currency=currency)
-    return choice(request.side, request.with_amount(spelled(value, unit, rule)), label)
+def _fee_rate(spec: OrderSpec, market: Market) -> Decimal:
+    """The rate at worst: only an order that cannot take is sure to be a maker, and hidden ones always pay as takers."""
+    if spec.post_only and not spec.hidden and not spec.iceberg:
+        return market.fees.maker * market.rule.maker_coefficient
+    return market.fees.taker * market.rule.taker_coefficient
+
+
+def _hold_rate(market: Market) -> Decimal:
+    """Until an order is filled nobody knows which fee it will pay, so the higher one is set aside."""
+    maker = market.fees.maker * market.rule.maker_coefficient
+    return max(maker, market.fees.taker * market.rule.taker_coefficient, ZERO)
+
+
+def _average(spec: OrderSpec, market: Market) -> tuple[Decimal, Decimal | None]:
+    """Walks the book until the order is filled. What the book does not show is taken at its last level, and then the
+    impact is unknown."""
+    best = market.best(spec.side)
+    levels = market.book.asks if spec.side is Side.BUY else market.book.bids
+    rest = wanted = (spec.size if spec.size is not None else spec.funds) or ZERO
+    size = funds = ZERO
+    price = best
+    for level in levels:
+        price = level.price
+        take = min(level.size, rest if spec.size is not None else rest / price)
+        size, funds = size + take, funds + take * price
+        rest = wanted - (size if spec.size is not None else funds)
+        if take < level.size:
+            break
+    is_whole = rest <= wanted / 1_000_000
+    if not is_whole:
+        more = rest if spec.size is not None else rest / price
+        size, funds = size + more, funds + more * price
+    average = funds / size
+    return average, abs(average - best) / best * HUNDRED if is_whole else None
+
+
+def _to_step(size: Decimal, step: Decimal, spec: OrderSpec) -> Decimal:
+    """At worst: a buy gets less, a sell gives more."""
+    return floor_to(size, step) if spec.side is Side.BUY else ceil_to(size, step)
+
+
+def _refuse_too_small(request: OrderRequest, least: Amount, wanted: Amount, rule: SymbolRule) -> NoReturn:
+    currency = rule.base if wanted.unit is Unit.BASE else rule.quote
+    text = T.of("trading.too_small", amount=wanted.value, least=least.value, currency=currency)
+    _refuse(text, [_with_amount(request, least, rule)])
+
+
+def _refuse_too_large(request: OrderRequest, most: Amount, wanted: Amount, rule: SymbolRule) -> NoReturn:
+    currency = rule.base if wanted.unit is Unit.BASE else rule.quote
+    text = T.of("trading.too_large", amount=wanted.value, most=most.value, currency=currency)
+    _refuse(text, [_with_amount(request, most, rule)])
+
+
+def _with_amount(request: OrderRequest, amount: Amount, rule: SymbolRule) -> Button | None:
+    return choice(request.side, request.with_amount(spelled(amount, rule)), in_words(amount, rule))
 
 
 def _with_price(request: OrderRequest, price: Decimal) -> Button | None:

@@ -1,0 +1,1 @@
+"""How tickets and orders look in the chat."""

@@ -1,0 +1,90 @@
+"""How lists of orders look."""
+
+from collections.abc import Sequence
+
+from tgbot.core.errors import ExchangeError
+from tgbot.core.orders import Order
+from tgbot.core.people import Mode
+from tgbot.core.reply import Button, Reply, T
+from tgbot.trading.orders import Cancelled, OpenOrders
+from tgbot.trading.rules.grammar import button
+from tgbot.trading.rules.settlement import UNSETTLED, state_of
+from tgbot.trading.store import Intent
+from tgbot.trading.views.words import what, what_other
+
+MOST_LINES = 30
+MOST_BUTTONS = 10
+
+
+def open_orders(orders: OpenOrders) -> Reply:
+    count = len(orders.ours) + len(orders.others)
+    if count == 0:
+        return Reply((T("trading.no_orders"),), ((Button(T("common.refresh"), "orders"),),))
+    lines = [_line(intent) for intent in orders.ours] + [_line_other(order) for order in orders.others]
+    buttons = [
+        button(f"order_cancel:{intent.short}", T.of("trading.cancel_one", id=intent.short)) for intent in orders.ours
+    ]
+    buttons += [
+        button(f"other_cancel:{order.symbol} {order.order_id}", T.of("trading.cancel_other", pair=order.symbol))
+        for order in orders.others
+    ]
+    rows = tuple((offer,) for offer in buttons[:MOST_BUTTONS] if offer is not None)
+    last = (Button(T("common.refresh"), "orders"), Button(T("trading.cancel_all"), "orders_cancel"))
+    return Reply((T.of("trading.orders_title", count=count), *_shortened(lines)), (*rows, last))
+
+
+def cancelled_many(results: Cancelled) -> Reply:
+    count = len(results.ours) + len(results.others)
+    if count == 0:
+        return Reply((T("trading.no_orders"),))
+    lines = [
+        T.of("trading.cancelled_line", id=intent.short, outcome=_cancel_word(intent, error))
+        for intent, error in results.ours
+    ]
+    lines += [
+        T.of("trading.cancelled_line_other", **what_other(order), outcome=_end(now)) for order, now in results.others
+    ]
+    return Reply((T.of("trading.cancelled_count", count=count), *_shortened(lines)))
+
+
+def cancelled_other(pair: str, order: Order | None) -> Reply:
+    if order is None:
+        return Reply((T.of("trading.other_gone", pair=pair),))
+    if order.is_active:
+        return Reply((T("trading.cancel_asked"),))
+    return Reply((T.of("trading.other_ended", **what_other(order), outcome=_end(order)),))
+
+
+def _line(intent: Intent) -> T:
+    if intent.state in UNSETTLED:
+        where = T("trading.whereabouts_unknown")
+    else:
+        where = T("trading.on_paper" if intent.mode is Mode.PAPER else "trading.at_kucoin")
+    return T.of("trading.order_line", id=intent.short, **what(intent), filled=intent.filled_size, where=where)
+
+
+def _line_other(order: Order) -> T:
+    return T.of("trading.order_line_other", **what_other(order), filled=order.filled_size)
+
+
+def _shortened(lines: Sequence[T]) -> tuple[T, ...]:
+    if len(lines) <= MOST_LINES:
+        return tuple(lines)
+    return (*lines[:MOST_LINES], T.of("trading.and_more", count=len(lines) - MOST_LINES))
+
+
+def _cancel_word(intent: Intent, error: ExchangeError | None) -> T:
+    return _failure(error) if error is not None else T(f"trading.word_{intent.state}")
+
+
+def _end(order: Order | ExchangeError | None) -> T:
+    """What has become of an order made elsewhere."""
+    if isinstance(order, ExchangeError):
+        return _failure(order)
+    if order is None:
+        return T("trading.word_gone")
+    return T(f"trading.word_{state_of(order)}")
+
+
+def _failure(error: ExchangeError) -> T:
+    return T.of("trading.cancel_failed", code=error.code, message=error.message)

@@ -1,0 +1,128 @@
+"""How orders look. The first words of an outcome never vary, so that people learn them."""
+
+from tgbot.core.errors import ExchangeRejected, NotSent, Reason
+from tgbot.core.money import ZERO, for_display
+from tgbot.core.orders import OrderType, TimeInForce
+from tgbot.core.reply import Button, Code, Reply, T
+from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State
+from tgbot.trading.store import Intent
+from tgbot.trading.tickets import fresh_button
+from tgbot.trading.views.words import estimate, footer, what
+
+
+def card(intent: Intent) -> str:
+    """The name of the message that shows this intent."""
+    return f"order:{intent.id}"
+
+
+def placed(intent: Intent) -> Reply:
+    return Reply((T.of("trading.placed", **what(intent)), footer(intent)), _working_buttons(intent))
+
+
+def unknown(intent: Intent) -> Reply:
+    return Reply((T.of("trading.unknown", **what(intent)), T("trading.unknown_why"), footer(intent)))
+
+
+def not_sent(intent: Intent, error: NotSent) -> Reply:
+    why = T.of("trading.not_sent_why", code=error.code, message=error.message)
+    return Reply((T.of("trading.not_sent", **what(intent)), why, footer(intent)), ((fresh_button(intent),),))
+
+
+def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
+    lines = [
+        T.of("trading.rejected", **what(intent)),
+        T.of("trading.rejected_why", code=error.code, message=error.message),
+    ]
+    if error.reason in _ADVICE:
+        lines.append(T(_ADVICE[error.reason]))
+    return Reply((*lines, footer(intent)), ((fresh_button(intent),),))
+
+
+def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
+    """The order as it now is, in place of its ticket."""
+    lines = [T.of(f"trading.{_headline(intent)}", **what(intent))]
+    if has_turned_up:
+        lines.append(T("trading.turned_up"))
+    if intent.filled_size > ZERO:
+        lines.append(_fill_line(intent))
+    if intent.state in _WHY:
+        lines.append(T(_WHY[intent.state]))
+    if intent.state in PENDING:
+        buttons = _working_buttons(intent)
+    else:
+        buttons = ((fresh_button(intent),),) if intent.state is State.NOT_PLACED else ()
+    return Reply((*lines, footer(intent)), buttons)
+
+
+def out_of_sight(intent: Intent) -> Reply:
+    """The account was disconnected before its order came to an end."""
+    lines = (T.of("trading.indeterminate", **what(intent)), T("trading.out_of_sight_why"), footer(intent))
+    return Reply(lines)
+
+
+def detail(intent: Intent) -> Reply:
+    """`/order ID`."""
+    if intent.state in {State.TICKET, State.DROPPED, State.REPLACED}:
+        return Reply((T.of("trading.not_confirmed", **what(intent)), footer(intent)), ((fresh_button(intent),),))
+    reply = outcome(intent)
+    asked = T.of("trading.detail", at=intent.created_at, order_id=Code(intent.order_id or "–"))
+    return Reply((*reply.lines, asked), reply.buttons)
+
+
+def cancelled(intent: Intent) -> Reply:
+    """What has become of an order that was asked to end: that it was asked proves nothing."""
+    if intent.state not in PENDING:
+        return detail(intent)
+    reply = outcome(intent)
+    why = "trading.cancel_unknown" if intent.state in UNSETTLED else "trading.cancel_asked"
+    return Reply((reply.lines[0], T(why), *reply.lines[1:]), reply.buttons)
+
+
+_ADVICE = {
+    Reason.FUNDS: "trading.advice_funds",
+    Reason.PERMISSION: "trading.advice_key",
+    Reason.KEY: "trading.advice_key",
+    Reason.IP: "trading.advice_ip",
+    Reason.PRICE_BAND: "trading.advice_price",
+    Reason.SUSPENDED: "trading.advice_suspended",
+}
+
+
+_WHY = {
+    State.NOT_PLACED: "trading.not_placed_why",
+    State.INDETERMINATE: "trading.indeterminate_why",
+}
+
+
+def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
+    cancel = Button(T("trading.cancel_order"), f"order_cancel:{intent.short}")
+    return ((Button(T("common.refresh"), f"order:{intent.short}"), cancel),)
+
+
+def _headline(intent: Intent) -> State:
+    """An order that never rests is not cancelled by anybody when a part of it finds nobody."""
+    never_rests = intent.spec.type is OrderType.MARKET or intent.spec.time_in_force is TimeInForce.IOC
+    if intent.state is State.CANCELLED and intent.filled_size > ZERO and never_rests:
+        return State.PARTIAL
+    return intent.state
+
+
+def _fill_line(intent: Intent) -> T:
+    base, quote = intent.spec.symbol.split("-")
+    remaining = (intent.spec.size or intent.filled_size) - intent.filled_size
+    key = "trading.fill"
+    if intent.state is State.CANCELLED:
+        key = "trading.fill_cancelled"
+    elif intent.state in PENDING and remaining > ZERO:
+        key = "trading.fill_rest"
+    return T.of(
+        key,
+        size=intent.filled_size,
+        base=base,
+        average=for_display(intent.filled_funds / intent.filled_size, 9),
+        quote=quote,
+        funds=estimate(intent.filled_funds),
+        fee=estimate(intent.fee),
+        fee_currency=intent.fee_currency,
+        remaining=remaining,
+    )
