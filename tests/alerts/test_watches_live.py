@@ -156,6 +156,42 @@ async def test_after_a_restart_watching_goes_on_where_it_was(
         assert moves(await later.left()) == ["BTC-USDT 106, +2.91% since 103"]
 
 
+async def test_after_a_restart_a_card_is_edited_once_when_all_of_it_is_known(
+    watching: WatchDesk, database: Database, clock: JumpClock
+) -> None:
+    async with watching.running():
+        await watching.watch(BTC, ETH)
+        await watching.left()
+    later = WatchDesk(database, clock, watching.exchange, updates=100)
+    async with later.running():
+        later.trade("102")
+        later.board.on_stats(await later.exchange.stats(BTC))
+        await later.pass_time(6)
+        assert await later.left() == []
+        later.trade("50", ETH)
+        later.board.on_stats(await later.exchange.stats(ETH))
+        await later.pass_time(1)
+        (edit,) = await later.left()
+        assert edit.text.splitlines()[1:] == ["BTC-USDT 102 -1.25%", "ETH-USDT  50 -1.25%"]
+
+
+async def test_after_a_restart_the_first_figures_are_waited_for(
+    watching: WatchDesk, database: Database, clock: JumpClock
+) -> None:
+    async with watching.running():
+        await watching.watch(BTC)
+        await watching.left()
+    later = WatchDesk(database, clock, watching.exchange, updates=100)
+    async with later.running():
+        later.trade("102")
+        await later.pass_time(2)
+        assert await later.left() == []
+        later.board.on_stats(await later.exchange.stats(BTC))
+        await later.pass_time(10)
+        (edit,) = await later.left()
+        assert edit.text.splitlines()[1] == "BTC-USDT 102 -1.25%"
+
+
 async def test_a_move_that_happened_while_we_were_away_is_told_at_the_first_price(
     watching: WatchDesk, database: Database, clock: JumpClock
 ) -> None:
