@@ -17,12 +17,14 @@ function pieces(text, entities, begin, end, taps) {
     while (entities[next]?.offset < stop) inner.push(entities[next++]);
     nodes.push(text.slice(at, entity.offset));
     nodes.push(wrap(entity, text.slice(entity.offset, stop), pieces(text, inner, entity.offset, stop, taps), taps));
-    at = stop;
+    // A block ends its line by itself: the line break behind it would show as an empty line.
+    at = BLOCKS.has(entity.type) && text[stop] === "\n" ? stop + 1 : stop;
   }
   nodes.push(text.slice(at, end));
   return nodes.filter((node) => node !== "");
 }
 
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const TAGS = { bold: "b", italic: "i", underline: "u", strikethrough: "s" };
 
 function wrap(entity, text, inner, taps) {
