@@ -1,5 +1,6 @@
 """Every crossing is told once: live, after gaps and restarts, whatever happens in between."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -132,12 +133,25 @@ async def test_a_long_time_away_is_read_back_in_hours(desk: Desk) -> None:
 async def test_the_next_life_knows_on_which_side_the_price_was(desk: Desk) -> None:
     """Already true when set, then false, then a restart: the crossing after that counts."""
     async with desk.life():
-        await desk.set(f"{BTC} > 60000")
+        alert = await desk.set(f"{BTC} > 60000")
         await heard(desk, BTC, 59_000)
+    assert (await desk.stored(alert)).stance is Stance.UNDER
     async with desk.life():
         assert await desk.said() == []
         desk.price(BTC, 60_000)
         assert len(await desk.said(1)) == 1
+
+
+async def test_what_is_known_is_saved_every_minute(desk: Desk) -> None:
+    async with desk.life():
+        alert = await desk.set(f"{BTC} > 60000")
+        await heard(desk, BTC, 59_000)
+        desk.pass_time(minutes=1)
+        async with asyncio.timeout(10):
+            while (await desk.stored(alert)).stance is not Stance.UNDER:
+                continue
+    async with desk.database.read() as session:
+        assert await store.judged(session) == {BTC: desk.exchange.trades[BTC][-1].at}
 
 
 async def test_without_a_save_a_crash_costs_nothing(desk: Desk) -> None:
@@ -186,6 +200,19 @@ async def test_a_crossing_in_a_gap_of_the_stream_is_read_back(desk: Desk) -> Non
     assert "it was 70,500" in said.text
     assert "Up to 1 min late" in said.text
     assert len(await desk.said()) == 1
+
+
+async def test_a_short_gap_in_the_middle_of_a_minute_makes_nothing_late(desk: Desk) -> None:
+    async with desk.life() as life:
+        await desk.set(f"{BTC} > 70000")
+        desk.pass_time(seconds=40)
+        await heard(desk, BTC, 67_100)
+        desk.is_heard = False
+        desk.pass_time(seconds=2)
+        desk.price(BTC, 70_500)
+        desk.is_heard = True
+        life.board.on_gap(frozenset({BTC}))
+        assert "now 70,500" in (await desk.said(1))[0].text
 
 
 async def test_while_missed_prices_cannot_be_had_nothing_is_judged_and_nothing_is_lost(desk: Desk) -> None:
@@ -273,6 +300,20 @@ async def test_moved_while_due_it_waits_for_its_new_level(desk: Desk) -> None:
         [said] = await desk.said(1)
     assert "72,000: now 72,000" in said.text
     assert len(await desk.said()) == 1
+
+
+async def test_armed_anew_while_due_it_goes_on_firing(desk: Desk) -> None:
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 70000 every 30m")
+        await heard(desk, BTC, 67_100)
+        async with rows_held(desk, alert):
+            tick = desk.price(BTC, 70_100)
+            life.monitor.put(alert.armed(), tick)
+        await desk.said(1)
+        desk.pass_time(minutes=31)
+        for price in (69_000, 70_200):
+            desk.price(BTC, price)
+        assert "now 70,200" in (await desk.said(2))[1].text
 
 
 # --- What is listened to -------------------------------------------------------------------------------------------
