@@ -48,7 +48,7 @@ class Redaction:
             if reason is Tombstone.ENTRY:
                 self._texts[raw["update_id"]] = _text(message)
             kept = _only(message, (*_KEPT, *_MARKS)) | {"text": REDACTED}
-            return {"update_id": raw["update_id"], "tombstone": reason, name: kept}
+            return _without_keys({"update_id": raw["update_id"], "tombstone": reason, name: kept})
         return {**raw, name: _without_quotes(message)}
 
     def notice(self, raw: RawUpdate) -> None:
@@ -84,15 +84,20 @@ class Redaction:
 
 def _message_in(raw: RawUpdate) -> str | None:
     """The name under which the update carries a message, whatever kinds Telegram may yet invent."""
-    return next((name for name, value in raw.items() if _field(value, "message_id") is not None), None)
+    return next((name for name, value in raw.items() if isinstance(_field(value, "message_id"), int)), None)
 
 
 def _without_text(raw: RawUpdate) -> RawUpdate:
-    """An update without a message of its own. A press keeps its data, but of the message with the button only its
-    place; of anything else that looks like a key nothing is kept."""
+    """An update without a message of its own. A press keeps its data, which are ours, but of the message with the
+    button only its place."""
     press = raw.get("callback_query")
     if isinstance(press, Mapping):
         return {**raw, "callback_query": {**press, "message": _only(press.get("message"), _KEPT)}}
+    return _without_keys(raw)
+
+
+def _without_keys(raw: RawUpdate) -> RawUpdate:
+    """Its number only, if anything in it still looks like a key."""
     if any(_KEY_LIKE.search(text) for text in _texts_in(raw)):
         return {"update_id": raw["update_id"], "tombstone": Tombstone.LEAK}
     return raw
