@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.service import Alerts
 from tgbot.alerts.watches.handlers import WatchesHandlers
@@ -58,6 +60,8 @@ from tgbot.kucoin.hub import TickerHub
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
+from tgbot.markets.charts.handlers import ChartHandlers
+from tgbot.markets.charts.service import Charts
 from tgbot.markets.handlers import MarketHandlers
 from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.markets.symbols import Symbols
@@ -73,6 +77,7 @@ from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 from tgbot.trading.handlers import TradingHandlers
+from tgbot.trading.marks import trading_marks
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.sending import Sending
@@ -285,8 +290,11 @@ def _build_features(ground: Ground) -> tuple[list[Route], dict[str, Role]]:
     )
     orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
+    marks = (partial(trading_marks, ground.database, ground.keys), partial(alert_marks, ground.database))
+    charts = Charts(ground.exchanges.market, ground.clock, marks)
     routes: list[Route] = [
         *MarketHandlers(ground.symbols, ground.exchanges.market).routes(),
+        *ChartHandlers(ground.symbols, charts).routes(),
         *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]

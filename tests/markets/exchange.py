@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tests.clock import JumpClock
 from tgbot.core.errors import ExchangeUnavailable
-from tgbot.core.market import Candle, Interval, Stats, SymbolRule, Tick
+from tgbot.core.market import Book, Candle, Interval, Stats, SymbolRule, Tick
 from tgbot.db.types import EPOCH
 
 ONE = Decimal(1)
@@ -40,12 +40,15 @@ SYMBOLS = ("KCS-USDT", "BTC-USDT", "ETH-USDT", "ETH-BTC", "BCH-USDT", "SOL-USDC"
 
 
 class MemoryExchange:
-    """`trade` is what happens there; candles of a minute are made of the trades, and `calls` counts what was asked."""
+    """`trade` is what happens there; candles of a minute are made of the trades, and `calls` counts what was asked.
+    `days` says how a pair has changed in a day (0.01 = +1 %), and its turnover."""
 
     def __init__(self, clock: JumpClock, symbols: tuple[str, ...] = SYMBOLS) -> None:
         self._clock = clock
         self.rules = {symbol: rule_of(symbol) for symbol in symbols}
         self.trades: dict[str, list[Tick]] = {symbol: [] for symbol in symbols}
+        self.books: dict[str, Book] = {}
+        self.days: dict[str, tuple[str, str]] = {}
         self.is_down = False
         self.calls: list[str] = []
         self._sequence = 0
@@ -68,6 +71,7 @@ class MemoryExchange:
     async def stats(self, symbol: str) -> Stats:
         self._answer(f"stats {symbol}")
         last = self.trades[symbol][-1].price
+        change, turnover = self.days.get(symbol, ("-0.0125", "147972941.07"))
         return Stats(
             symbol=symbol,
             last=last,
@@ -75,11 +79,19 @@ class MemoryExchange:
             ask=last + ONE / 10,
             high=last * 2,
             low=last / 2,
-            change=Decimal("-0.0125"),
+            change=Decimal(change),
             volume=Decimal("2227.69895852"),
-            turnover=Decimal("147972941.07"),
+            turnover=Decimal(turnover),
             at=self._clock.now(),
         )
+
+    async def all_tickers(self) -> list[Stats]:
+        self._answer("tickers")
+        return [await self.stats(symbol) for symbol, trades in self.trades.items() if trades]
+
+    async def book(self, symbol: str) -> Book:
+        self._answer(f"book {symbol}")
+        return self.books.get(symbol, Book(symbol, (), (), self._clock.now()))
 
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._answer(f"candles {symbol}")

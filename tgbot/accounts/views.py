@@ -7,7 +7,7 @@ from tgbot.core.reply import Button, Reply, T
 
 # The tasks people come with, each with its commands; every command has a text `accounts.help_…`.
 TASKS: dict[str, tuple[str, ...]] = {
-    "prices": ("price", "watch", "unwatch"),
+    "prices": ("price", "chart", "book", "movers", "watch", "unwatch"),
     "trade": ("buy", "sell", "orders", "order", "cancel"),
     "alerts": ("alert", "alerts"),
     "money": ("balance", "history", "pnl"),

@@ -51,8 +51,14 @@ class Directory:
 
     def popular(self, quote: str, count: int) -> tuple[str, ...]:
         """Symbols with this quote: the best known coins first, then in the exchange's own order."""
-        rules = [rule for rule in self._rules.values() if rule.quote == quote and rule.is_trading]
-        return tuple(rule.symbol for rule in sorted(rules, key=_fame)[:count])
+        return tuple(rule.symbol for rule in sorted(self._trading(quote), key=_fame)[:count])
+
+    def trading(self, quote: str) -> frozenset[str]:
+        """All symbols with this quote that can be traded now."""
+        return frozenset(rule.symbol for rule in self._trading(quote))
+
+    def _trading(self, quote: str) -> list[SymbolRule]:
+        return [rule for rule in self._rules.values() if rule.quote == quote and rule.is_trading]
 
     def _split(self, name: str, default_quote: str) -> tuple[str, str]:
         base, dash, quote = name.partition("-")

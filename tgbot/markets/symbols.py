@@ -72,6 +72,10 @@ class Symbols:
         """Symbols to offer where none was named; none before the first load."""
         return self._directory.popular(quote, count)
 
+    def trading(self, quote: str) -> frozenset[str]:
+        """All symbols with this quote that can be traded now."""
+        return self._directory.trading(quote)
+
     def _loaded(self) -> Directory:
         if not len(self._directory):
             raise ExchangeUnavailable("", "no symbols loaded yet")

@@ -1,6 +1,7 @@
 """How prices look in the chat."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from tgbot.core.market import Stats, SymbolRule
 from tgbot.core.money import HUNDRED, ZERO, for_display
@@ -9,15 +10,18 @@ from tgbot.markets.symbols import show_price
 
 PAIRS_A_ROW = 3
 LONGEST_DATA = 64
+DIGITS = 4  # of amounts that nobody reads to the last one
+_THOUSAND = Decimal(1000)
+_THOUSANDS = ("markets.thousand", "markets.million", "markets.billion", "markets.trillion")
 
 
 def price_card(rule: SymbolRule, stats: Stats) -> Reply:
-    first = T.of("markets.price", pair=stats.symbol, last=stats.last, change=_change(stats))
+    first = T.of("markets.price", pair=stats.symbol, last=stats.last, change=change(stats))
     volume = T.of("markets.amount", amount=for_display(stats.volume, 6), currency=rule.base)
     rows: list[tuple[Value, ...]] = [
         (T.of("markets.bid"), stats.bid),
         (T.of("markets.ask"), stats.ask),
-        (T.of("markets.spread"), _spread(stats)),
+        (T.of("markets.spread"), spread(stats.bid, stats.ask)),
         (T.of("markets.high"), stats.high),
         (T.of("markets.low"), stats.low),
         (T.of("markets.volume"), volume),
@@ -27,10 +31,10 @@ def price_card(rule: SymbolRule, stats: Stats) -> Reply:
 
 
 def price_table(several: Sequence[Stats]) -> Reply:
-    rows = tuple((stats.symbol, stats.last, _change(stats)) for stats in several)
+    rows = tuple((stats.symbol, stats.last, change(stats)) for stats in several)
     data = show_price(" ".join(stats.symbol for stats in several))
     # Long names may not fit behind a button; the command can still be typed again.
-    buttons = ((_refresh(data),),) if len(data) <= LONGEST_DATA else ()
+    buttons = ((refresh(data),),) if len(data) <= LONGEST_DATA else ()
     return Reply((T.of("markets.prices", count=len(several)), Table(rows)), buttons)
 
 
@@ -44,23 +48,35 @@ def pair_buttons(symbols: Sequence[str], offer: Callable[[str], str]) -> tuple[t
     return tuple(tuple(buttons[start : start + PAIRS_A_ROW]) for start in range(0, len(buttons), PAIRS_A_ROW))
 
 
-def _card_buttons(symbol: str) -> tuple[tuple[Button, ...], ...]:
-    return (
-        (Button(T.of("common.buy"), f"buy:{symbol}"), Button(T.of("common.sell"), f"sell:{symbol}")),
-        (Button(T.of("markets.watch"), f"watch:{symbol}"), Button(T.of("markets.alert"), f"alert:{symbol}")),
-        (_refresh(show_price(symbol)),),
-    )
+def deal_buttons(symbol: str) -> tuple[Button, Button]:
+    return Button(T.of("common.buy"), f"buy:{symbol}"), Button(T.of("common.sell"), f"sell:{symbol}")
 
 
-def _refresh(data: str) -> Button:
+def refresh(data: str) -> Button:
     return Button(T.of("common.refresh"), data)
 
 
-def _change(stats: Stats) -> Percent:
+def change(stats: Stats) -> Percent:
     return Percent(stats.change * HUNDRED, signed=True)
 
 
-def _spread(stats: Stats) -> T:
-    spread = stats.ask - stats.bid
-    share = spread / stats.ask * HUNDRED if stats.ask else ZERO
-    return T.of("markets.spread_value", spread=spread, share=Percent(share, places=3))
+def spread(bid: Decimal, ask: Decimal) -> T:
+    """In the quote and as a share of the ask, of which a tight market leaves next to nothing."""
+    share = for_display((ask - bid) / ask * HUNDRED, 2) if ask else ZERO
+    return T.of("markets.spread_value", spread=ask - bid, share=Percent(share, places=6))
+
+
+def compact(amount: Decimal) -> Value:
+    """Rounded to a few digits, in thousands, millions … where it is that large."""
+    if amount < _THOUSAND:
+        return for_display(amount, DIGITS)
+    power = min((amount.adjusted()) // 3, len(_THOUSANDS))
+    return T.of(_THOUSANDS[power - 1], amount=for_display(amount / _THOUSAND**power, DIGITS))
+
+
+def _card_buttons(symbol: str) -> tuple[tuple[Button, ...], ...]:
+    return (
+        deal_buttons(symbol),
+        (Button(T.of("markets.watch"), f"watch:{symbol}"), Button(T.of("markets.alert"), f"alert:{symbol}")),
+        (Button(T.of("common.chart"), f"chart:{symbol}"), refresh(show_price(symbol))),
+    )
