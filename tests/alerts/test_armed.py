@@ -127,11 +127,11 @@ class Trade:
     is_seen: bool
     is_saved_after: bool
     is_restarted_before: bool
+    is_read_back: bool
 
 
-trades = st.lists(
-    st.builds(Trade, st.integers(1, 40), prices, st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=40
-)
+flags = [st.booleans()] * 4
+trades = st.lists(st.builds(Trade, st.integers(1, 40), prices, *flags), min_size=1, max_size=40)
 
 
 class Bot:
@@ -141,17 +141,28 @@ class Bot:
         self.table = alert
         self.saved_at = self.seen_at = alert.since
         self.past: list[Tick] = []
+        self.waiting: list[Tick] = []
         self.fired: list[Crossing] = []
         self.alerts = ArmedAlerts()
         self.alerts.put(alert)
 
-    def hear(self, trade: Tick, *, after_gap: bool) -> None:
-        if after_gap:
-            start = self.seen_at.replace(second=0)
-            missed = candles_of([*self.past, trade], MINUTE, start, trade.at)
-            self.fired += self.alerts.read_back(BTC, missed, MINUTE.length, self.seen_at, trade.at)
-        self.fired += self.alerts.judge(trade, trade.at)
-        self.seen_at = trade.at
+    def hear(self, trade: Tick, *, after_gap: bool, is_read_back: bool = True) -> None:
+        """After a gap prices wait until candles can be had."""
+        if after_gap or self.waiting:
+            self.waiting.append(trade)
+            if is_read_back:
+                self.read_back([*self.past, trade], trade.at)
+        else:
+            self.fired += self.alerts.judge(trade, trade.at)
+            self.seen_at = trade.at
+
+    def read_back(self, past: list[Tick], now: datetime) -> None:
+        missed = candles_of(past, MINUTE, self.seen_at.replace(second=0), now)
+        self.fired += self.alerts.read_back(BTC, missed, MINUTE.length, self.seen_at, now)
+        for late in self.waiting:
+            self.fired += self.alerts.judge_late(late, now)
+        self.waiting.clear()
+        self.seen_at = now
 
     def save(self) -> None:
         for alert in self.alerts.take_moved():
@@ -160,6 +171,7 @@ class Bot:
 
     def restart(self) -> None:
         self.alerts = ArmedAlerts()
+        self.waiting.clear()
         self.seen_at = self.saved_at
         if not self.fired:
             self.alerts.put(self.table)
@@ -177,13 +189,13 @@ def test_a_crossing_missed_fires_once_and_nothing_else_does(kind: Kind, price: D
             bot.restart()
         after_gap |= trade.is_restarted_before or not trade.is_seen
         if trade.is_seen:
-            bot.hear(tick(now, trade.price), after_gap=after_gap)
+            bot.hear(tick(now, trade.price), after_gap=after_gap, is_read_back=trade.is_read_back)
             after_gap = False
         bot.past.append(tick(now, trade.price))
         if trade.is_saved_after:
             bot.save()
-    if after_gap:
-        bot.hear(tick(now, path[-1][1]), after_gap=True)
+    if after_gap or bot.waiting:
+        bot.read_back(bot.past, now)
     assert len(bot.fired) <= 1
     assert not bot.fired or expected(kind, None, path)
     assert bot.fired or not is_certain(kind, path)
