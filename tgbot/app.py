@@ -16,6 +16,8 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 
+from tgbot.accounts.guards.handlers import GuardsHandlers
+from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import AccountsHandlers
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
@@ -139,6 +141,7 @@ class Ground:
     outbox: Outbox
     dialogues: Dialogues
     keys: Keys
+    guards: Guards
     exchanges: Exchanges
     symbols: Symbols
     board: PriceBoard
@@ -193,7 +196,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         routes += AlertsHandlers(alerts, drafts, ground.symbols).routes()
         live, watches = _build_watches(ground)
         routes += WatchesHandlers(watches, ground.symbols).routes()
-        routes += AccountsHandlers(accounts, LANGUAGE_NAMES).routes()
+        guards = GuardsHandlers(ground.guards, ground.symbols.read_pair, clock)
+        routes += AccountsHandlers(accounts, guards, LANGUAGE_NAMES).routes()
         routes += CredentialsHandlers(keys, entry, ground.dialogues, database, clock).routes()
 
         table = Routes(routes)
@@ -257,6 +261,7 @@ def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys
         outbox=outbox,
         dialogues=Dialogues(),
         keys=keys,
+        guards=Guards(database, clock),
         exchanges=exchanges,
         symbols=Symbols(exchanges, clock),
         board=board,
@@ -277,6 +282,7 @@ def _build_features(ground: Ground) -> tuple[list[Route], dict[str, Role]]:
         prices=ground.prices,
         books=ground.exchanges.market,
         dialogues=ground.dialogues,
+        guards=ground.guards,
     )
     sending = Sending(
         database=ground.database,

@@ -14,6 +14,8 @@ import click
 import structlog
 
 from tgbot import app, demo, logs
+from tgbot.accounts.guards.service import Guards
+from tgbot.accounts.guards.store import EVERYBODY, By
 from tgbot.accounts.service import Accounts, Door
 from tgbot.chat.bot import connected
 from tgbot.core.errors import BotError, ConfigError
@@ -118,6 +120,25 @@ def reset() -> None:
     _finish(drop)
 
 
+@cli.group()
+def ops() -> None:
+    """The operator's kill switch; it works on a running bot at once, and over restarts."""
+
+
+@ops.command()
+@click.argument("whom")
+def kill(whom: str) -> None:
+    """No order leaves any more for WHOM: `all`, or the Telegram id of a person or group. Cancelling still works."""
+    _finish(lambda database, settings: _switch(database, whom, is_on=True))
+
+
+@ops.command()
+@click.argument("whom")
+def resume(whom: str) -> None:
+    """Take a kill back. What people have frozen themselves stays frozen."""
+    _finish(lambda database, settings: _switch(database, whom, is_on=False))
+
+
 @cli.command()
 @click.option("--bind", default="127.0.0.1:8070", show_default=True, help="Where to serve it; port 0: any.")
 @click.option("--seed", default=1, show_default=True, help="Of the price walk.")
@@ -190,6 +211,27 @@ def _play(role: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         error = _first(group)
         log.debug("system_refuses", exc_info=error)
         raise ConfigError(f"tgbot stops: {error.strerror or error}") from None
+
+
+async def _switch(database: Database, whom: str, *, is_on: bool) -> None:
+    subject_id = _subject(whom)
+    await migrate(database)
+    guards = Guards(database, CLOCK)
+    if is_on:
+        await guards.freeze(subject_id, By.OPERATOR)
+        click.echo(f"Trading is stopped for {whom}. `tgbot ops resume {whom}` takes it back.")
+    elif await guards.thaw(subject_id, By.OPERATOR):
+        click.echo(f"Trading goes on for {whom}.")
+    else:
+        click.echo(f"Trading was not stopped for {whom}; nothing is changed.")
+
+
+def _subject(whom: str) -> int:
+    if whom == "all":
+        return EVERYBODY
+    if not whom.removeprefix("-").isdecimal() or int(whom) == EVERYBODY:
+        raise click.BadParameter("must be all, or a Telegram id such as 123456789 or -1001234567890")
+    return int(whom)
 
 
 def _finish(work: Callable[[Database, Settings], Awaitable[None]]) -> None:

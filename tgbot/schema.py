@@ -5,6 +5,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, MetaData
 
+import tgbot.accounts.guards.store
 import tgbot.accounts.store
 import tgbot.alerts.store
 import tgbot.alerts.watches.store

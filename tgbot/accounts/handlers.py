@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tgbot.accounts import views
+from tgbot.accounts.guards.handlers import GuardsHandlers
 from tgbot.accounts.service import Accounts
 from tgbot.core.errors import NotFound
 from tgbot.core.people import Person
-from tgbot.core.reply import T
+from tgbot.core.reply import Reply, T
 from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
 
 
 class AccountsHandlers:
     """`language_names` says each language's name in itself."""
 
-    def __init__(self, accounts: Accounts, language_names: dict[str, str]) -> None:
+    def __init__(self, accounts: Accounts, guards: GuardsHandlers, language_names: dict[str, str]) -> None:
         self._accounts = accounts
+        self._guards = guards
         self._language_names = language_names
 
     def routes(self) -> Sequence[Route]:
@@ -27,6 +29,7 @@ class AccountsHandlers:
             Press("help", self.help, place=Place.ANYWHERE),
             Press("settings", self.settings),
             Press("set", self.settings),
+            *self._guards.routes(),
         )
 
     async def start(self, person: Person, incoming: Incoming) -> Answer:
@@ -47,7 +50,7 @@ class AccountsHandlers:
         """`SETTING VALUE` changes it, `SETTING` shows what it can be, nothing shows them all."""
         setting, _, value = incoming.args.strip().partition(" ")
         if not setting:
-            return views.settings(person, self._language_names)
+            return await self._shown(person)
         changes = {
             "language": self._accounts.set_language,
             "zone": self._accounts.set_time_zone,
@@ -55,10 +58,15 @@ class AccountsHandlers:
             "quote": self._accounts.set_quote,
         }
         name = setting.lower()
+        if name == "limit":
+            return await self._guards.limits(person, replace(incoming, args=value))
         if name not in changes:
             raise NotFound(T.of("accounts.no_setting", setting=setting[:32]))
         if not value:
             return views.choose(name, self._language_names)
         changed = await changes[name](person, value.strip())
-        shown = views.settings(changed, self._language_names)
+        shown = await self._shown(changed)
         return replace(shown, lines=(T("accounts.saved"), *shown.lines))
+
+    async def _shown(self, person: Person) -> Reply:
+        return views.settings(person, self._language_names, await self._guards.lines(person))

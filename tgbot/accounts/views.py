@@ -8,7 +8,7 @@ from tgbot.core.reply import Button, Reply, T
 # The tasks people come with, each with its commands; every command has a text `accounts.help_…`.
 TASKS: dict[str, tuple[str, ...]] = {
     "prices": ("price", "chart", "book", "movers", "watch", "unwatch"),
-    "trade": ("buy", "sell", "orders", "order", "cancel"),
+    "trade": ("buy", "sell", "orders", "order", "cancel", "panic", "resume"),
     "alerts": ("alert", "alerts"),
     "money": ("balance", "history", "pnl"),
     "keys": ("connect", "keys", "mode", "paper"),
@@ -42,17 +42,19 @@ def help_command(command: str) -> Reply:
     return Reply((T(f"accounts.help_{command}"),), (_back("help"),))
 
 
-def settings(person: Person, language_names: dict[str, str]) -> Reply:
+def settings(person: Person, language_names: dict[str, str], limits: tuple[T, ...]) -> Reply:
     lines = (
         T("accounts.settings_title"),
         T.of("accounts.settings_language", language=language_names[person.language]),
         T.of("accounts.settings_zone", zone=person.time_zone),
         T.of("accounts.settings_display", currency=person.display_currency),
         T.of("accounts.settings_quote", currency=person.quote),
+        *limits,
     )
     buttons = (
         (Button(T("accounts.set_language"), "set:language"), Button(T("accounts.set_zone"), "set:zone")),
         (Button(T("accounts.set_display"), "set:display"), Button(T("accounts.set_quote"), "set:quote")),
+        (Button(T("accounts.set_limits"), "limit"),),
     )
     return Reply(lines, buttons)
 

@@ -52,8 +52,8 @@ class Feed(Protocol):
 
 
 class Handed:
-    """Rules and ticks come from the caller; a price that is missing or older than 5 s is fetched when an order needs
-    it. Paper accounts trade at KuCoin's prices through this."""
+    """Rules and ticks come from the caller; when an order needs a price it is fetched, and where that fails one of the
+    last five seconds will do. Paper accounts trade at KuCoin's prices through this."""
 
     def __init__(self, clock: Clock, fetch: Callable[[str], Awaitable[Tick | None]] | None = None) -> None:
         """`fetch` gives the present price of a symbol, or `None`; it may raise `ExchangeError`."""
@@ -107,15 +107,13 @@ class Handed:
             self._feed.release(symbol)
 
     async def refresh(self, symbol: str) -> bool:
-        if self._is_fresh(symbol):
-            return True
         if self._fetch is None:
             return symbol in self._ticks
         try:
             tick = await self._fetch(symbol)
         except ExchangeError as error:
             log.warning("price_not_fetched", symbol=symbol, code=error.code)
-            return False
+            return self._is_fresh(symbol)
         if tick:
             self.hand(tick)
         return tick is not None

@@ -99,6 +99,7 @@ class Sending:
         )
         crash_point("C5")
         async with self._database.write() as session:
+            await self._tickets.require_allowed(session, intent)
             if not await store.consume(session, intent, attempt, self._clock.now()):
                 raise TooLate(T.of("trading.already_used", id=intent.short))
             await self._outbox.adopt_card(session, intent.chat_id, views.card(intent), message_id)

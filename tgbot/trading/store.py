@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill, Order, OrderSpec, Side
 from tgbot.core.people import Mode
 from tgbot.db.engine import ReadSession, WriteSession
@@ -37,6 +38,7 @@ class IntentRow(Base):
     spec: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
     reference: Mapped[Decimal] = mapped_column(Money)
+    value: Mapped[Decimal | None] = mapped_column(Money)
     is_locked: Mapped[bool]
     state: Mapped[str] = mapped_column(String(14))
     order_id: Mapped[str] = mapped_column(String(40))
@@ -102,6 +104,7 @@ class Intent:
     spec: OrderSpec
     digest: str
     reference: Decimal
+    value: Decimal | None
     is_locked: bool
     state: State
     order_id: str
@@ -114,6 +117,7 @@ class Intent:
     changed_at: datetime
 
 
+COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE}
 _FIELDS = tuple(field.name for field in fields(Intent))
 
 
@@ -245,6 +249,27 @@ async def add_fills(session: WriteSession, intent: Intent, fills: Sequence[Fill]
         return
     rows = [{**asdict(fill), "intent_id": intent.id, "key_id": intent.key_id} for fill in fills]
     await session.execute(insert_into(session, FillRow).values(rows).on_conflict_do_nothing())
+
+
+async def spent(session: ReadSession, person_id: int, mode: Mode, since: datetime) -> Decimal:
+    """What the orders sent since then are worth, in USDT as their tickets said; of a cancelled one what has filled."""
+    rows = await session.scalars(
+        select(IntentRow)
+        .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
+        .where(IntentRow.person_id == person_id, IntentRow.mode == mode, IntentRow.state.in_(COUNTED))
+        .where(AttemptRow.signed_at > since)
+    )
+    return sum((_spent(_intent(row)) for row in rows), ZERO)
+
+
+def _spent(intent: Intent) -> Decimal:
+    value = intent.value or ZERO
+    if intent.state is not State.CANCELLED:
+        return value
+    wanted, filled = (
+        (intent.spec.size, intent.filled_size) if intent.spec.size else (intent.spec.funds, intent.filled_funds)
+    )
+    return value * filled / wanted if wanted else value
 
 
 async def fills_of(session: ReadSession, key_id: str) -> list[Fill]:

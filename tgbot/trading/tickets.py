@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from typing import Protocol
 
+from tgbot.accounts.guards.service import Guards
 from tgbot.core.clock import Clock
 from tgbot.core.errors import NotFound, TooLate, UsageError
 from tgbot.core.ids import Ids, read_short
@@ -60,6 +62,7 @@ class Tickets:
         prices: Prices,
         books: BookSource,
         dialogues: Dialogues,
+        guards: Guards,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -69,6 +72,7 @@ class Tickets:
         self._prices = prices
         self._books = books
         self._dialogues = dialogues
+        self._guards = guards
 
     def rule_for(self, person: Person, request: OrderRequest) -> SymbolRule:
         """Raises `NotFound`, with buttons that ask the same of the nearest pairs; where the same is too long for a
@@ -97,11 +101,13 @@ class Tickets:
         linked = await self._keys.account(person)
         market = await self._look(linked.spot, rule)
         ticket = decide(request, amount, market)
-        is_locked = await self._must_be_typed(rule, ticket, replaced)
+        value = await self._in_usdt(rule, ticket.funds)
+        is_locked = _must_be_typed(ticket, value, replaced)
         async with self._database.write() as session:
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
-            intent = await self._store(session, person, linked, request, update_id, ticket, is_locked=is_locked)
+            intent = await self._store(session, person, linked, request, update_id, ticket, value, is_locked=is_locked)
+            await self.require_allowed(session, intent)
             if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
         return Shown(intent, ticket, rule, size_to_type(request, ticket.spec, rule))
@@ -171,21 +177,17 @@ class Tickets:
             raise TooLate(T("trading.type_too_late"))
         return intent
 
-    async def _must_be_typed(self, rule: SymbolRule, ticket: Ticket, replaced: Intent | None) -> bool:
-        """The size of a large order, once: not again for a ticket that only replaces one of the same size."""
-        if not await self._is_large(rule, ticket.funds):
-            return False
-        if replaced is None or replaced.is_locked:
-            return True
-        before, now = replaced.spec, ticket.spec
-        is_same = (before.size, before.funds) == (now.size, now.funds)
-        value = before.funds if before.funds is not None else (before.size or ZERO) * replaced.reference
-        return not (is_same and await self._is_large(rule, value))
-
-    async def _is_large(self, rule: SymbolRule, funds: Decimal) -> bool:
-        """Also where nothing tells what it is worth."""
-        worth = await self._in_usdt(rule, funds)
-        return worth is None or worth > TYPED_ABOVE
+    async def require_allowed(self, session: ReadSession, intent: Intent) -> None:
+        """Neither frozen nor beyond a limit; raises `NotAllowed` or `Refused`. In a write session that holds until it
+        ends."""
+        await self._guards.require(
+            session,
+            person_id=intent.person_id,
+            chat_id=intent.chat_id,
+            symbol=intent.spec.symbol,
+            value=intent.value,
+            spent=partial(store.spent, person_id=intent.person_id, mode=intent.mode),
+        )
 
     async def _look(self, spot: SpotAccount, rule: SymbolRule) -> Market:
         tick, book, fees, balances = await asyncio.gather(
@@ -211,6 +213,7 @@ class Tickets:
         request: OrderRequest,
         update_id: int,
         ticket: Ticket,
+        value: Decimal | None,
         *,
         is_locked: bool,
     ) -> Intent:
@@ -227,6 +230,7 @@ class Tickets:
             spec=ticket.spec,
             digest=_digest(linked.key_id, store.encode_spec(ticket.spec)),
             reference=ticket.reference,
+            value=value,
             is_locked=is_locked,
             state=State.TICKET,
             order_id="",
@@ -247,6 +251,21 @@ class Tickets:
             if await store.find(session, person_id, short) is None:
                 return short
         return self._ids.short(8)
+
+
+def _must_be_typed(ticket: Ticket, value: Decimal | None, replaced: Intent | None) -> bool:
+    """The size of a large order, once: not again for a ticket that only replaces one of the same size."""
+    if not _is_large(value):
+        return False
+    if replaced is None or replaced.is_locked:
+        return True
+    before, now = replaced.spec, ticket.spec
+    return (before.size, before.funds) != (now.size, now.funds) or not _is_large(replaced.value)
+
+
+def _is_large(value: Decimal | None) -> bool:
+    """Also where nothing tells what it is worth."""
+    return value is None or value > TYPED_ABOVE
 
 
 def request_of(intent: Intent) -> OrderRequest:
