@@ -21,6 +21,7 @@ if not (3, 11) <= sys.version_info < (3, 15):
 
 ROOT = Path(__file__).resolve().parent
 RIG = ROOT.parent / "shared" / "rig" / "telegram"
+PEERS = ROOT / "tests" / "contract" / "peers"  # KuCoin clients that are set upon the paper exchange
 
 RUNTIME_LOCK = ROOT / "requirements.lock"
 BUILD_LOCK = ROOT / "requirements-build.lock"  # the installer, and what makes a package of this directory
@@ -51,11 +52,14 @@ def run(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """the tests; arguments go to pytest, and what had to be left out is listed at the end"""
+    """the tests; arguments go to pytest, --peers adds other people's clients, and what was left out is listed"""
     python = development_python()
     if RIG.is_dir():
         peer_environment("rig", RIG / "requirements.txt")
-    become([python, "-m", "pytest", *arguments])
+    if "--peers" in arguments or "CI" in os.environ:
+        for name in ("sdk", "ccxt"):
+            peer_environment(name, PEERS / f"{name}.txt")
+    become([python, "-m", "pytest", *(argument for argument in arguments if argument != "--peers")])
 
 
 def lint(arguments: list[str]) -> int:
@@ -82,8 +86,10 @@ def fix(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """how fast it is, measured beside its peers"""
-    become([development_python(), "-m", "bench", *arguments])
+    """how fast it is, measured beside its peers; `bench quick` within a minute"""
+    python = development_python()
+    peer_environment("bench", ROOT / "bench" / "peers.txt")
+    become([python, "-m", "bench", *arguments])
 
 
 def lock(arguments: list[str]) -> int:

@@ -16,6 +16,8 @@ from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.rest import Rest
 
+pytest.register_assert_rewrite("tests.contract.foreign")
+
 # The fixtures with which the edge itself is tested.
 clock, credentials, ssl_context, client = edge.clock, edge.credentials, edge.ssl_context, edge.client
 host, rest, sockets, dialer = edge.host, edge.rest, edge.sockets, edge.dialer

@@ -1,0 +1,98 @@
+"""A message to a chat: through our outbox, and by the Telegram library alone."""
+
+import asyncio
+import ssl
+import tempfile
+from decimal import Decimal
+from typing import Any
+
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from bench.flights import fly
+from bench.meter import CALLS_TO_WARM_UP, cpu, report
+from tgbot.chat.bot import Telegram, connected
+from tgbot.chat.sending import Messenger
+from tgbot.core.reply import Button, Reply, T
+from tgbot.db.engine import Database, ReadSession, WriteSession
+from tgbot.delivery.limiter import Limiter, Limits, Rate
+from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.delivery.sender import MOST_IN_FLIGHT, Sender
+from tgbot.kucoin.http import make_transport
+from tgbot.packaged import folder
+from tgbot.schema import migrate
+from tgbot.system import SystemClock
+from tgbot.texts.catalogue import Catalogue
+from tgbot.texts.notation import Reader
+from tgbot.texts.renderer import Renderer
+
+CLOCK = SystemClock()
+TOKEN = "1:token"
+NO_LIMIT = Rate(1e-9, 1_000_000)
+WORDS = Reply((T.of("common.seconds", amount=Decimal(7)),), ((Button(T("common.refresh"), "again"),),))
+
+
+async def outbox(url: str, notices: int) -> None:
+    """From the transaction that owes it to the row that says it was sent, Telegram's limits lifted."""
+    context = ssl.create_default_context()
+    with tempfile.TemporaryDirectory() as rows:
+        database = Database(f"sqlite+aiosqlite:///{rows}/bench.db")
+        await migrate(database)
+        async with connected(TOKEN, url, lambda: make_transport(context), CLOCK) as bot:
+            await _deliver(database, bot, CALLS_TO_WARM_UP)
+            began = cpu()
+            await _deliver(database, bot, notices)
+            report(cpu_us=(cpu() - began) / notices * 1e6)
+        await database.close()
+
+
+class _Counting(Messenger):
+    """Tells when it has sent so many."""
+
+    def __init__(self, bot: Telegram, notices: int) -> None:
+        super().__init__(bot)
+        self._left = notices
+        self.is_done = asyncio.Event()
+
+    async def send(self, *message: Any, **more: Any) -> int:
+        number = await super().send(*message, **more)
+        self._left -= 1
+        if not self._left:
+            self.is_done.set()
+        return number
+
+
+async def _deliver(database: Database, bot: Telegram, notices: int) -> None:
+    box, messenger = Outbox(CLOCK), _Counting(bot, notices)
+    for chat in range(1, notices + 1):
+        async with database.write() as session:
+            await box.put(session, Notice(chat, WORDS, Priority.ALERT))
+    sender = Sender(
+        database=database,
+        outbox=box,
+        messenger=messenger,
+        renderer=Renderer(Catalogue(folder("locales"))),
+        clock=CLOCK,
+        reader_of=_english,
+        on_chat_gone=_nothing,
+        on_chat_moved=_nothing,
+        limiter=Limiter(Limits(NO_LIMIT, NO_LIMIT, NO_LIMIT)),
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sender.run())
+        await messenger.is_done.wait()
+        sender.stop()
+
+
+async def library(url: str, notices: int) -> None:
+    """python-telegram-bot as it comes, as many at a time as our sender has."""
+    async with Bot(TOKEN, base_url=f"{url}/bot", request=HTTPXRequest(connection_pool_size=MOST_IN_FLIGHT)) as bot:
+        await fly(lambda: bot.send_message(7, "7 seconds", parse_mode="HTML"), notices, MOST_IN_FLIGHT)
+
+
+async def _english(session: ReadSession, chat_id: int) -> Reader:
+    return Reader("en", "UTC")
+
+
+async def _nothing(session: WriteSession, *ids: int) -> None:
+    return None
