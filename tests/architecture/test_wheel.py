@@ -45,6 +45,15 @@ def test_folder_travels_along_whole(programs: Path, tmp_path: Path, name: str) -
     assert files_in(folder) == files_in(ROOT / name) != set()
 
 
+def test_font_and_its_licence_travel_along(wheel: Path, programs: Path, tmp_path: Path) -> None:
+    fonts = [name for name in ZipFile(wheel).namelist() if "/fonts/" in name]
+    assert [Path(name).name for name in sorted(fonts)] == ["DejaVuSans.ttf", "LICENSE.txt"]
+    ask = "from tgbot.markets.charts.pen import FONT, font_of; print(FONT); print(*font_of(30).getname())"
+    where, name = run(programs / "python", "-c", ask, cwd=tmp_path).splitlines()
+    assert Path(where).is_relative_to(programs.parent)
+    assert name == "DejaVu Sans Book"
+
+
 def test_paths_suit_every_file_system(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
     assert [name for name in names if not name.isascii() or " " in name or len(name) > 120] == []
