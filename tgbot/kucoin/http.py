@@ -1,7 +1,7 @@
 """One HTTP connection pool for the whole process. It knows nothing of KuCoin: Telegram is spoken to through it as well.
 
 httpx's own pool costs several times the CPU once some dozens of calls are in flight, so the calls travel through
-aiohttp (docs/decisions/0002). Two habits of that pair are unlearned here, because money depends on them:
+aiohttp (docs/decisions/0003). Two habits of that pair are unlearned here, because money depends on them:
 aiohttp repeats some methods by itself when a kept connection turns out dead, and `httpx-aiohttp` reports a connection
 that was lost *after* the request went out as `ConnectTimeout`."""
 
