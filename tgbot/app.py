@@ -3,12 +3,10 @@
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +34,6 @@ from tgbot.chat.webhook import delete_webhook, set_webhook
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ConfigError, DeliveryError, LostRace
 from tgbot.core.ids import Ids
-from tgbot.core.market import SymbolRule, Tick
 from tgbot.core.people import Mode
 from tgbot.core.reply import T
 from tgbot.core.routing import Route
@@ -51,25 +48,19 @@ from tgbot.delivery.answers import Answers
 from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.sender import Sender
+from tgbot.exchanges import Exchanges, open_exchanges
 from tgbot.intake.polling import Polling
 from tgbot.intake.rules import Routes
 from tgbot.intake.service import Intake
 from tgbot.intake.store import Dialogues
-from tgbot.kucoin.account import SpotAccount
-from tgbot.kucoin.dialer import Dialer
-from tgbot.kucoin.http import make_client, make_transport
+from tgbot.kucoin.http import make_transport
 from tgbot.kucoin.hub import TickerHub
-from tgbot.kucoin.market import SpotMarket
-from tgbot.kucoin.rest import Rest
-from tgbot.kucoin.sign import Credentials
 from tgbot.markets.charts.handlers import ChartHandlers
 from tgbot.markets.charts.service import Charts
 from tgbot.markets.handlers import MarketHandlers
 from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.markets.symbols import Symbols
 from tgbot.packaged import folder
-from tgbot.paper.exchange import PaperExchange
-from tgbot.paper.prices import Handed
 from tgbot.paper.server import listening
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
@@ -96,39 +87,6 @@ LANGUAGE_NAMES = {"en": "English", "ru": "Русский"}
 
 Role = Coroutine[Any, Any, None]
 OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanges:
-    """Where orders go: KuCoin, and the paper exchange where it is offered. Prices always come from KuCoin."""
-
-    tls: ssl.SSLContext
-    market: SpotMarket
-    rests: Mapping[Mode, Rest]
-    dialers: Mapping[Mode, Dialer]
-    handed: Handed
-    paper: PaperExchange | None
-
-    def account(self, mode: Mode, credentials: Credentials) -> SpotAccount:
-        return SpotAccount(self.rests[mode], credentials)
-
-    async def symbols(self) -> list[SymbolRule]:
-        """The rules of all pairs; the paper exchange trades by the same."""
-        rules = await self.market.symbols()
-        self.handed.hand_rules(rules)
-        return rules
-
-    async def open_account(self, balances: Mapping[str, Decimal]) -> Credentials:
-        made = await self._required_paper().open_account(balances)
-        return Credentials(made.key, made.secret, made.passphrase)
-
-    async def reset_account(self, key: str, balances: Mapping[str, Decimal]) -> None:
-        await self._required_paper().reset_account(key, balances)
-
-    def _required_paper(self) -> PaperExchange:
-        if self.paper is None:
-            raise ConfigError("paper accounts are turned off (TGBOT_PAPER)")
-        return self.paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +117,9 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         stack.push_async_callback(database.close)
         await migrate(database)
         installation, master = await open_master_key(database, settings.master_key_file, ids)
-        exchanges = await _open_exchanges(settings, clock, ids, stack)
+        exchanges = await stack.enter_async_context(
+            open_exchanges(settings.kucoin_url, clock, ids, _paper_file(settings) if settings.paper else None)
+        )
         bot = await stack.enter_async_context(
             connected(token, settings.telegram_api_url, lambda: make_transport(exchanges.tls), clock)
         )
@@ -345,25 +305,6 @@ def _build_watches(ground: Ground) -> tuple[LivePrices, Watches]:
         live=live,
     )
     return live, watches
-
-
-async def _open_exchanges(settings: Settings, clock: Clock, ids: Ids, stack: AsyncExitStack) -> Exchanges:
-    tls = ssl.create_default_context()
-    client = await stack.enter_async_context(make_client(make_transport(tls)))
-    live = Rest(client, clock, ids, settings.kucoin_url)
-    market = SpotMarket(live)
-
-    async def fetch(symbol: str) -> Tick:
-        return await market.ticker(symbol)
-
-    handed = Handed(clock, fetch)
-    rests, paper = {Mode.LIVE: live}, None
-    if settings.paper:
-        paper = PaperExchange(handed, clock, ids, _paper_file(settings))
-        served = await stack.enter_async_context(paper.serve())
-        rests[Mode.PAPER] = Rest(client, clock, ids, served.url)
-    dialers = {mode: Dialer(rest, tls, clock, ids) for mode, rest in rests.items()}
-    return Exchanges(tls, market, rests, dialers, handed, paper)
 
 
 def _paper_file(settings: Settings) -> Path:

@@ -6,6 +6,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +23,7 @@ from tgbot.core.errors import BotError, ConfigError
 from tgbot.credentials.master import reset_master_key
 from tgbot.db.engine import Database
 from tgbot.db.leases import find_holder
+from tgbot.exchanges import relayed
 from tgbot.kucoin.http import make_transport
 from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.prices import Prices
@@ -157,9 +159,13 @@ def paper(
     logs.configure("warning", "console", [secret for _, secrets, _ in opened for secret in secrets])
 
     async def serve(stopping: asyncio.Event) -> None:
-        source: Prices = Replay(CLOCK, replay) if replay else Walk(CLOCK, seed)
-        exchange = PaperExchange(source, CLOCK, IDS, state)
-        async with exchange.serve(host, port) as served:
+        async with AsyncExitStack() as stack:
+            if prices:
+                source: Prices = await stack.enter_async_context(relayed(prices, CLOCK, IDS))
+            else:
+                source = Replay(CLOCK, replay) if replay else Walk(CLOCK, seed)
+            exchange = PaperExchange(source, CLOCK, IDS, state)
+            served = await stack.enter_async_context(exchange.serve(host, port))
             for key, (secret, passphrase), balances in opened:
                 await exchange.open_account(balances, key=key, secret=secret, passphrase=passphrase)
             click.echo(json.dumps({"url": served.url, "futures_url": served.futures_url}))

@@ -1,0 +1,31 @@
+"""A paper exchange that stands alone and takes its prices from another one."""
+
+import asyncio
+
+import httpx
+
+from tests.flows.processes import BARE, PYTHON, paper_process
+from tests.flows.stage import Stage
+
+
+async def last_price(url: str, symbol: str) -> str:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(f"{url}/api/v1/market/orderbook/level1", params={"symbol": symbol})
+    return str(answer.json()["data"]["price"])
+
+
+async def test_relayed_prices_are_those_of_the_other_exchange_and_follow_them(stage: Stage) -> None:
+    async with paper_process("--prices", stage.settings.kucoin_url) as url:
+        await stage.until(lambda: bool(stage.kucoin.streams.topics("/market/ticker:")))
+        for price in ("67100", "67200"):
+            stage.price("BTC-USDT", price)
+            async with asyncio.timeout(10):
+                while await last_price(url, "BTC-USDT") != price:
+                    await stage.clock.sleep(0.05)
+
+
+async def test_without_the_other_exchange_it_does_not_start() -> None:
+    command = [*PYTHON, "-m", "tgbot", "paper", "--bind", "127.0.0.1:0", "--prices", "http://127.0.0.1:9"]
+    process = await asyncio.create_subprocess_exec(*command, env=BARE, stderr=asyncio.subprocess.PIPE)
+    _, said = await process.communicate()
+    assert (process.returncode, said.decode().splitlines()[-1][:12]) == (1, "tgbot stops:")
