@@ -63,12 +63,12 @@ async def test_a_write_that_found_nobody_was_not_sent(
 async def test_a_write_that_found_no_free_connection_was_not_sent(
     client: httpx.AsyncClient, rest: Rest, host: Host
 ) -> None:
-    client.timeout = httpx.Timeout(5, pool=0.2)
     host.on("POST", "/api/v1/hf/orders", Answer(manner=Manner.SILENCE))
     call = rest.prepare(PLACE_ORDER, body=b"{}")
     async with asyncio.TaskGroup() as group:
         waiting = [group.create_task(rest.write(call, bytes)) for _ in range(CONNECTIONS)]
         await host.until(lambda: len(host.requests) == CONNECTIONS)
+        client.timeout = httpx.Timeout(5, pool=0.2)
         with pytest.raises(NotSent):
             await rest.write(call, bytes)
         for task in waiting:
