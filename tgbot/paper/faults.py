@@ -7,6 +7,7 @@ async with exchange.serve(app=faults): ...
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,11 +24,13 @@ class Mode(Enum):
     HTML = "html"  # not executed; a page as a proxy would send it
     TRUNCATED = "truncated"  # executed; the answer breaks off half way
     DELAY = "delay"  # executed after a while
+    EDITED = "edited"  # executed; the body of the answer is changed on the way
 
 
 @dataclass(slots=True)
 class Fault:
-    """`until` (an event) or `seconds` (of the clock) is how long a DELAY lasts. `hits` counts what it has spoilt."""
+    """`until` (an event) or `seconds` (of the clock) is how long a DELAY lasts, and how long an EDITED answer is held
+    back; `edit` makes its other body. `hits` counts what it has spoilt."""
 
     method: str
     path: re.Pattern[str]
@@ -38,6 +41,7 @@ class Fault:
     message: str
     seconds: float
     until: asyncio.Event | None
+    edit: Callable[[bytes], bytes]
     hits: int = 0
 
 
@@ -59,10 +63,11 @@ class Faults:
         message: str = "Internal Server Error",
         seconds: float = 0,
         until: asyncio.Event | None = None,
+        edit: Callable[[bytes], bytes] = bytes,
     ) -> Fault:
         """Spoil the next `times` requests of this method whose whole path matches. Faults wait in line: the oldest
         that fits is used first. `status` is that of ERROR and HTML."""
-        fault = Fault(method, re.compile(path_pattern), mode, times, status, code, message, seconds, until)
+        fault = Fault(method, re.compile(path_pattern), mode, times, status, code, message, seconds, until, edit)
         self._armed.append(fault)
         return fault
 
@@ -87,6 +92,8 @@ class Faults:
             case Mode.TRUNCATED:
                 await self._app(scope, receive, _half(send))
                 await _hang_up(scope, receive)
+            case Mode.EDITED:
+                await self._app(scope, receive, self._edited(send, fault))
             case Mode.DELAY:
                 await self._wait(fault)
                 await self._app(scope, receive, send)
@@ -99,10 +106,26 @@ class Faults:
                 return fault
         return None
 
+    def _edited(self, send: Send, fault: Fault) -> Send:
+        """The whole answer is held back until `until`, if it waits for something."""
+        head: list[Message] = []
+
+        async def send_edited(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                head.append(message)
+                return
+            await self._wait(fault)
+            body = fault.edit(message["body"])
+            headers = [(name, value) for name, value in head[0]["headers"] if name != b"content-length"]
+            await send({**head[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+            await send({**message, "body": body})
+
+        return send_edited
+
     async def _wait(self, fault: Fault) -> None:
         if fault.until:
             await fault.until.wait()
-        else:
+        elif fault.seconds:
             await self._clock.sleep(fault.seconds)
 
 

@@ -12,7 +12,6 @@ from tgbot.core.errors import ExchangeError, ExchangeUnavailable
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill, Order
 from tgbot.core.reply import Reply
-from tgbot.credentials.envelope import CannotOpen
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
@@ -144,8 +143,6 @@ class Reconciler:
                 await self._look_once(intent)
             except ExchangeError as error:
                 log.warning("order_not_looked_at", intent=intent.id, code=error.code)
-            except CannotOpen as error:
-                log.error("key_does_not_open", intent=intent.id, reason=str(error))  # noqa: TRY400 - says all there is
 
     async def _look_once(self, intent: Intent, *, is_asked: bool = False) -> None:
         self._looked[intent.id] = self._clock.monotonic()

@@ -1,12 +1,17 @@
 """Orders and fills, both ways."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
 from tgbot.core.money import plain
 from tgbot.core.orders import Fill, Order, OrderAck, OrderSpec, OrderType, Side, TimeInForce
 from tgbot.kucoin.wire.values import NULL, Wire, amount, decode, moment, positive
+
+# KuCoin's are 24 characters; what is longer than our columns is no id that we could keep.
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Currency = Annotated[str, msgspec.Meta(max_length=20)]
 
 
 def place_order(client_oid: str, spec: OrderSpec, timestamp: int, window: int) -> bytes:
@@ -36,14 +41,12 @@ def order_fields(client_oid: str, spec: OrderSpec) -> dict[str, object]:
 
 
 class _Placed(Wire):
-    order_id: str
+    order_id: Id
     client_oid: str | None = None
 
 
 def order_ack(client_oid: str, data: bytes) -> OrderAck:
     placed = decode(_Placed, data)
-    if not placed.order_id:
-        raise ValueError("an empty order id")
     if placed.client_oid not in {None, client_oid}:
         raise ValueError("another clientOid was echoed")
     return OrderAck(placed.order_id, client_oid)
@@ -56,14 +59,14 @@ def cancelled(data: bytes) -> None:
 
 
 class _Order(Wire):
-    id: str
+    id: Id
     symbol: str
     side: Side
     type: OrderType
     deal_size: Decimal
     deal_funds: Decimal
     fee: Decimal
-    fee_currency: str
+    fee_currency: Currency
     active: bool
     cancel_exist: bool
     created_at: int
@@ -121,8 +124,8 @@ def done_orders(data: bytes) -> tuple[list[Order], int | None]:
 
 
 class _Fill(Wire):
-    order_id: str
-    trade_id: int | str
+    order_id: Id
+    trade_id: int | Id
     symbol: str
     side: Side
     liquidity: str
@@ -130,7 +133,7 @@ class _Fill(Wire):
     size: Decimal
     funds: Decimal
     fee: Decimal
-    fee_currency: str
+    fee_currency: Currency
     created_at: int
 
     def fill(self) -> Fill:
