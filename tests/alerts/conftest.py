@@ -1,5 +1,8 @@
+from collections.abc import AsyncIterator
+
 import pytest
 
+from tests.alerts.chat import Chat
 from tests.alerts.desk import Desk
 from tests.alerts.watch_desk import WatchDesk
 from tests.clock import JumpClock
@@ -19,3 +22,9 @@ def watching(database: Database, clock: JumpClock) -> WatchDesk:
     for symbol in exchange.rules:
         exchange.trade(symbol, "100")
     return WatchDesk(database, clock, exchange)
+
+
+@pytest.fixture
+async def chat(desk: Desk) -> AsyncIterator[Chat]:
+    async with desk.life():
+        yield await Chat(desk).open()

@@ -149,3 +149,26 @@ class Desk:
             monitor=monitor,
         )
         return Life(board, monitor, alerts, feed)
+
+
+async def heard(desk: Desk, symbol: str, price: int) -> None:
+    """The first price that the feed brings: it is judged after the candles of the time before it."""
+    asked = len(desk.exchange.calls)
+    desk.price(symbol, price)
+    await desk.until(lambda: len(desk.exchange.calls) > asked)
+
+
+@asynccontextmanager
+async def rows_held(desk: Desk, alert: Alert) -> AsyncIterator[None]:
+    """Whoever wants to change the alert has to wait."""
+    async with desk.database.write() as session:
+        await store.find(session, alert.chat_id, alert.short)
+        yield
+
+
+async def kill(desk: Desk, life: Life) -> None:
+    """Not even what it does when told to stop gets done, as long as the rows are held."""
+    assert life.running is not None
+    while not life.running.done():
+        life.running.cancel()
+        await desk.said()

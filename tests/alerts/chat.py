@@ -1,0 +1,77 @@
+"""A person who writes to the alerts' handlers and presses their buttons."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tests.alerts.desk import ANN, RENDERER, Desk
+from tgbot.alerts.drafts import Drafts
+from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.core.errors import UserError
+from tgbot.core.people import Person
+from tgbot.core.reply import Reply
+from tgbot.core.routing import Incoming
+from tgbot.intake.rules import Routes
+from tgbot.intake.store import Dialogues
+from tgbot.markets.symbols import Symbols
+from tgbot.texts.notation import Reader
+
+
+@dataclass
+class Chat:
+    """A person and the handlers; a press follows the data of the button that shows this label."""
+
+    desk: Desk
+    language: str = "en"
+    is_private: bool = True
+    quote: str = "USDT"
+    dialogues: Dialogues = field(default_factory=Dialogues)
+    updates: int = 0
+
+    async def say(self, text: str) -> Reply:
+        if text.startswith("/"):
+            command, _, args = text.removeprefix("/").partition(" ")
+            return await self._answer(text=text, command=command, args=args.strip())
+        async with self.desk.database.read() as session:
+            current = await self.dialogues.current(session, ANN, self.desk.clock.now())
+        return await self._answer(text=text, dialogue=current[0] if current else "")
+
+    async def press(self, shown: Reply, label: str) -> Reply:
+        rendered = RENDERER.render(shown, Reader(self.language, "UTC"))
+        [data] = [button.data for row in rendered.buttons for button in row if button.text == label]
+        assert len(data.encode()) <= 64
+        return await self.press_data(data)
+
+    async def press_data(self, data: str) -> Reply:
+        verb, _, args = data.partition(":")
+        return await self._answer(press_id="1", verb=verb, args=args)
+
+    async def refusal(self, text: str) -> UserError:
+        with pytest.raises(UserError) as caught:
+            await self.say(text)
+        return caught.value
+
+    async def _answer(self, **said: str) -> Reply:
+        self.updates += 1
+        now = self.desk.clock.now()
+        incoming = Incoming(self.updates, ANN, self.is_private, None, ANN, "Ann", self.language, 1, now)
+        incoming = replace(incoming, **said)  # type: ignore[arg-type]  # what is said is text
+        route = self._routes().find(incoming)
+        assert route is not None
+        person = Person(ANN, "Ann", self.language, "UTC", "USDT", self.quote, None, is_operator=False)
+        answer = await route.handler(person, incoming)
+        assert isinstance(answer, Reply)
+        return answer
+
+    def _routes(self) -> Routes:
+        drafts = Drafts(self.desk.database, self.desk.clock, self.dialogues)
+        return Routes(AlertsHandlers(self.desk.now.alerts, drafts, self.symbols).routes())
+
+    async def open(self) -> "Chat":
+        self.symbols = Symbols(self.desk.exchange, self.desk.clock)
+        await self.symbols.load()
+        return self
+
+
+def labels(reply: Reply, language: str = "en") -> list[list[str]]:
+    return [[button.text for button in row] for row in RENDERER.render(reply, Reader(language, "UTC")).buttons]
