@@ -160,6 +160,12 @@ def test_an_arrow_points_up_at_a_purchase_and_down_at_a_sale() -> None:
         )
 
 
+def test_a_trade_of_which_no_candle_tells_yet_stands_at_the_newest() -> None:
+    chart = chart_of(candle(0, 100, 110), candle(1, 110, 100))
+    late, now = (Trade(Side.BUY, Decimal(105), START + timedelta(hours=hours)) for hours in (9, 1))
+    assert draw(replace(chart, marks=Marks(trades=(late,)))) == draw(replace(chart, marks=Marks(trades=(now,))))
+
+
 def test_trades_from_before_the_first_candle_are_left_out() -> None:
     chart = chart_of(candle(5, 100, 110), candle(6, 110, 100))
     old = Marks(trades=(Trade(Side.BUY, Decimal(105), START),))

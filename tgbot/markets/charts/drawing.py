@@ -24,10 +24,9 @@ from tgbot.markets.charts.palette import PALETTES, Palette
 from tgbot.markets.charts.pen import Pen, font_of
 
 BODY = 0.7  # of a candle's place
-HAIR = 1.0  # the thinnest line
 DASH, PAUSE = 10, 8
-ARROW = 16
-TITLE, TEXT, TAG = 36, 30, 24
+ARROW = 18
+TITLE, TEXT, TAG = 42, 36, 30
 
 
 def draw(chart: Chart) -> bytes:
@@ -44,25 +43,24 @@ def draw(chart: Chart) -> bytes:
 
 def _draw_grid(pen: Pen, frame: Frame, palette: Palette) -> None:
     for price in frame.round_prices:
-        pen.box(LEFT, frame.y(price), frame.axis, frame.y(price) + HAIR, palette.grid)
+        pen.level(frame.y(price), LEFT, frame.axis, palette.grid)
     for x, _ in frame.time_labels:
-        pen.box(x, TOP, x + HAIR, FLOOR, palette.grid)
-    pen.box(LEFT, FLOOR, frame.axis, FLOOR + HAIR, palette.grid)
+        pen.upright(x, TOP, FLOOR, palette.grid)
+    pen.level(FLOOR, LEFT, frame.axis, palette.grid)
 
 
 def _draw_candles(pen: Pen, chart: Chart, frame: Frame, palette: Palette) -> None:
     most = max(candle.volume for candle in chart.candles)
-    half = max(frame.slot * BODY, HAIR) / 2
+    half = max(frame.slot * BODY, 1) / 2
     for candle in chart.candles:
         x, is_up = frame.x(candle.at), candle.close >= candle.open
         if candle.volume > ZERO:
             height = float(candle.volume / most) * (FLOOR - VOLUME_TOP)
             pen.box(x - half, FLOOR - height, x + half, FLOOR, palette.up_volume if is_up else palette.down_volume)
         colour = _colour(candle, palette)
-        # On whole pixels: half of it on either side of an edge would be two pale wicks instead of one.
-        pen.box(int(x), frame.y(candle.high), int(x) + HAIR, frame.y(candle.low), colour)
+        pen.upright(x, frame.y(candle.high), frame.y(candle.low), colour)
         top, bottom = frame.y(max(candle.open, candle.close)), frame.y(min(candle.open, candle.close))
-        pen.box(x - half, top, x + half, max(bottom, top + HAIR), colour)
+        pen.box(x - half, top, x + half, max(bottom, top + 1), colour)
 
 
 def _draw_marks(pen: Pen, chart: Chart, frame: Frame, palette: Palette) -> None:
@@ -77,7 +75,7 @@ def _draw_marks(pen: Pen, chart: Chart, frame: Frame, palette: Palette) -> None:
 
 def _draw_dashes(pen: Pen, y: float, frame: Frame, colour: str) -> None:
     for x in range(LEFT, round(frame.axis), DASH + PAUSE):
-        pen.box(x, y - HAIR, min(x + DASH, frame.axis), y + HAIR, colour)
+        pen.level(y - 1, x, min(x + DASH, frame.axis), colour, height=2)
 
 
 def _draw_trade(pen: Pen, trade: Trade, frame: Frame, palette: Palette) -> None:

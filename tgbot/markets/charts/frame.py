@@ -13,12 +13,12 @@ from tgbot.markets.charts.time_axis import label_times
 
 WIDTH, HEIGHT = 1080, 900
 LEFT = 12
-TOP, PRICE_FLOOR = 76, 690
-VOLUME_TOP, FLOOR = 706, 840
+TOP, PRICE_FLOOR = 84, 682
+VOLUME_TOP, FLOOR = 698, 830
 WIDEST_SLOT = 48
 GAP = 14  # between the newest candle and the price axis: room for half an arrow
 MARGIN = 12  # on both sides of a price label
-LABEL_HEIGHT, TAG_HEIGHT = 42, 34
+LABEL_HEIGHT, TAG_HEIGHT = 50, 40
 MOST_STEPS = 7
 
 Width = Callable[[str], float]
@@ -66,8 +66,9 @@ class Frame:
     time_labels: tuple[tuple[float, str], ...]
 
     def x(self, at: datetime) -> float:
-        """The middle of the candle in which `at` falls."""
-        return _middle(self.right, self.slot, self.slots - (at - self.start) // self.length)
+        """The middle of the candle in which `at` falls; what is later belongs to the newest one."""
+        place = min((at - self.start) // self.length, self.slots - 1)
+        return _middle(self.right, self.slot, self.slots - place)
 
     def y(self, price: Decimal) -> float:
         return _height(self.prices, price)

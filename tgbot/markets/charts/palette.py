@@ -21,7 +21,7 @@ class Palette:
 PALETTES = {
     Theme.DARK: Palette(
         background="#11161f",
-        grid="#242c3a",
+        grid="#262f3d",
         ink="#c6cfdd",
         on_colour="#0b0e14",
         up="#2fc9a0",
@@ -37,7 +37,7 @@ PALETTES = {
     ),
     Theme.LIGHT: Palette(
         background="#ffffff",
-        grid="#e6eaf0",
+        grid="#dfe4eb",
         ink="#2b3442",
         on_colour="#ffffff",
         up="#0a9a78",

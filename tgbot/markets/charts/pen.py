@@ -26,6 +26,13 @@ class Pen:
         end = max(x, round(right * self._scale) - 1), max(y, round(bottom * self._scale) - 1)
         self._draw.rectangle((x, y, *end), colour)
 
+    def upright(self, x: float, top: float, bottom: float, colour: str) -> None:
+        """A line one pixel wide, on whole pixels: halves on two of them would be pale."""
+        self.box(int(x), top, int(x) + 1, bottom, colour)
+
+    def level(self, y: float, left: float, right: float, colour: str, height: int = 1) -> None:
+        self.box(left, int(y), right, int(y) + height, colour)
+
     def triangle(self, tip: tuple[float, float], height: float, colour: str) -> None:
         """Below its tip, or above it where `height` is negative."""
         x, y = tip
