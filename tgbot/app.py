@@ -1,32 +1,20 @@
-"""The whole bot, built and connected: reading this file is reading the architecture."""
+"""The whole bot, built, connected and run: reading this file and `features.py` is reading the architecture."""
 
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
 from starlette.applications import Starlette
 
 from tgbot.accounts.guards.handlers import GuardsHandlers
-from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import AccountsHandlers
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
-from tgbot.alerts.drafts import Drafts
-from tgbot.alerts.handlers import AlertsHandlers
-from tgbot.alerts.marks import alert_marks
-from tgbot.alerts.monitor import AlertMonitor
-from tgbot.alerts.service import Alerts
-from tgbot.alerts.watches.handlers import WatchesHandlers
-from tgbot.alerts.watches.live import LivePrices
-from tgbot.alerts.watches.service import Watches
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.sending import Messenger
 from tgbot.chat.updates import Poller
@@ -34,9 +22,7 @@ from tgbot.chat.webhook import delete_webhook, set_webhook
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ConfigError, DeliveryError, LostRace
 from tgbot.core.ids import Ids
-from tgbot.core.people import Mode
 from tgbot.core.reply import T
-from tgbot.core.routing import Route
 from tgbot.credentials.entry import KeyEntry
 from tgbot.credentials.handlers import CredentialsHandlers
 from tgbot.credentials.master import open_master_key
@@ -48,34 +34,19 @@ from tgbot.delivery.answers import Answers
 from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.sender import Sender
-from tgbot.exchanges import Exchanges, open_exchanges
+from tgbot.exchanges import open_exchanges
+from tgbot.features import Ground, OnChatGone, Role, build_features, lay_ground
 from tgbot.intake.polling import Polling
 from tgbot.intake.rules import Routes
 from tgbot.intake.service import Intake
-from tgbot.intake.store import Dialogues
 from tgbot.kucoin.http import make_transport
-from tgbot.kucoin.hub import TickerHub
-from tgbot.markets.charts.handlers import ChartHandlers
-from tgbot.markets.charts.service import Charts
-from tgbot.markets.handlers import MarketHandlers
-from tgbot.markets.prices import PriceBoard, Prices
-from tgbot.markets.symbols import Symbols
 from tgbot.packaged import folder
 from tgbot.paper.server import listening
-from tgbot.portfolio.handlers import PortfolioHandlers
-from tgbot.portfolio.service import Portfolio
 from tgbot.schema import migrate
 from tgbot.settings import Settings
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
-from tgbot.trading.handlers import TradingHandlers
-from tgbot.trading.marks import trading_marks
-from tgbot.trading.orders import Orders
-from tgbot.trading.reconcile import Reconciler
-from tgbot.trading.sending import Sending
-from tgbot.trading.streams import AccountStreams
-from tgbot.trading.tickets import Tickets
 from tgbot.web.health import health_routes
 from tgbot.web.webhook import webhook_route
 
@@ -84,27 +55,6 @@ log = structlog.get_logger()
 LEASE_LENGTH = timedelta(seconds=10)
 DRAIN_FOR = 8.0  # seconds for what is under way when we are told to stop
 LANGUAGE_NAMES = {"en": "English", "ru": "Русский"}
-
-Role = Coroutine[Any, Any, None]
-OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What every feature stands on."""
-
-    clock: Clock
-    ids: Ids
-    database: Database
-    outbox: Outbox
-    dialogues: Dialogues
-    keys: Keys
-    guards: Guards
-    exchanges: Exchanges
-    symbols: Symbols
-    board: PriceBoard
-    prices: Prices
-    hub: TickerHub
 
 
 async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Event) -> None:
@@ -146,21 +96,19 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             set_mode=accounts.set_mode,
             paper=exchanges if settings.paper else None,
         )
-        ground = _lay_ground(clock, ids, database, outbox, keys, exchanges)
+        ground = lay_ground(clock, ids, database, outbox, keys, exchanges)
         redaction = Redaction(lambda name: name in table.commands)
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
-        routes, roles = _build_features(ground)
-        monitor, alerts = _build_alerts(ground)
-        drafts = Drafts(database, clock, ground.dialogues)
-        routes += AlertsHandlers(alerts, drafts, ground.symbols).routes()
-        live, watches = _build_watches(ground)
-        routes += WatchesHandlers(watches, ground.symbols).routes()
+        features = build_features(ground)
         guards = GuardsHandlers(ground.guards, ground.symbols.read_pair, clock)
-        routes += AccountsHandlers(accounts, guards, LANGUAGE_NAMES).routes()
-        routes += CredentialsHandlers(keys, entry, ground.dialogues, database, clock).routes()
-
-        table = Routes(routes)
+        table = Routes(
+            [
+                *features.routes,
+                *AccountsHandlers(accounts, guards, LANGUAGE_NAMES).routes(),
+                *CredentialsHandlers(keys, entry, ground.dialogues, database, clock).routes(),
+            ]
+        )
         intake = Intake(
             database=database,
             clock=clock,
@@ -182,129 +130,21 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             renderer=renderer,
             clock=clock,
             reader_of=accounts.reader_of,
-            on_chat_gone=_each(accounts.lose, monitor.lose, watches.lose),
+            on_chat_gone=_each(accounts.lose, *features.on_chat_gone),
             on_chat_moved=accounts.move,
             limiter=Limiter(),
         )
         await _offer_commands(messenger, renderer)
         await _serve_web(settings, ground, intake, stack)
-        roles |= {
+        roles = {
+            **features.roles,
             "lease": lease.keep(),
             "intake": intake.run(),
             "symbols": ground.symbols.run(),
             "feed": ground.hub.run(),
-            "alerts": monitor.run(),
-            "watches": live.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
         await _play(roles, await _updates(settings, bot, intake, clock), intake.idle, sender, stopping)
-
-
-def _lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges) -> Ground:
-    board = PriceBoard(clock)
-    board.listen(exchanges.handed.hand)
-    hub = TickerHub(
-        exchanges.dialers[Mode.LIVE].public,
-        exchanges.market.all_tickers,
-        clock,
-        ids,
-        on_tick=board.on_tick,
-        on_gap=board.on_gap,
-        on_stats=board.on_stats,
-        on_refused=board.on_refused,
-    )
-    exchanges.handed.feed_from(hub)
-    return Ground(
-        clock=clock,
-        ids=ids,
-        database=database,
-        outbox=outbox,
-        dialogues=Dialogues(),
-        keys=keys,
-        guards=Guards(database, clock),
-        exchanges=exchanges,
-        symbols=Symbols(exchanges, clock),
-        board=board,
-        prices=Prices(exchanges.market, board),
-        hub=hub,
-    )
-
-
-def _build_features(ground: Ground) -> tuple[list[Route], dict[str, Role]]:
-    """Routes for intake and roles for the task group."""
-    reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
-    tickets = Tickets(
-        database=ground.database,
-        clock=ground.clock,
-        ids=ground.ids,
-        keys=ground.keys,
-        symbols=ground.symbols,
-        prices=ground.prices,
-        books=ground.exchanges.market,
-        dialogues=ground.dialogues,
-        guards=ground.guards,
-    )
-    sending = Sending(
-        database=ground.database,
-        clock=ground.clock,
-        ids=ground.ids,
-        keys=ground.keys,
-        prices=ground.prices,
-        tickets=tickets,
-        outbox=ground.outbox,
-        reconciler=reconciler,
-    )
-    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
-    portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
-    marks = (partial(trading_marks, ground.database, ground.keys), partial(alert_marks, ground.database))
-    charts = Charts(ground.exchanges.market, ground.clock, marks)
-    routes: list[Route] = [
-        *MarketHandlers(ground.symbols, ground.exchanges.market).routes(),
-        *ChartHandlers(ground.symbols, charts).routes(),
-        *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
-        *PortfolioHandlers(portfolio, ground.symbols).routes(),
-    ]
-    streams = AccountStreams(ground.keys, reconciler, ground.exchanges.dialers, ground.clock, ground.ids)
-    return routes, {"orders": reconciler.run(), "accounts": streams.run()}
-
-
-def _build_alerts(ground: Ground) -> tuple[AlertMonitor, Alerts]:
-    history = ground.exchanges.market
-    monitor = AlertMonitor(
-        database=ground.database,
-        clock=ground.clock,
-        outbox=ground.outbox,
-        feed=ground.hub,
-        board=ground.board,
-        history=history,
-    )
-    ground.board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
-    alerts = Alerts(
-        database=ground.database,
-        clock=ground.clock,
-        ids=ground.ids,
-        prices=ground.prices,
-        board=ground.board,
-        history=history,
-        monitor=monitor,
-    )
-    return monitor, alerts
-
-
-def _build_watches(ground: Ground) -> tuple[LivePrices, Watches]:
-    live = LivePrices(
-        database=ground.database, clock=ground.clock, outbox=ground.outbox, board=ground.board, feed=ground.hub
-    )
-    ground.board.listen(live.on_tick)
-    watches = Watches(
-        database=ground.database,
-        clock=ground.clock,
-        outbox=ground.outbox,
-        board=ground.board,
-        source=ground.exchanges.market,
-        live=live,
-    )
-    return live, watches
 
 
 def _paper_file(settings: Settings) -> Path:

@@ -14,8 +14,8 @@ LONG_AGO = START - timedelta(days=400)
 
 def fill(
     side: Side,
-    size: str | Decimal,
-    price: str | Decimal,
+    size: str | int | Decimal,
+    price: str | int | Decimal,
     *,
     day: int = 0,
     fee: str = "0",
@@ -96,9 +96,9 @@ def test_fills_of_one_order_are_one_trade_and_the_newest_comes_first() -> None:
         fill(Side.BUY, 3, "200", day=2, order="a"),
         fill(Side.SELL, 1, "150", day=1, order="b"),
     ]
-    assert [(trade.side, trade.size, trade.funds) for trade in trades(several)] == [
-        (Side.BUY, 4, 700),
-        (Side.SELL, 1, 150),
+    assert [(trade.side, str(trade.size), str(trade.funds)) for trade in trades(several)] == [
+        (Side.BUY, "4", "700"),
+        (Side.SELL, "1", "150"),
     ]
 
 

@@ -37,7 +37,7 @@ def history(found: History, symbol: str | None) -> Reply:
     """The newest orders first; longer spans are a tap away."""
     again = f"history:{symbol} " if symbol else "history:"
     spans = tuple(Button(T.of("portfolio.span", span=span), f"{again}{days}d") for days, span in SPANS)
-    values = {"count": len(found.trades), "span": found.span, "badge": _badge(found.mode)}
+    values: dict[str, Value] = {"count": len(found.trades), "span": found.span, "badge": _badge(found.mode)}
     title = T("portfolio.history", values) if found.trades else T("portfolio.no_history", values)
     lines = [_trade_line(trade) for trade in found.trades[:MOST_ROWS]]
     rest = len(found.trades) - MOST_ROWS
