@@ -46,12 +46,14 @@ def test_fees_in_quote_and_base_lower_the_profit_and_others_stand_beside() -> No
         [fill(Side.BUY, 1, "1", fee="0.2", fee_currency="KCS"), fill(Side.SELL, 1, "1", fee="0.3", fee_currency="KCS")],
         LONG_AGO,
     )
-    assert (in_kcs.realised, in_kcs.fees) == (0, {"KCS": Decimal("0.5")})
+    assert in_kcs.realised == 0
+    assert in_kcs.fees == {"KCS": Decimal("0.5")}
 
 
 def test_what_was_bought_elsewhere_has_no_cost_and_makes_no_profit() -> None:
     (found,) = profits([fill(Side.BUY, 1, "100"), fill(Side.SELL, 3, "120", day=1)], LONG_AGO)
-    assert (found.realised, found.without_cost) == (20, 2)
+    assert found.realised == 20
+    assert found.without_cost == 2
 
 
 def test_only_sales_within_the_span_count_but_earlier_buys_give_their_cost() -> None:
