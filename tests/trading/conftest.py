@@ -39,7 +39,8 @@ def clock() -> HurryClock:
 
 
 def pairs() -> list[SymbolRule]:
-    crossed = {"price_increment": Decimal("0.00001"), "base_increment": Decimal("0.0001")}
+    least = Decimal("0.0001")
+    crossed = {"price_increment": Decimal("0.00001"), "base_increment": least, "quote_min": least, "min_funds": least}
     return [rule(symbol, **(crossed if symbol == "ETH-BTC" else {})) for symbol in PRICES]
 
 

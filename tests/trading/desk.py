@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from tests.kucoin.conftest import HurryClock
+from tgbot.accounts.guards.service import Guards
 from tgbot.core import crash
 from tgbot.core.ids import Ids
 from tgbot.core.market import SymbolRule, Tick
@@ -171,6 +172,7 @@ class Desk:
             prices=prices,
             books=market,
             dialogues=Dialogues(),
+            guards=Guards(database, self.wall),
         )
         reconciler = Reconciler(database, self.wall, keys, self.outbox)
         sending = Sending(
