@@ -7,7 +7,7 @@ from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from tgbot.core.errors import ConfigError
 
@@ -36,15 +36,18 @@ class Database:
         else:
             self._writer = create_async_engine(self.url, pool_size=8, pool_pre_ping=True)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        # Their `begin` ends the transaction whole also when the task is cancelled meanwhile.
+        self._writes = async_sessionmaker(self._writer, class_=WriteSession, expire_on_commit=False)
+        self._reads = async_sessionmaker(self._reader, class_=ReadSession, expire_on_commit=False)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteSession]:
-        async with WriteSession(self._writer, expire_on_commit=False) as session, session.begin():
+        async with self._writes.begin() as session:
             yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
-        async with ReadSession(self._reader, expire_on_commit=False) as session, session.begin():
+        async with self._reads.begin() as session:
             yield session
 
     @asynccontextmanager

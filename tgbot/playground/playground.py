@@ -101,8 +101,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _reachable(host: str) -> str:
     """What a browser on this machine calls `host`."""
-    on_loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"[{on_loopback}]" if ":" in on_loopback else on_loopback
+    if ":" in host:
+        return f"[{host}]"
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
 
 
 def _app(bot: BotApi, play: PlayApi) -> Starlette:
