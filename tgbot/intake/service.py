@@ -113,7 +113,10 @@ class Intake:
             left_over = await store.left_over(session)
         for stored in left_over:
             self._redact.notice(json.loads(stored.payload))  # a `/connect` not yet handled makes the next texts secret
-        self._queue(left_over)
+        for stored in left_over:
+            if stored.tries:  # one of these may be what ended the process: side by side it would take the others along
+                await self._handle(stored)
+        self._queue([stored for stored in left_over if not stored.tries])
         self._is_ready.set()
         self._answering.wake()
         async with asyncio.TaskGroup() as tasks:
