@@ -24,7 +24,7 @@ async def test_the_first_watch_sends_a_card_with_price_and_change(watching: Watc
         "ETH-USDT 100 -1.25%",
         "A message at every move of 2%: BTC-USDT, ETH-USDT",
     ]
-    assert (card.chat_id, card.priority, card.message_id) == (ANN, Priority.ANSWER, None)
+    assert (card.chat_id, card.priority) == (ANN, Priority.ANSWER)
 
 
 async def test_shown_anew_the_card_is_another_message_and_the_old_one_says_so(watching: WatchDesk) -> None:
@@ -52,13 +52,16 @@ async def test_an_update_handled_twice_shows_one_card(watching: WatchDesk) -> No
     assert first == second
 
 
-async def test_a_pressed_message_becomes_the_card_or_stays_it(watching: WatchDesk) -> None:
+async def test_asked_for_where_it_is_the_card_stays_the_same_message(watching: WatchDesk) -> None:
     async with watching.running():
-        await watching.watches.watch(watching.ask(is_anew=False, message_id=55), [BTC], None)
+        await watching.watches.show(watching.ask(is_anew=False))
+        (offer,) = await watching.left()
+        await watching.watches.watch(watching.ask(is_anew=False), [BTC], None)
         (card,) = await watching.left()
-        await watching.watches.show(watching.ask(is_anew=False, message_id=55))
+        await watching.watches.show(watching.ask(is_anew=False))
         (again,) = await watching.left()
-    assert card.message_id == 55
+    assert offer.text.startswith("You watch no pair.")
+    assert offer.card == card.card
     assert again == card
 
 

@@ -36,7 +36,6 @@ class Left:
     chat_id: int
     priority: int
     card: str | None
-    message_id: int | None
     text: str
 
 
@@ -79,9 +78,9 @@ class WatchDesk:
             self.clock.advance(1)
             await self.clock.until_sleeping()
 
-    def ask(self, chat_id: int = ANN, *, is_anew: bool = True, message_id: int | None = None) -> Ask:
+    def ask(self, chat_id: int = ANN, *, is_anew: bool = True) -> Ask:
         self.updates += 1
-        return Ask(chat_id, self.updates, (BTC, ETH), is_anew, message_id)
+        return Ask(chat_id, self.updates, (BTC, ETH), is_anew)
 
     async def watch(self, *symbols: str, move: Decimal | None = None, chat_id: int = ANN) -> None:
         await self.watches.watch(self.ask(chat_id), symbols, move)
@@ -101,7 +100,6 @@ class WatchDesk:
                 row.chat_id,
                 row.priority,
                 row.card,
-                row.message_id,
                 RENDERER.render(decode(row.payload), Reader("en", "UTC")).plain,
             )
             for row in rows

@@ -34,24 +34,22 @@ class WatchesHandlers:
         return await self._watch(person, incoming, self._ask(person, incoming, is_anew=True))
 
     async def watch_here(self, person: Person, incoming: Incoming) -> Answer:
-        return await self._watch(person, incoming, self._ask(person, incoming, message_id=incoming.message_id))
+        return await self._watch(person, incoming, self._ask(person, incoming))
 
     async def unwatch(self, person: Person, incoming: Incoming) -> Answer:
         """Without a pair the card is shown anew, which has the buttons."""
         names = incoming.args.split()
-        if not names:
+        watched = await self._watches.symbols(incoming.chat_id)
+        if not names or not watched:
             await self._watches.show(self._ask(person, incoming, is_anew=True))
             return None
-        watched = await self._watches.symbols(incoming.chat_id)
-        if not watched:
-            return views.nothing_watched(self._offered(person))
         is_all = [name.lower() for name in names] == ["all"]
-        symbols = watched if is_all else [self._find(name, watched, person) for name in names]
+        symbols = watched if is_all else list(dict.fromkeys(self._find(name, watched, person) for name in names))
         await self._watches.unwatch(self._ask(person, incoming), symbols)
         return views.stopped(symbols)
 
     async def unwatch_here(self, person: Person, incoming: Incoming) -> Answer:
-        await self._watches.unwatch(self._ask(person, incoming, message_id=incoming.message_id), [incoming.args])
+        await self._watches.unwatch(self._ask(person, incoming), [incoming.args])
         return None
 
     async def _watch(self, person: Person, incoming: Incoming, ask: Ask) -> Answer:
@@ -86,8 +84,5 @@ class WatchesHandlers:
             raise NotFound(T.of("watches.not_watched", pair=symbol), views.SHOW)
         return symbol
 
-    def _ask(self, person: Person, incoming: Incoming, *, is_anew: bool = False, message_id: int | None = None) -> Ask:
-        return Ask(incoming.chat_id, incoming.update_id, self._offered(person), is_anew, message_id)
-
-    def _offered(self, person: Person) -> tuple[str, ...]:
-        return self._symbols.popular(person.quote)
+    def _ask(self, person: Person, incoming: Incoming, *, is_anew: bool = False) -> Ask:
+        return Ask(incoming.chat_id, incoming.update_id, self._symbols.popular(person.quote), is_anew)

@@ -114,9 +114,10 @@ class LivePrices:
                 return
             async with self._database.write() as session:
                 cards = await store.cards(session, due)
-                for chat_id in filter(cards.get, due):
-                    reply = views.card(due[chat_id], self._quotes)
-                    await self._outbox.put(session, Notice(chat_id, reply, Priority.DIGEST, card=cards[chat_id]))
+                for chat_id, watches in due.items():
+                    if chat_id in cards:
+                        notice = Notice(chat_id, views.card(watches, self._quotes), Priority.DIGEST, cards[chat_id])
+                        await self._outbox.put(session, notice)
             for chat_id in due:
                 # Telegram may have said in the meantime that the chat is gone.
                 self.note_shown(chat_id, self._followed.watched(chat_id), self._quotes)

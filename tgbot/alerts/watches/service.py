@@ -27,14 +27,13 @@ class StatsSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Which chat wants to see its card, and where: anew at the bottom, in place of `message_id`, or where it is.
-    `offered` are pairs to offer if nothing is watched."""
+    """Which chat wants to see its card: where it is, or anew at the bottom. `offered` are pairs to offer if nothing is
+    watched."""
 
     chat_id: int
     update_id: int
     offered: Sequence[str]
-    is_anew: bool = False
-    message_id: int | None = None
+    is_anew: bool
 
 
 class Watches:
@@ -117,8 +116,7 @@ class Watches:
         watches = await store.of_chat(session, ask.chat_id)
         quotes = self._live.quotes(watches)
         reply = views.card(watches, quotes) if watches else views.nothing_watched(ask.offered)
-        notice = Notice(ask.chat_id, reply, Priority.ANSWER, await self._card(session, ask), ask.message_id)
-        await self._outbox.put(session, notice)
+        await self._outbox.put(session, Notice(ask.chat_id, reply, Priority.ANSWER, await self._card(session, ask)))
         return watches, quotes
 
     async def _card(self, session: WriteSession, ask: Ask) -> str:
