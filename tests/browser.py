@@ -12,8 +12,9 @@ from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, async_playwright, expect
 
+PATIENCE = 10_000  # milliseconds, for a machine that has a lot to do
 SHARED_LOOP = pytest.mark.asyncio(loop_scope="session")
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -111,7 +112,7 @@ class Chromium:
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE)
         return await context.new_page()
 
 
@@ -149,6 +150,7 @@ async def launched() -> AsyncIterator[Chromium]:
         raise LookupError("no Chromium here")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=_OPTIONS)
+        expect.set_options(timeout=PATIENCE)
         yield Chromium(browser)
         await browser.close()
 

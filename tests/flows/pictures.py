@@ -54,6 +54,9 @@ async def journey(stage: Stage, screen: Screen) -> dict[str, Image.Image]:
     stage.price("BTC-USDT", "68004.6")
     await expect(screen.message("now 68,004.6")).to_be_visible()
     pictures["alert"] = await picture(screen)
+    await screen.say("/chart btc")
+    await expect(screen.page.locator(".message img")).to_have_js_property("complete", value=True)
+    pictures["chart"] = await picture(screen)
     return pictures
 
 

@@ -89,6 +89,17 @@ async def test_the_end_stays_in_sight_unless_one_reads_further_up(
     await expect(screen.page.locator("#to-bottom")).to_be_hidden()
 
 
+async def test_messages_that_grow_do_not_push_the_end_out_of_sight(
+    playground: Playground, chat: Chat, screen: Screen, bot: Bot
+) -> None:
+    for number in range(30):
+        card = await bot.send_message(chat.id, f"drawing {number}")
+        await bot.edit_message_text(f"card {number}" + 12 * "\nline", chat.id, card.message_id)
+    await expect(screen.message("card 29")).to_be_visible()
+    await expect(screen.page.locator("#to-bottom")).to_be_hidden()
+    await expect(screen.message("card 29").locator("time")).to_be_in_viewport()
+
+
 async def test_a_reload_and_a_second_window_show_the_same(
     playground: Playground, bob: Person, screen: Screen, browser: Chromium, url: str
 ) -> None:

@@ -12,6 +12,7 @@ export class Conversation {
   #list = $("messages");
   #scroller = $("scroller");
   #isAtEnd = true;
+  #top = 0;
   #missed = 0;
 
   constructor(store, taps) {
@@ -116,7 +117,10 @@ export class Conversation {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR;
+    // Messages that grow move the end away without anybody's doing; only who scrolls up has left it.
+    this.#isAtEnd = isNear || (this.#isAtEnd && scrollTop >= this.#top);
+    this.#top = scrollTop;
     if (this.#isAtEnd) this.#missed = 0;
     this.#showMissed();
   }
