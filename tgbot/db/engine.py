@@ -62,7 +62,7 @@ class Database:
         """Raises `ConfigError` for a database that cannot be opened, or that SQLite finds damaged; changes nothing."""
         try:
             async with self.read() as session:
-                damage = await session.scalar(text("PRAGMA quick_check(1)")) if self.is_sqlite else "ok"
+                damage = await session.scalar(text("PRAGMA quick_check(1)" if self.is_sqlite else "SELECT 'ok'"))
         except DBAPIError as error:
             reason = str(error.orig).strip().partition("\n")[0]
             raise ConfigError(f"The database (TGBOT_DATABASE_URL) cannot be opened: {reason}") from None
