@@ -30,7 +30,7 @@ class Settings(BaseModel):
     telegram_token: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_url: str = ""
-    telegram_webhook_secret: SecretStr = Field(SecretStr(""), validate_default=True)
+    telegram_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     kucoin_url: str = "https://api.kucoin.com"
     kucoin_futures_url: str = "https://api-futures.kucoin.com"
     paper: bool = True
@@ -76,7 +76,7 @@ class Settings(BaseModel):
     @classmethod
     def _check_bind(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:
+        if not host or not port.isdecimal() or int(port) > 65535:
             raise ValueError("must look like 127.0.0.1:8080")
         return value
 
