@@ -50,6 +50,30 @@ READS = [
     ("/api/v1/hf/fills", "?symbol=BTC-USDT"),
 ]
 
+STOPS = "/api/v1/stop-order"
+OCOS = "/api/v3/oco"
+STOP: dict[str, object] = {
+    "symbol": "BTC-USDT",
+    "side": "buy",
+    "stop": "entry",
+    "stopPrice": "68000",
+    "clientOid": "tb3",
+}
+STOP_FORMS: list[dict[str, object]] = [
+    {"type": "market", "funds": "10"},
+    {"type": "market", "size": "0.001"},
+    {"type": "limit", "price": "68100", "size": "0.001", "remark": "note"},
+    {"type": "limit", "price": "68100", "size": "0.001", "iceberg": True, "visibleSize": "0.0005", "postOnly": True},
+]
+OCO = {
+    "symbol": "BTC-USDT", "side": "buy", "size": "0.001", "clientOid": "tb4",
+    "price": "60000", "stopPrice": "70000", "limitPrice": "70100",
+}  # fmt: skip
+STOP_READS = ["", "/{orderId}", "/queryOrderByClientOid"]
+STOP_CANCELS = ["/{orderId}", "/cancelOrderByClientOid", "/cancel"]
+OCO_READS = ["/orders", "/order/{orderId}", "/order/details/{orderId}", "/client-order/{clientOid}"]
+OCO_CANCELS = ["/orders", "/order/{orderId}", "/client-order/{clientOid}"]
+
 POSTS = [ORDERS, ORDERS + "/sync", ORDERS + "/test"]
 BULLETS = ["/api/v1/bullet-public", "/api/v1/bullet-private"]
 CANCELS = [
@@ -68,6 +92,12 @@ TRIED = {
     *(("GET", path) for path in (*(path for path, _ in READS), MODE)),
     *(("POST", path) for path in POSTS + BULLETS),
     *(("DELETE", path) for path in CANCELS),
+    ("POST", STOPS),
+    *(("GET", STOPS + path) for path in STOP_READS),
+    *(("DELETE", STOPS + path) for path in STOP_CANCELS),
+    ("POST", OCOS + "/order"),
+    *(("GET", OCOS + path) for path in OCO_READS),
+    *(("DELETE", OCOS + path) for path in OCO_CANCELS),
 }
 
 NAMES = {"symbol": "BTC-USDT", "currency": "BTC", "size": "20", "clientOid": "tb1"}
@@ -94,6 +124,29 @@ async def test_cancel_is_answered_as_the_catalogue_says(trader: Trader, catalogu
     placed = await trader.buy(clientOid="tb1", price="66000", size="0.01")
     target = path.format(**NAMES, orderId=placed["orderId"])
     await fits(trader, catalogue, "DELETE", path, f"{target}?symbol=BTC-USDT")
+
+
+@pytest.mark.parametrize("form", STOP_FORMS)
+@pytest.mark.parametrize("path", STOP_CANCELS)
+async def test_stop_order_is_answered_and_shown_as_the_catalogue_says(
+    trader: Trader, catalogue: Catalogue, form: dict[str, object], path: str
+) -> None:
+    await fits(trader, catalogue, "POST", STOPS, STOPS, {**STOP, **form})
+    (stop,) = (await trader.get(STOPS))["items"]
+    for read in STOP_READS:
+        await fits(trader, catalogue, "GET", STOPS + read, STOPS + read.format(orderId=stop["id"]) + "?clientOid=tb3")
+    target = STOPS + path.format(orderId=stop["id"]) + "?symbol=BTC-USDT&clientOid=tb3"
+    await fits(trader, catalogue, "DELETE", STOPS + path, target)
+
+
+@pytest.mark.parametrize("path", OCO_CANCELS)
+async def test_oco_is_answered_and_shown_as_the_catalogue_says(trader: Trader, catalogue: Catalogue, path: str) -> None:
+    await fits(trader, catalogue, "POST", OCOS + "/order", OCOS + "/order", OCO)
+    (oco,) = (await trader.get(OCOS + "/orders"))["items"]
+    names = {"orderId": oco["orderId"], "clientOid": "tb4"}
+    for read in OCO_READS:
+        await fits(trader, catalogue, "GET", OCOS + read, OCOS + read.format(**names))
+    await fits(trader, catalogue, "DELETE", OCOS + path, OCOS + path.format(**names))
 
 
 @pytest.mark.parametrize("path", BULLETS)
@@ -144,6 +197,22 @@ async def test_public_frame_is_as_the_catalogue_says(floor: Floor, catalogue: Ca
             await floor.clock.until_sleeping()
             floor.clock.advance(1)
         assert list(faults_of(await reader.next(), _schema(catalogue, topic))) == []
+
+
+async def test_frame_of_a_stop_order_is_as_the_catalogue_says(
+    floor: Floor, trader: Trader, catalogue: Catalogue
+) -> None:
+    async with dial(floor, trader) as reader:
+        await reader.subscribe("/spotMarket/advancedOrders")
+        await trader.post(OCOS + "/order", OCO)
+        await trader.delete(OCOS + "/orders")
+        for form in STOP_FORMS:
+            await trader.post(STOPS, {**STOP, **form, "clientOid": ""})
+        floor.quote("68000")
+        for _ in range(2 + 2 + 2 * len(STOP_FORMS)):
+            frame = await reader.next()
+            assert list(faults_of(frame, _schema(catalogue, "/spotMarket/advancedOrders"))) == []
+        await reader.pong()
 
 
 @pytest.mark.parametrize("topic", ["/spotMarket/tradeOrdersV2", "/spotMarket/tradeOrders", "/account/balance"])

@@ -94,6 +94,32 @@ async def test_accounts_orders_and_fills_outlive_a_restart(tmp_path: Path, clock
         assert balances["USDT"][0] == (await after.balances())["USDT"][0]
 
 
+async def test_stops_and_ocos_outlive_a_restart_and_are_triggered_by_the_first_price(
+    tmp_path: Path, clock: JumpClock, ids: CountingIds
+) -> None:
+    state = tmp_path / "paper.db"
+    stop = {"symbol": "BTC-USDT", "side": "buy", "type": "market", "funds": "100"}
+    oco = {"clientOid": "tb2", "symbol": "BTC-USDT", "side": "sell", "size": "0.1"}
+    async with opened(state, clock, ids, "67000") as (exchange, http):
+        credentials = await exchange.open_account({"USDT": Decimal(1000), "BTC": Decimal(1)})
+        before = Trader(http, clock, credentials)
+        due = await before.post(
+            "/api/v1/stop-order", {**stop, "stop": "entry", "stopPrice": "68000", "clientOid": "tb1"}
+        )
+        later = await before.post("/api/v1/stop-order", {**stop, "stop": "entry", "stopPrice": "70000"})
+        pair = {"price": "68500", "stopPrice": "60000", "limitPrice": "59000"}
+        both = await before.post("/api/v3/oco/order", {**oco, **pair})
+
+    async with opened(state, clock, ids, "69000") as (exchange, http):
+        after = Trader(http, clock, credentials)
+        waiting = await after.get("/api/v1/stop-order")
+        assert [row["id"] for row in waiting["items"]] == [later["orderId"]]
+        assert (await after.get(f"/api/v1/stop-order/{due['orderId']}"))["status"] == "TRIGGERED"
+        assert not (await after.get(f"{ORDERS}/client-order/tb1?symbol=BTC-USDT"))["active"]
+        assert (await after.get(f"/api/v3/oco/order/{both['orderId']}"))["status"] == "DONE"
+        assert len((await after.get(f"{ORDERS}/done?symbol=BTC-USDT"))["items"]) == 2
+
+
 async def test_account_of_the_command_line_is_the_same_after_a_restart(
     tmp_path: Path, clock: JumpClock, ids: CountingIds
 ) -> None:

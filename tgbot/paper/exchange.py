@@ -23,12 +23,16 @@ from tgbot.paper.gateway import Call, Gateway, Operation
 from tgbot.paper.market import Market
 from tgbot.paper.prices import Prices
 from tgbot.paper.rest_account import AccountApi
+from tgbot.paper.rest_ocos import OcosApi
 from tgbot.paper.rest_orders import OrdersApi
 from tgbot.paper.rest_public import PublicApi
+from tgbot.paper.rest_stops import StopsApi
 from tgbot.paper.server import Served, listening
 from tgbot.paper.signing import Account
+from tgbot.paper.stops import PaperStop
 from tgbot.paper.store import Store
 from tgbot.paper.streams import PING_INTERVAL_MS, PING_TIMEOUT_MS, Session, Streams
+from tgbot.paper.triggers import Triggers
 
 DEFAULT_PERMISSION = "General,Spot,Margin,Futures"
 
@@ -59,6 +63,7 @@ class PaperExchange:
         self.streams = Streams(clock, ids, topics_of(self.market), self._subscribed)
         self._feeds = Feeds(self.market, self.streams, clock)
         self._engine = Engine(prices, self.market, self._store, clock, ids, self._tell)
+        self._triggers = Triggers(self._engine, self.market, self._store, clock, ids, self._tell_stop)
         self.app = self._build_app()
         prices.listen(self._on_tick)
 
@@ -116,6 +121,7 @@ class PaperExchange:
 
     async def reset_account(self, key: str, balances: Mapping[str, Decimal]) -> None:
         """Its open orders are cancelled, then it has these balances and no others; history stays."""
+        self._triggers.cancel(self._triggers.waiting(key))
         for order in self._engine.active(key):
             self._engine.cancel(order)
         self._store.reset_balances(key, balances)
@@ -136,6 +142,8 @@ class PaperExchange:
             *PublicApi(self.market, self._clock).operations(),
             *AccountApi(self._store, self.market).operations(),
             *OrdersApi(self._engine, self._store, self.market).operations(),
+            *StopsApi(self._triggers, self._store, self.market).operations(),
+            *OcosApi(self._triggers, self._store).operations(),
             Operation("POST", "/api/v1/bullet-public", Pool.PUBLIC, 10, self._bullet),
             Operation("POST", "/api/v1/bullet-private", Pool.SPOT, 10, self._bullet, "General"),
         ]
@@ -164,6 +172,7 @@ class PaperExchange:
     def _on_tick(self, tick: Tick) -> None:
         trade = self.market.record(tick)
         self._engine.touch(tick)
+        self._triggers.touch(tick)
         self._feeds.tick(tick, trade)
 
     def _subscribed(self, session: Session, topic: str) -> None:
@@ -175,6 +184,11 @@ class PaperExchange:
         account = self._store.account(event.order.account)
         if account:
             self._feeds.event(event, account)
+
+    def _tell_stop(self, stop: PaperStop) -> None:
+        account = self._store.account(stop.account)
+        if account:
+            self._feeds.stop(stop, account)
 
     async def _keep_time(self) -> None:
         while True:

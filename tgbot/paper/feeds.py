@@ -12,6 +12,7 @@ from tgbot.paper.market import Market, Trade
 from tgbot.paper.rest_account import account_id
 from tgbot.paper.signing import Account
 from tgbot.paper.stamps import seconds
+from tgbot.paper.stops import PaperStop
 from tgbot.paper.streams import Session, Streams
 
 _TICKER = "/market/ticker:"
@@ -23,6 +24,7 @@ _CANDLES = "/market/candles:"
 _ORDERS = "/spotMarket/tradeOrdersV2"
 _OLDER_ORDERS = "/spotMarket/tradeOrders"
 _BALANCE = "/account/balance"
+_STOPS = "/spotMarket/advancedOrders"
 _BY_SYMBOL = (_TICKER, _MATCH, _DEPTH, _SNAPSHOT)
 
 _SPANS = {"1h": 2, "4h": 8, "24h": 48}  # in half hours
@@ -76,6 +78,11 @@ class Feeds:
             number = account_id(account, entry.after.currency)
             fields = frames.balance_change(entry, event.order, number, change)
             self._streams.tell(account.key, _BALANCE, "account.balance", fields, userId=user, id=change)
+
+    def stop(self, stop: PaperStop, account: Account) -> None:
+        """To the streams of the account that the stop order belongs to."""
+        fields = frames.stop_change(stop, self._clock.now())
+        self._streams.tell(account.key, _STOPS, "stopOrder", fields, userId=str(account.uid))
 
     def _ticker(self, tick: Tick, trade: Trade) -> frames.Fields:
         return frames.ticker(tick, trade, ladder(tick, self._market.rule(tick.symbol), 1))

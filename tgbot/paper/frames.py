@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tgbot.core.market import Book, Stats, SymbolRule, Tick
-from tgbot.core.money import ONE, decimals_of, plain
+from tgbot.core.money import ONE, ZERO, decimals_of, plain
 from tgbot.core.orders import OrderType
 from tgbot.paper.candles import Bar
 from tgbot.paper.engine import Event
@@ -15,6 +15,7 @@ from tgbot.paper.orders import BASE_RATES, PaperFill, PaperOrder
 from tgbot.paper.rest_public import candle_view
 from tgbot.paper.rules import market_of
 from tgbot.paper.stamps import ms, ns
+from tgbot.paper.stops import PaperStop
 
 Fields = dict[str, object]
 
@@ -137,6 +138,26 @@ def balance_change(entry: Entry, order: PaperOrder, account_id: str, event_id: s
         "relationEventId": event_id,
         "time": str(ms(order.updated_at)),
     }
+
+
+def stop_change(stop: PaperStop, at: datetime) -> Fields:
+    """Of `/spotMarket/advancedOrders`: taken in, triggered (with or without success), or cancelled."""
+    fields: Fields = {
+        "createdAt": ms(stop.created_at),
+        "orderId": stop.id,
+        "orderPrice": plain(stop.request.price or ZERO),
+        "orderType": "stop",
+        "side": stop.request.side.value,
+        "size": plain(stop.request.size or ZERO),
+        "stop": stop.kind.value,
+        "stopPrice": plain(stop.stop_price),
+        "symbol": stop.symbol,
+        "tradeType": "TRADE",
+        "ts": ns(at),
+    }
+    if stop.triggered_at:
+        return {**fields, "type": "triggered", "triggerSuccess": bool(stop.order_id)}
+    return {**fields, "type": "open" if stop.is_waiting else "cancel"}
 
 
 def _change(bar: Bar) -> Fields:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from tgbot.core.orders import OrderType, Side, TimeInForce
 from tgbot.paper.orders import PaperOrder
 from tgbot.paper.rejections import Rejection, bad_parameter
 from tgbot.paper.stamps import ms
+
+T = TypeVar("T")
 
 _CLIENT_OID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LONGEST_GTT = 2_592_000
@@ -41,9 +43,10 @@ class OrderRequest(msgspec.Struct, rename="camel", frozen=True):
     allow_max_time_window: int | None = None
 
 
-def read_order(body: bytes) -> OrderRequest:
+def read_body(body: bytes, kind: type[T]) -> T:
+    """Raises `Rejection`."""
     try:
-        return msgspec.json.decode(body, type=OrderRequest)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise bad_parameter(str(error)) from error
     except msgspec.DecodeError as error:

@@ -9,7 +9,7 @@ from tgbot.paper.gateway import Call, Handler, Operation
 from tgbot.paper.market import Market
 from tgbot.paper.orders import PaperFill, PaperOrder
 from tgbot.paper.rejections import order_unknown
-from tgbot.paper.requests import read_order
+from tgbot.paper.requests import OrderRequest, read_body
 from tgbot.paper.stamps import from_ms, ms
 from tgbot.paper.store import Page, Store
 
@@ -59,11 +59,11 @@ class OrdersApi:
         return [*orders, fills]
 
     async def place(self, call: Call) -> dict[str, object]:
-        order = await self._engine.place(call.account.key, read_order(call.body))
+        order = await self._engine.place(call.account.key, read_body(call.body, OrderRequest))
         return {"orderId": order.id, "clientOid": order.client_oid}
 
     async def place_sync(self, call: Call) -> dict[str, object]:
-        order = await self._engine.place(call.account.key, read_order(call.body))
+        order = await self._engine.place(call.account.key, read_body(call.body, OrderRequest))
         return {
             "orderId": order.id,
             "clientOid": order.client_oid,
@@ -73,7 +73,7 @@ class OrdersApi:
         }
 
     async def rehearse(self, call: Call) -> dict[str, object]:
-        order = await self._engine.rehearse(call.account.key, read_order(call.body))
+        order = await self._engine.rehearse(call.account.key, read_body(call.body, OrderRequest))
         return {"orderId": order.id, "clientOid": order.client_oid}
 
     async def cancel_symbol(self, call: Call) -> str:

@@ -20,6 +20,7 @@ from tgbot.paper.ledger import Entry
 from tgbot.paper.orders import PaperFill, PaperOrder
 from tgbot.paper.signing import Account
 from tgbot.paper.stamps import from_ms, ms
+from tgbot.paper.stops import PaperStop
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -37,6 +38,11 @@ CREATE TABLE IF NOT EXISTS fills (
     number INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, account TEXT NOT NULL, symbol TEXT NOT NULL,
     created_ms INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS fills_by_symbol ON fills (account, symbol, number);
+CREATE TABLE IF NOT EXISTS stops (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, client_oid TEXT NOT NULL,
+    oco TEXT NOT NULL, is_waiting INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS stops_by_client_oid ON stops (account, client_oid);
+CREATE INDEX IF NOT EXISTS stops_by_oco ON stops (account, oco);
 """
 
 _FIRST_UID = 100_000_000
@@ -113,10 +119,13 @@ class Store:
     # orders
 
     def save(
-        self, order: PaperOrder, fill: PaperFill | None, entries: Iterable[Entry]
+        self, order: PaperOrder, fill: PaperFill | None, entries: Iterable[Entry], stops: Iterable[PaperStop] = ()
     ) -> tuple[PaperOrder, PaperFill | None]:
-        """All of it or nothing, on the disk when this returns; order and fill come back with their numbers."""
+        """All of it or nothing, on the disk when this returns; order and fill come back with their numbers. `stops` are
+        those that have become this order or were given up for it."""
         with self._transaction():
+            for stop in stops:
+                self._write_stop(stop)
             order = self._write_order(order)
             fill = self._write_fill(fill) if fill else None
             self._write_balances(order.account, [entry.after for entry in entries])
@@ -139,6 +148,27 @@ class Store:
 
     def fills(self, account: str, page: Page) -> list[PaperFill]:
         return [_fill(row) for row in self._page("fills", "", account, page)]
+
+    # stop orders
+
+    def save_stops(self, stops: Iterable[PaperStop]) -> list[PaperStop]:
+        """All of them or none; they come back with their numbers."""
+        with self._transaction():
+            return [self._write_stop(stop) for stop in stops]
+
+    def waiting_stops(self) -> list[PaperStop]:
+        """Of all accounts, oldest first."""
+        return self._stops("is_waiting")
+
+    def stop(self, account: str, stop_id: str) -> PaperStop | None:
+        return next(iter(self._stops("account = ? AND id = ?", account, stop_id)), None)
+
+    def stops_by_client_oid(self, account: str, client_oid: str) -> list[PaperStop]:
+        """Oldest first: a clientOid may be used again once its order waits no more."""
+        return self._stops("account = ? AND client_oid = ?", account, client_oid)
+
+    def legs(self, account: str, oco_id: str) -> list[PaperStop]:
+        return self._stops("account = ? AND oco = ?", account, oco_id)
 
     # beneath
 
@@ -173,6 +203,19 @@ class Store:
         )
         return replace(fill, number=cursor.lastrowid or 0)
 
+    def _write_stop(self, stop: PaperStop) -> PaperStop:
+        body = msgspec.json.encode(stop).decode()
+        if stop.number:
+            self._db.execute(
+                "UPDATE stops SET is_waiting = ?, body = ? WHERE number = ?", (stop.is_waiting, body, stop.number)
+            )
+            return stop
+        cursor = self._db.execute(
+            "INSERT INTO stops (id, account, client_oid, oco, is_waiting, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (stop.id, stop.account, stop.client_oid, stop.oco, stop.is_waiting, body),
+        )
+        return replace(stop, number=cursor.lastrowid or 0)
+
     def _write_balances(self, account: str, balances: Iterable[Balance]) -> None:
         self._db.executemany(
             "INSERT INTO balances VALUES (?, ?, ?, ?)"
@@ -183,6 +226,10 @@ class Store:
     def _one_order(self, where: str, *values: str) -> PaperOrder | None:
         row = self._db.execute(f"SELECT number, body FROM orders WHERE {where} LIMIT 1", values).fetchone()  # noqa: S608 - `where` is one of the two literals above
         return _order(row) if row else None
+
+    def _stops(self, where: str, *values: str) -> list[PaperStop]:
+        rows = self._db.execute(f"SELECT number, body FROM stops WHERE {where} ORDER BY number", values)  # noqa: S608 - `where` is one of the literals above
+        return [replace(msgspec.json.decode(body, type=PaperStop), number=number) for number, body in rows]
 
     def _page(self, table: str, where: str, account: str, page: Page) -> list[tuple[int, str]]:
         order_id = "id" if table == "orders" else "order_id"

@@ -22,7 +22,12 @@ _MOST_TOPICS_A_MESSAGE = 100
 _MOST_TOPICS = 300
 _MOST_WAITING = 4_000
 
-_PRIVATE_TOPICS = ("/spotMarket/tradeOrdersV2", "/spotMarket/tradeOrders", "/account/balance")
+_PRIVATE_TOPICS = (
+    "/spotMarket/tradeOrdersV2",
+    "/spotMarket/tradeOrders",
+    "/spotMarket/advancedOrders",
+    "/account/balance",
+)
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 

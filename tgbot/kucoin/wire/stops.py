@@ -18,7 +18,7 @@ from tgbot.core.orders import (
     StopStatus,
     Trigger,
 )
-from tgbot.kucoin.wire.orders import order_fields
+from tgbot.kucoin.wire.orders import Id, order_fields
 from tgbot.kucoin.wire.values import NULL, Wire, amount, decode, moment, positive
 
 WORDS = {Direction.DOWN: "loss", Direction.UP: "entry"}
@@ -54,7 +54,7 @@ def place_oco(client_oid: str, spec: OcoSpec) -> bytes:
 
 
 class _Stop(Wire):
-    id: str
+    id: Id
     symbol: str
     side: Side
     type: OrderType
@@ -121,7 +121,7 @@ def cancelled_ids(data: bytes) -> list[str]:
 
 
 class _Leg(Wire):
-    id: str
+    id: Id
     side: Side
     price: Decimal
     stop_price: Decimal
@@ -133,7 +133,7 @@ class _Leg(Wire):
 
 
 class _Oco(Wire):
-    order_id: str
+    order_id: Id
     symbol: str
     client_oid: str
     order_time: int
