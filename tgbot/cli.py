@@ -5,11 +5,11 @@ import json
 import signal
 import ssl
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 import structlog
@@ -40,6 +40,7 @@ Failure = TypeVar("Failure", bound=BaseException)
 CLOCK = SystemClock()
 IDS = SystemIds()
 TELEGRAM_PATIENCE = 5.0
+LONGEST_STOP = 10.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +72,7 @@ def run_demo(bind: str) -> None:
     def tell(url: str) -> None:
         click.echo(f"tgbot demo: open {url} in a browser. Ctrl-C ends it.")
 
-    _play(lambda stopping: demo.run(CLOCK, IDS, stopping, host=host, port=port, tell=tell))
+    _play(lambda stopping: demo.run(CLOCK, IDS, stopping, host=host, port=port, tell=tell), bind)
 
 
 @cli.command(name="migrate")
@@ -171,10 +172,11 @@ def paper(
             click.echo(json.dumps({"url": served.url, "futures_url": served.futures_url}))
             await stopping.wait()
 
-    _play(serve)
+    _play(serve, bind)
 
 
 def main() -> None:
+    logs.configure("info", "console", ())  # whatever fails before the settings are read fails without telling values
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -199,15 +201,23 @@ def _settings() -> Settings:
     return settings
 
 
-def _play(role: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Runs until it ends by itself or a signal asks it to."""
+def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str = "") -> None:
+    """Runs until it ends by itself or a signal asks it to; a second signal, or ten seconds, ends it in the middle of
+    whatever it does. `bind` is where it listens, for the message that it cannot."""
 
     async def until_told() -> None:
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
+        running = loop.create_task(role(stopping))
+
+        def stop() -> None:
+            loop.call_later(0 if stopping.is_set() else LONGEST_STOP, running.cancel)
+            stopping.set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopping.set)
-        await role(stopping)
+            loop.add_signal_handler(number, stop)
+        with suppress(asyncio.CancelledError):
+            await running
 
     try:
         asyncio.run(until_told())
@@ -216,7 +226,7 @@ def _play(role: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     except* OSError as group:
         error = _first(group)
         log.debug("system_refuses", exc_info=error)
-        raise ConfigError(f"tgbot stops: {error.strerror or error}") from None
+        raise ConfigError(f"tgbot stops: {' '.join(filter(None, (bind, error.strerror or str(error))))}") from None
 
 
 async def _switch(database: Database, whom: str, *, is_on: bool) -> None:
@@ -291,7 +301,7 @@ def _first(group: BaseExceptionGroup[Failure]) -> Failure:
 
 def _address(bind: str) -> tuple[str, int]:
     host, _, port = bind.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not port.isdecimal() or int(port) > 65535:
         raise click.BadParameter("must look like 127.0.0.1:8070", param_hint="--bind")
     return host.strip("[]"), int(port)
 

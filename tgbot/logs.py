@@ -70,6 +70,6 @@ def configure(level: str, style: str, secrets: Iterable[str]) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Their debug lines hold addresses with tokens; ours say what matters.
-    for name in ("websockets", "aiosqlite", "asyncio"):
+    # Their lines hold addresses with tokens, or say at every start what nobody asks; ours say what matters.
+    for name in ("websockets", "aiosqlite", "asyncio", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
