@@ -179,7 +179,12 @@ async def test_a_stop_order_is_found_by_its_id(account: SpotAccount, host: Host)
     host.on("GET", BY_ID, success({**STOP, "status": "TRIGGERED", "stopTriggerTime": 1740626559884}))
     order = await account.stops.find("vs1")
     assert order is not None
-    assert (order.client_oid, order.price, order.size, order.funds) == ("tb1", Decimal(65900), Decimal("0.1"), Decimal(0))
+    assert (order.client_oid, order.price, order.size, order.funds) == (
+        "tb1",
+        Decimal(65900),
+        Decimal("0.1"),
+        Decimal(0),
+    )
     assert (order.trigger, order.status) == (Trigger(Decimal(66000), Direction.DOWN), StopStatus.TRIGGERED)
     assert order.triggered_at == order.created_at + timedelta(seconds=5)
 

@@ -63,7 +63,7 @@ def test_market_sell_gets_the_bid_less_the_fee() -> None:
 
 
 def test_market_order_without_a_quote_takes_the_last_price() -> None:
-    bare = replace(tick("67000"), bid=ZERO, ask=ZERO)
+    bare = tick("67000")._replace(bid=ZERO, ask=ZERO)
     _, fill = place(order(Side.BUY, size="0.01"), wallet(USDT="1000"), RULE, bare, START)
     assert fill is not None
     assert fill.price == Decimal(67000)
