@@ -20,6 +20,7 @@ from tgbot.chat.sending import Messenger
 from tgbot.chat.updates import Poller
 from tgbot.chat.webhook import delete_webhook, set_webhook
 from tgbot.core.clock import Clock
+from tgbot.core.crash import crash_point
 from tgbot.core.errors import ConfigError, DeliveryError, LostRace
 from tgbot.core.ids import Ids
 from tgbot.core.reply import T
@@ -144,7 +145,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "feed": ground.hub.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
-        await _play(roles, await _updates(settings, bot, intake, clock), intake.idle, sender, stopping)
+        await _play(roles, _receive(settings, bot, intake, clock), intake.idle, sender, stopping)
 
 
 def _paper_file(settings: Settings) -> Path:
@@ -205,18 +206,15 @@ async def _serve_web(settings: Settings, ground: Ground, intake: Intake, stack: 
         raise ConfigError(f"TGBOT_WEB_BIND {settings.web_bind} cannot be used: {error.strerror}") from error
 
 
-async def _updates(settings: Settings, bot: Telegram, intake: Intake, clock: Clock) -> Role:
-    """Telegram is asked for updates, or it delivers them and there is nothing to do but to stay."""
-    if not settings.telegram_webhook_url:
+async def _receive(settings: Settings, bot: Telegram, intake: Intake, clock: Clock) -> None:
+    """The role `chat`: Telegram is asked for updates, or it delivers them and there is nothing to do but to stay."""
+    if settings.telegram_webhook_url:
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        await set_webhook(bot, settings.telegram_webhook_url, secret, clock)
+        await asyncio.get_running_loop().create_future()
+    else:
         await delete_webhook(bot, clock)
-        return Polling(Poller(bot), intake.receive, clock).run()
-    secret = settings.telegram_webhook_secret.get_secret_value()
-    await set_webhook(bot, settings.telegram_webhook_url, secret, clock)
-    return _stay()
-
-
-async def _stay() -> None:
-    await asyncio.get_running_loop().create_future()
+        await Polling(Poller(bot), intake.receive, clock).run()
 
 
 async def _play(
@@ -237,6 +235,7 @@ async def _play(
         try:
             async with asyncio.timeout(DRAIN_FOR):
                 await idle()
+                crash_point("C17")
                 sender.stop()
                 await asyncio.wait({delivery})
         except TimeoutError:

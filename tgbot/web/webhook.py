@@ -25,20 +25,23 @@ def webhook_route(path: str, secret: str, receive: Receive) -> Route:
 
     async def deliver(request: Request) -> Response:
         if not _is_telegram(request, secret):
-            log.warning("webhook_refused", reason="secret")
-            return Response(status_code=403)
+            return _refusal(403, "secret")
         body = await _body(request)
         if body is None:
-            log.warning("webhook_refused", reason="size")
-            return Response(status_code=413)
+            return _refusal(413, "size")
         update = _update(body)
         if update is None:
-            log.warning("webhook_refused", reason="no update")
-            return Response(status_code=400)
+            return _refusal(400, "no update")
         await receive([update])
         return Response()
 
     return Route(path, deliver, methods=["POST"])
+
+
+def _refusal(status: int, reason: str) -> Response:
+    """Hangs up, whatever the sender has still to say."""
+    log.warning("webhook_refused", reason=reason)
+    return Response(status_code=status, headers={"Connection": "close"})
 
 
 def _is_telegram(request: Request, secret: str) -> bool:
