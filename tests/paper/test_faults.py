@@ -113,3 +113,10 @@ async def test_cleared_faults_strike_no_more(spoilt: Spoilt) -> None:
     spoilt.faults.add("GET", ".*", Mode.DROP, times=9)
     spoilt.faults.clear()
     assert await spoilt.trader.get("/api/v1/timestamp")
+
+
+async def test_answers_carry_the_headers_and_the_page_that_were_asked_for(spoilt: Spoilt) -> None:
+    spoilt.faults.add("POST", PATTERN, Mode.ERROR, status=429, headers={"gw-ratelimit-reset": "7000"})
+    spoilt.faults.add("POST", PATTERN, Mode.HTML, status=403, page="error code: 1015")
+    assert (await spoilt.trader.send("POST", ORDERS, BUY)).headers["gw-ratelimit-reset"] == "7000"
+    assert "error code: 1015" in (await spoilt.trader.send("POST", ORDERS, BUY)).text

@@ -230,3 +230,14 @@ async def test_many_readers_hear_the_same(floor: Floor) -> None:
         await asyncio.gather(one.subscribe("/market/match:BTC-USDT"), other.subscribe("/market/match:BTC-USDT"))
         floor.quote("67100")
         assert await one.next() == await other.next()
+
+
+async def test_private_frames_can_be_held_back_and_come_turned_round_and_twice(floor: Floor, trader: Trader) -> None:
+    async with dial(floor, trader) as reader:
+        await reader.subscribe("/spotMarket/tradeOrdersV2")
+        floor.exchange.streams.hold()
+        await trader.buy(price="66000", size="0.1")
+        await reader.pong()
+        floor.exchange.streams.release(lambda frames: [*reversed(frames), *frames])
+        kinds = [(await reader.next())["data"]["type"] for _ in range(4)]
+        assert kinds == ["open", "received", "received", "open"]

@@ -145,6 +145,7 @@ class Intake:
             await store.finish(session, stored.id)
             if incoming is not None and isinstance(answer, Reply):
                 await self._answering.reply(session, incoming, answer)
+        crash_point("C2")
         self._answering.wake()
 
     async def _tell_given_up(self, session: WriteSession, stored: Stored) -> None:

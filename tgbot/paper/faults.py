@@ -7,9 +7,10 @@ async with exchange.serve(app=faults): ...
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +31,8 @@ class Mode(Enum):
 @dataclass(slots=True)
 class Fault:
     """`until` (an event) or `seconds` (of the clock) is how long a DELAY lasts, and how long an EDITED answer is held
-    back; `edit` makes its other body. `hits` counts what it has spoilt."""
+    back; `edit` makes its other body. `headers` and `page` belong to the answer of an ERROR or of HTML. `hits` counts
+    what it has spoilt."""
 
     method: str
     path: re.Pattern[str]
@@ -42,6 +44,8 @@ class Fault:
     seconds: float
     until: asyncio.Event | None
     edit: Callable[[bytes], bytes]
+    headers: Mapping[str, str]
+    page: str
     hits: int = 0
 
 
@@ -64,10 +68,13 @@ class Faults:
         seconds: float = 0,
         until: asyncio.Event | None = None,
         edit: Callable[[bytes], bytes] = bytes,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        page: str = "Service unavailable",
     ) -> Fault:
         """Spoil the next `times` requests of this method whose whole path matches. Faults wait in line: the oldest
         that fits is used first. `status` is that of ERROR and HTML."""
-        fault = Fault(method, re.compile(path_pattern), mode, times, status, code, message, seconds, until, edit)
+        pattern = re.compile(path_pattern)
+        fault = Fault(method, pattern, mode, times, status, code, message, seconds, until, edit, headers, page)
         self._armed.append(fault)
         return fault
 
@@ -86,9 +93,9 @@ class Faults:
                 await _hang_up(scope, receive)
             case Mode.ERROR:
                 body = msgspec.json.encode({"code": fault.code, "msg": fault.message})
-                await _answer(send, fault.status, b"application/json", body)
+                await _answer(send, fault, b"application/json", body)
             case Mode.HTML:
-                await _answer(send, fault.status, b"text/html", b"<html><body>Service unavailable</body></html>")
+                await _answer(send, fault, b"text/html", f"<html><body>{fault.page}</body></html>".encode())
             case Mode.TRUNCATED:
                 await self._app(scope, receive, _half(send))
                 await _hang_up(scope, receive)
@@ -145,9 +152,10 @@ def _half(send: Send) -> Send:
     return send_half
 
 
-async def _answer(send: Send, status: int, kind: bytes, body: bytes) -> None:
+async def _answer(send: Send, fault: Fault, kind: bytes, body: bytes) -> None:
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    headers += [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
+    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -82,6 +82,7 @@ class Streams:
         self._is_mute = False
         self._ponging = True
         self._welcoming = True
+        self._held: list[tuple[list[Session], str]] | None = None
 
     # for tests: streams that misbehave
 
@@ -100,6 +101,17 @@ class Streams:
     def no_welcome(self, is_missing: bool = True) -> None:
         """New sockets are accepted and then hear nothing."""
         self._welcoming = not is_missing
+
+    def hold(self) -> None:
+        """Keep private frames back until they are released."""
+        self._held = []
+
+    def release(self, arrange: Callable[[list[str]], list[str]] = list) -> None:
+        """Push what was kept back as `arrange` puts it: turned round, repeated, with gaps, or in good order."""
+        held, self._held = self._held or [], None
+        readers = {session: None for sessions, _ in held for session in sessions}
+        for text in arrange([text for _, text in held]):
+            self._send(list(readers), text)
 
     # tokens
 
@@ -162,7 +174,10 @@ class Streams:
         if readers and not self._is_mute:
             private = {"channelType": "private", **envelope}
             text = _frame(topic=topic, type="message", subject=subject, **private, data=fields)
-            self._send(readers, text)
+            if self._held is None:
+                self._send(readers, text)
+            else:
+                self._held.append((readers, text))
 
     # beneath
 

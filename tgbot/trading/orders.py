@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tgbot.core.clock import Clock
+from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError, ExchangeRejected, NotFound, OutcomeUnknown, Reason
 from tgbot.core.orders import Fill, Order
 from tgbot.core.people import Person
@@ -84,7 +85,9 @@ class Orders:
             attempt = await store.attempt_of(session, intent)
         if linked is None or attempt is None:
             raise NotFound(T.of("trading.no_such_order", id=intent.short))
+        crash_point("C14")
         await _ask(linked.spot.cancel_by_client_oid(attempt.client_oid, intent.spec.symbol))
+        crash_point("C14 asked")
         for look in range(LOOKS):
             if look:
                 await self._clock.sleep(LOOK_AGAIN)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from tgbot.core.clock import Clock
+from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError, ExchangeUnavailable
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill, Order
@@ -199,6 +200,7 @@ class Reconciler:
         if not is_progress(intent.state, intent.filled_size, order):
             return
         fills = await _fills(spot, order)
+        crash_point("C13")
         if self._lacks_some(intent, order, fills):
             self._hints.add(intent.id)  # the next round asks again
             return
@@ -208,6 +210,7 @@ class Reconciler:
             if now is None:
                 self._hints.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
                 return
+            crash_point("C12")
             await store.add_fills(session, intent, fills)
             reply = views.outcome(now, has_turned_up=has_turned_up)
             await self._tell(session, now, reply, is_news=is_news or has_turned_up)
