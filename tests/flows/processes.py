@@ -6,10 +6,85 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from tgbot.settings import Settings
 
 PYTHON = [sys.executable, "-X", "dev"]
 # A setting of the machine that runs the tests must not reach the program under test.
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("TGBOT_")}
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What makes a process of ours have these settings."""
+    given = settings.model_dump(exclude_unset=True)
+    given |= {name: value.get_secret_value() for name, value in given.items() if isinstance(value, SecretStr)}
+    given |= {name: ",".join(map(str, value)) for name, value in given.items() if isinstance(value, tuple)}
+    return {f"TGBOT_{name.upper()}": str(value) for name, value in given.items()}
+
+
+async def ended(*arguments: str, settings: Settings, status: int = 0) -> str:
+    """What `tgbot` with these arguments has said to its end, on both ways out."""
+    process = await asyncio.create_subprocess_exec(
+        *(*PYTHON, "-m", "tgbot", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=BARE | environment_of(settings),
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == status, said.decode()
+    return said.decode()
+
+
+@dataclass
+class Running:
+    """A process of ours at work, and what it has written to its log."""
+
+    process: asyncio.subprocess.Process
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def log(self) -> str:
+        return "".join(self.lines)
+
+    async def until(self, words: str, patience: float = 20) -> None:
+        """It has written a line with these words."""
+        async with asyncio.timeout(patience):
+            while words not in self.log:
+                assert await self._read_line(), f"it ended without saying {words!r}:\n{self.log}"
+
+    async def end(self, *signals: int) -> int:
+        """What it ends with when it is sent these, one after the other."""
+        for number in signals:
+            self.process.send_signal(number)
+        while await self._read_line():
+            continue
+        return await self.process.wait()
+
+    async def _read_line(self) -> bool:
+        assert self.process.stderr
+        line = (await self.process.stderr.readline()).decode()
+        self.lines.append(line)
+        return bool(line)
+
+
+@asynccontextmanager
+async def running(*arguments: str, settings: Settings, **more: str) -> AsyncIterator[Running]:
+    """`tgbot` with these arguments; whatever is left of it is killed on the way out."""
+    process = await asyncio.create_subprocess_exec(
+        *(*PYTHON, "-m", "tgbot", *arguments),
+        stderr=asyncio.subprocess.PIPE,
+        env=BARE | environment_of(settings) | more,
+        limit=2**24,
+    )
+    try:
+        yield Running(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 @asynccontextmanager

@@ -1,0 +1,58 @@
+"""The bot as processes: a second one of the same token, a killed one, one that is told to stop."""
+
+import signal
+from time import perf_counter
+
+import pytest
+
+from tests.flows.processes import ended, running
+from tests.flows.stage import Stage
+
+
+@pytest.mark.timeout(120)
+async def test_the_second_of_two_stops_and_names_the_first_whose_work_goes_on_after_a_kill(stage: Stage) -> None:
+    ann = stage.seat("Ann")
+    async with running("run", settings=stage.settings) as first:
+        await first.until("ready")
+        refused = await ended("run", settings=stage.settings, status=2)
+        assert "Another process is running this bot already" in refused
+        assert f"process {first.process.pid}" in refused
+        await ann.say("/start", "Hello Ann")
+        assert await first.end(signal.SIGKILL) == -signal.SIGKILL
+    await stage.playground.say(ann.person, ann.chat, "/help")
+    async with running("run", settings=stage.settings) as next_one:
+        await next_one.until("ready")
+        await ann.hears("What would you like to do")
+        began = perf_counter()
+        assert await next_one.end(signal.SIGTERM) == 0
+        assert perf_counter() - began < 10
+    async with running("run", settings=stage.settings) as last:
+        began = perf_counter()
+        await last.until("ready")
+        assert perf_counter() - began < 9, "whoever stops in order gives the lease back"
+
+
+async def test_a_revoked_token_ends_the_process(stage: Stage) -> None:
+    async with running("run", settings=stage.settings) as bot:
+        await bot.until("ready")
+        stage.playground.world.token = "7000000001:another-token-0123456789-abcdefghijkl"
+        assert await bot.end() == 2
+        assert "refuses the bot token" in bot.log
+
+
+async def test_a_second_poller_elsewhere_ends_the_process(stage: Stage) -> None:
+    """With a database of its own the lease does not help; Telegram says so."""
+    async with running("run", settings=stage.settings) as bot:
+        await bot.until("ready")
+        stage.playground.faults.add("getUpdates", code=409, detail="terminated by other getUpdates request")
+        ann = stage.seat("Ann")
+        await stage.playground.say(ann.person, ann.chat, "/start")
+        assert await bot.end() == 1
+        assert "Traceback" not in bot.log
+
+
+async def test_while_telegram_is_out_of_reach_two_signals_end_it(stage: Stage) -> None:
+    settings = stage.settings.model_copy(update={"telegram_api_url": "http://127.0.0.1:1"})
+    async with running("run", settings=settings) as bot:
+        await bot.until("telegram_unreachable")
+        assert await bot.end(signal.SIGINT, signal.SIGTERM) == 0
