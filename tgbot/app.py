@@ -24,6 +24,7 @@ from tgbot.core.crash import crash_point
 from tgbot.core.errors import ConfigError, DeliveryError, LostRace
 from tgbot.core.ids import Ids
 from tgbot.core.reply import T
+from tgbot.credentials.doctor import KeyDoctor
 from tgbot.credentials.entry import KeyEntry
 from tgbot.credentials.handlers import CredentialsHandlers
 from tgbot.credentials.master import open_master_key
@@ -48,6 +49,7 @@ from tgbot.settings import Settings
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
+from tgbot.trading.store import last_sent
 from tgbot.web.health import health_routes
 from tgbot.web.webhook import webhook_route
 
@@ -97,6 +99,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             set_mode=accounts.set_mode,
             paper=exchanges if settings.paper else None,
         )
+        doctor = KeyDoctor(database, clock, keys, outbox, last_sent)
         ground = lay_ground(clock, ids, database, outbox, keys, exchanges)
         redaction = Redaction(lambda name: name in table.commands)
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
@@ -107,7 +110,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             [
                 *features.routes,
                 *AccountsHandlers(accounts, guards, LANGUAGE_NAMES).routes(),
-                *CredentialsHandlers(keys, entry, ground.dialogues, database, clock).routes(),
+                *CredentialsHandlers(keys, doctor, entry, ground.dialogues, database, clock).routes(),
             ]
         )
         intake = Intake(
@@ -143,6 +146,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "intake": intake.run(),
             "symbols": ground.symbols.run(),
             "feed": ground.hub.run(),
+            "doctor": doctor.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
         await _play(roles, _receive(settings, bot, intake, clock), intake.idle, sender, stopping)

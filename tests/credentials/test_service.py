@@ -141,7 +141,7 @@ async def test_rows_exchanged_between_people_open_for_neither(
         assert await bank.keys.account_of(key.id) is None
     with pytest.raises(Refused) as refused:
         await bank.keys.account(bank.person())
-    assert refused.value.text.key == "credentials.does_not_open"
+    assert refused.value.text.key == "credentials.suspended"
     assert "key_does_not_open" in capsys.readouterr().out, "the operator hears of it"
 
 

@@ -10,6 +10,7 @@ from tgbot.core.people import Mode, Person
 from tgbot.core.reply import Reply, T, say
 from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Press, Route, Toast, Tombstone
 from tgbot.credentials import views
+from tgbot.credentials.doctor import KeyDoctor
 from tgbot.credentials.entry import Asked, Dialogues, KeyEntry
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
@@ -18,8 +19,11 @@ NAMING = "key_label"
 
 
 class CredentialsHandlers:
-    def __init__(self, keys: Keys, entry: KeyEntry, dialogues: Dialogues, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, keys: Keys, doctor: KeyDoctor, entry: KeyEntry, dialogues: Dialogues, database: Database, clock: Clock
+    ) -> None:
         self._keys = keys
+        self._doctor = doctor
         self._entry = entry
         self._dialogues = dialogues
         self._database = database
@@ -36,6 +40,7 @@ class CredentialsHandlers:
             Press("paper_try", self.try_paper),
             Press("mode", self.mode),
             Press("keys", self.list_keys),
+            Press("key_check", self.refresh),
             Press("key_use", self.use),
             Press("key_name", self.ask_label),
             Press("key_drop", self.ask_disconnect),
@@ -57,7 +62,12 @@ class CredentialsHandlers:
         return views.ask(result) if isinstance(result, Asked) else views.connected(result, person.mode)
 
     async def list_keys(self, person: Person, incoming: Incoming) -> Answer:
-        return views.keys(await self._keys.linked(person), self._clock.now())
+        return await self._shown(person)
+
+    async def refresh(self, person: Person, incoming: Incoming) -> Answer:
+        is_answered = await self._doctor.refresh(person)
+        shown = await self._shown(person)
+        return shown if is_answered else replace(shown, lines=(T("credentials.not_refreshed"), *shown.lines))
 
     async def mode(self, person: Person, incoming: Incoming) -> Answer:
         wanted = incoming.args.strip().lower()
@@ -105,8 +115,12 @@ class CredentialsHandlers:
 
     async def disconnect(self, person: Person, incoming: Incoming) -> Answer:
         await self._keys.disconnect(person, await self._keys.find(person, incoming.args))
-        shown = views.keys(await self._keys.linked(person), self._clock.now())
+        shown = await self._shown(person)
         return replace(shown, lines=(T("credentials.disconnected"), *shown.lines))
+
+    async def _shown(self, person: Person) -> Reply:
+        linked = await self._keys.linked(person)
+        return views.keys(linked, await self._doctor.idle_left(linked), self._clock.now())
 
     async def _switch(self, person: Person, mode: Mode) -> Answer:
         is_new_account = await self._keys.switch(person, mode)

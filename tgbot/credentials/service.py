@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -13,13 +14,14 @@ from tgbot.core.buttons import START
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotFound, Refused
 from tgbot.core.ids import Ids, read_short
-from tgbot.core.keys import AccountMode, KeyInfo
+from tgbot.core.keys import KeyInfo
 from tgbot.core.people import Mode, Person
 from tgbot.core.reply import T
 from tgbot.credentials import rules, store
 from tgbot.credentials.envelope import CannotOpen, MasterKey, Place, seal, unseal
 from tgbot.credentials.master import SetMode
-from tgbot.credentials.store import LinkedKey
+from tgbot.credentials.rules import Suspension, Trouble
+from tgbot.credentials.store import LONGEST_LABEL, LinkedKey, printable
 from tgbot.db.engine import Database, WriteSession
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.sign import Credentials
@@ -28,7 +30,6 @@ log = structlog.get_logger()
 
 PAPER_MONEY: Mapping[str, Decimal] = {"USDT": Decimal(10_000)}
 MOST_KEYS = 10
-LONGEST_LABEL = 40
 
 
 class Paper(Protocol):
@@ -71,26 +72,45 @@ class Keys:
         self._connect = connect
         self._set_mode = set_mode
         self._paper = paper
+        self._on_doubt: Callable[[str], None] = lambda key_id: None
+
+    def listen(self, on_doubt: Callable[[str], None]) -> None:
+        """Tell this listener of every key that KuCoin has refused somewhere, and of every record that does not open."""
+        self._on_doubt = on_doubt
+
+    def doubt(self, key_id: str) -> None:
+        """KuCoin has refused this key where nobody else noticed."""
+        self._on_doubt(key_id)
 
     async def account(self, person: Person) -> Linked:
-        """The active account of the person's mode. Raises `NotFound`, with the way to get one, and `Refused` if its
-        record does not open."""
-        if person.mode is None:
-            raise NotFound(T("credentials.no_account"), START)
-        async with self._database.read() as session:
-            key = await store.active(session, person.id, person.mode)
+        """The active account of the person's mode, to trade with. Raises `NotFound`, with the way to get one, and
+        `Refused` while it is suspended or if its record does not open."""
+        return self._opened(await self._active(person), is_to_trade=True)
+
+    async def account_to_look_at(self, person: Person) -> Linked:
+        """As `account`, also one that is suspended: its balances and orders can be seen and its orders cancelled, as
+        far as KuCoin lets the key."""
+        return self._opened(await self._active(person), is_to_trade=False)
+
+    async def require_sound(self, session: WriteSession, key_id: str) -> None:
+        """Raises `Refused` for a suspended key and `NotFound` for one that was disconnected; neither can come about
+        before the session ends."""
+        key = await store.lock(session, key_id)
         if key is None:
-            raise NotFound(T("credentials.no_account"), START)
-        linked = self._open(key)
-        if linked is None:
-            raise Refused(T.of("credentials.does_not_open", short=key.short))
-        return linked
+            raise NotFound(T("credentials.no_such_key"))
+        if key.suspension is not None:
+            raise rules.suspended(key.short, key.suspension)
 
     async def account_of(self, key_id: str) -> Linked | None:
         """For work that goes on without its person; `None` when the key was disconnected or does not open."""
         async with self._database.read() as session:
             key = await store.by_id(session, key_id)
         return self._open(key) if key else None
+
+    def spot_of(self, key: LinkedKey) -> SpotAccount | None:
+        """For whoever examines the key: a refusal is no news to the listener. `None` if the record does not open."""
+        credentials = self._credentials(key)
+        return self._connect(key.mode, credentials) if credentials else None
 
     async def linked(self, person: Person) -> list[LinkedKey]:
         async with self._database.read() as session:
@@ -181,10 +201,19 @@ class Keys:
         except ExchangeUnavailable as error:
             unreachable = T.of("credentials.refused_unreachable", code=error.code, message=error.message)
             raise Refused(unreachable) from None
-        rules.require_harmless(info)
-        if account_mode is AccountMode.UNIFIED:
-            raise Refused(T("credentials.refused_unified"))
+        trouble = rules.trouble_with(info) or rules.trouble_of(account_mode)
+        if trouble is not None:
+            raise rules.unfit(trouble)
         return info
+
+    async def _active(self, person: Person) -> LinkedKey:
+        key = None
+        if person.mode is not None:
+            async with self._database.read() as session:
+                key = await store.active(session, person.id, person.mode)
+        if key is None:
+            raise NotFound(T("credentials.no_account"), START)
+        return key
 
     async def _live(self, person: Person) -> list[LinkedKey]:
         return [key for key in await self.linked(person) if key.mode is Mode.LIVE]
@@ -220,6 +249,7 @@ class Keys:
         now = self._clock.now()
         key_id = before.id if before else self._ids.unique()
         version = before.version + 1 if before else 1
+        remark = printable(info.remark, LONGEST_LABEL)
         text = json.dumps([credentials.key, credentials.secret, credentials.passphrase]).encode()
         key = LinkedKey(
             id=key_id,
@@ -227,7 +257,9 @@ class Keys:
             person_id=person.id,
             mode=mode,
             is_active=True,
-            label=before.label if before else info.remark[:LONGEST_LABEL],
+            label=before.label if before else remark,
+            remark=before.remark if before else remark,
+            suspension=None,
             version=version,
             sealed=seal(self._master, self._place(person.id, key_id, version), text),
             last_four=credentials.key[-4:],
@@ -248,9 +280,21 @@ class Keys:
             continue
         return short
 
+    def _opened(self, key: LinkedKey, *, is_to_trade: bool) -> Linked:
+        if is_to_trade and key.suspension is not None:
+            raise rules.suspended(key.short, key.suspension)
+        linked = self._open(key)
+        if linked is None:
+            raise rules.suspended(key.short, Suspension(Trouble.BROKEN))
+        return linked
+
     def _open(self, key: LinkedKey) -> Linked | None:
-        credentials = self._credentials(key)
-        return Linked(key.id, key.mode, self._connect(key.mode, credentials)) if credentials else None
+        spot = self.spot_of(key)
+        if spot is None:
+            self._on_doubt(key.id)
+            return None
+        spot.listen(partial(self._on_doubt, key.id))
+        return Linked(key.id, key.mode, spot)
 
     def _credentials(self, key: LinkedKey) -> Credentials | None:
         """`None` for a record that was changed or moved: one bad row must not stop the work on all others."""

@@ -5,13 +5,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, delete, select, update
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, case, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tgbot.core.keys import KeyInfo
 from tgbot.core.people import Mode
 from tgbot.credentials.envelope import Sealed
+from tgbot.credentials.rules import Suspension, Trouble
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.types import Base, UtcTime
+
+LONGEST_LABEL = 40
+LONGEST_RIGHTS = 200
+LONGEST_DETAIL = 300
 
 
 class KeyState(StrEnum):
@@ -32,7 +38,11 @@ class InstallationRow(Base):
 
 
 class KeyRow(Base):
-    """A linked account: at KuCoin or on paper. Of each mode a person has at most one active."""
+    """A linked account: at KuCoin or on paper. Of each mode a person has at most one active.
+
+    `remark` is KuCoin's name for the key, where we know it; the label follows it until the person gives it another.
+    With a `trouble` the key is suspended, in use or not: no new order goes out with it.
+    """
 
     __tablename__ = "keys"
     __table_args__ = (Index("ix_keys_person_id_mode_state", "person_id", "mode", "state"),)
@@ -42,13 +52,16 @@ class KeyRow(Base):
     person_id: Mapped[int] = mapped_column(BigInteger)
     mode: Mapped[str] = mapped_column(String(5))
     state: Mapped[str] = mapped_column(String(10))
-    label: Mapped[str] = mapped_column(String(40))
+    label: Mapped[str] = mapped_column(String(LONGEST_LABEL))
+    remark: Mapped[str | None] = mapped_column(String(LONGEST_LABEL))
+    trouble: Mapped[str | None] = mapped_column(String(20))
+    trouble_detail: Mapped[str | None] = mapped_column(String(LONGEST_DETAIL))
     version: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     master_version: Mapped[int]
     last_four: Mapped[str] = mapped_column(String(4))
-    permissions: Mapped[str] = mapped_column(String(200))
+    permissions: Mapped[str] = mapped_column(String(LONGEST_RIGHTS))
     ip_count: Mapped[int]
     uid: Mapped[str] = mapped_column(String(20))
     is_master: Mapped[bool]
@@ -74,6 +87,8 @@ class LinkedKey:
     mode: Mode
     is_active: bool
     label: str
+    remark: str | None
+    suspension: Suspension | None
     version: int
     sealed: Sealed
     last_four: str
@@ -143,8 +158,66 @@ async def rename(session: WriteSession, key: LinkedKey, label: str) -> None:
     await session.execute(update(KeyRow).where(KeyRow.id == key.id).values(label=label))
 
 
+async def lock(session: WriteSession, key_id: str) -> LinkedKey | None:
+    """As `by_id`; until the session ends nobody changes the row."""
+    row = await session.scalar(select(KeyRow).where(KeyRow.id == key_id).with_for_update())
+    return _linked(row) if row else None
+
+
+async def live_ids(session: ReadSession) -> list[str]:
+    """Keys of KuCoin, those that were asked about longest ago first."""
+    return list(await session.scalars(select(KeyRow.id).where(KeyRow.mode == Mode.LIVE).order_by(KeyRow.checked_at)))
+
+
+async def note_checked(session: WriteSession, key: LinkedKey, now: datetime) -> bool:
+    """Whether it is still the key that was asked about: not disconnected, and not linked anew."""
+    same = update(KeyRow).where(KeyRow.id == key.id, KeyRow.version == key.version)
+    noted = await session.execute(same.values(checked_at=now).returning(KeyRow.id))
+    return noted.first() is not None
+
+
+async def note_facts(session: WriteSession, key: LinkedKey, info: KeyInfo) -> None:
+    """What KuCoin says of it now."""
+    remark = printable(info.remark, LONGEST_LABEL)
+    await session.execute(
+        update(KeyRow)
+        .where(KeyRow.id == key.id)
+        .values(
+            permissions=written(info.permissions),
+            ip_count=len(info.ip_whitelist or ()),
+            is_master=info.is_master,
+            remark=remark,
+            label=case((KeyRow.label == KeyRow.remark, remark), else_=KeyRow.label),
+        )
+    )
+
+
+async def suspend(session: WriteSession, key: LinkedKey, suspension: Suspension) -> bool:
+    """Whether this is news: it was not suspended, or for another trouble."""
+    news = update(KeyRow).where(KeyRow.id == key.id, KeyRow.trouble.is_distinct_from(suspension.trouble))
+    detail = printable(suspension.detail, LONGEST_DETAIL)
+    done = await session.execute(news.values(trouble=suspension.trouble, trouble_detail=detail).returning(KeyRow.id))
+    return done.first() is not None
+
+
+async def lift(session: WriteSession, key: LinkedKey) -> bool:
+    """Whether it was suspended until now."""
+    suspended = update(KeyRow).where(KeyRow.id == key.id, KeyRow.trouble.is_not(None))
+    done = await session.execute(suspended.values(trouble=None, trouble_detail=None).returning(KeyRow.id))
+    return done.first() is not None
+
+
 async def remove(session: WriteSession, key: LinkedKey) -> None:
     await session.execute(delete(KeyRow).where(KeyRow.id == key.id))
+
+
+def printable(text: str, longest: int) -> str:
+    """KuCoin's words as both databases take them."""
+    return text.replace("\0", "")[:longest]
+
+
+def written(permissions: frozenset[str]) -> str:
+    return printable(",".join(sorted(permissions)), LONGEST_RIGHTS)
 
 
 async def _deactivate(session: WriteSession, person_id: int, mode: Mode) -> None:
@@ -162,12 +235,15 @@ def _values(key: LinkedKey) -> dict[str, Any]:
         "mode": key.mode,
         "state": KeyState.ACTIVE,
         "label": key.label,
+        "remark": key.remark,
+        "trouble": key.suspension.trouble if key.suspension else None,
+        "trouble_detail": key.suspension.detail if key.suspension else None,
         "version": key.version,
         "data": key.sealed.data,
         "wrapped_key": key.sealed.wrapped_key,
         "master_version": key.sealed.master_version,
         "last_four": key.last_four,
-        "permissions": ",".join(sorted(key.permissions)),
+        "permissions": written(key.permissions),
         "ip_count": key.ip_count,
         "uid": key.uid,
         "is_master": key.is_master,
@@ -185,6 +261,8 @@ def _linked(row: KeyRow) -> LinkedKey:
         mode=Mode(row.mode),
         is_active=row.state == KeyState.ACTIVE,
         label=row.label,
+        remark=row.remark,
+        suspension=Suspension(Trouble(row.trouble), row.trouble_detail or "") if row.trouble else None,
         version=row.version,
         sealed=Sealed(row.data, row.wrapped_key, row.master_version),
         last_four=row.last_four,

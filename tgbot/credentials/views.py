@@ -1,11 +1,13 @@
 """How accounts and keys look in the chat."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from tgbot.core.buttons import CONNECT, TRY_ON_PAPER
 from tgbot.core.people import Mode
 from tgbot.core.reply import Button, Code, Reply, T
 from tgbot.credentials.entry import Asked
+from tgbot.credentials.rules import SEE_KEYS, Suspension
 from tgbot.credentials.store import LinkedKey
 
 _STOP = ((Button(T("common.cancel"), "connect_stop"),),)
@@ -38,15 +40,33 @@ def paper_opened() -> Reply:
     return Reply((T("credentials.paper_opened"), T("credentials.paper_next")), is_new=True)
 
 
-def keys(linked: list[LinkedKey], now: datetime) -> Reply:
+def keys(linked: list[LinkedKey], idle_left: Mapping[str, timedelta], now: datetime) -> Reply:
+    """`idle_left` has the keys that KuCoin takes the trading right from."""
     if not linked:
         return Reply((T("credentials.no_keys"),), ((TRY_ON_PAPER,), (CONNECT,)))
     lines = [T.of("credentials.keys_title", count=len(linked))]
     buttons = []
     for key in linked:
-        lines += _key_lines(key, now)
+        lines += _key_lines(key, idle_left.get(key.id), now)
         buttons += _key_buttons(key)
-    return Reply(tuple(lines), (*buttons, (CONNECT,)))
+    refresh = SEE_KEYS if any(key.mode is Mode.LIVE for key in linked) else ()
+    return Reply(tuple(lines), (*buttons, *refresh, (CONNECT,)))
+
+
+def suspended(key: LinkedKey, suspension: Suspension) -> Reply:
+    title = T.of("credentials.now_suspended", name=_name(key), last_four=Code(key.last_four), short=key.short)
+    return Reply((title, suspension.in_words(), T("credentials.suspended_how")), SEE_KEYS)
+
+
+def works_again(key: LinkedKey) -> Reply:
+    text = T.of("credentials.works_again", name=_name(key), last_four=Code(key.last_four), short=key.short)
+    return Reply((text,), SEE_KEYS)
+
+
+def idle(key: LinkedKey, left: timedelta) -> Reply:
+    """`left` until KuCoin takes the trading right."""
+    title = T.of("credentials.now_idle", name=_name(key), last_four=Code(key.last_four), short=key.short)
+    return Reply((title, _idle_line(left), T("credentials.idle_how")), SEE_KEYS)
 
 
 def confirm_disconnect(key: LinkedKey) -> Reply:
@@ -54,7 +74,7 @@ def confirm_disconnect(key: LinkedKey) -> Reply:
     return Reply((T.of("credentials.drop_question", name=_name(key)),), ((yes, Button(T("common.cancel"), "keys")),))
 
 
-def _key_lines(key: LinkedKey, now: datetime) -> list[T]:
+def _key_lines(key: LinkedKey, idle_left: timedelta | None, now: datetime) -> list[T]:
     title = "credentials.key_active" if key.is_active else "credentials.key_idle"
     if key.mode is Mode.PAPER:
         return [T.of(title, short=key.short, name=T("credentials.paper_account"))]
@@ -64,8 +84,12 @@ def _key_lines(key: LinkedKey, now: datetime) -> list[T]:
         rights=", ".join(sorted(key.permissions)),
         age=now - key.made_at,
         uid=key.uid,
+        kind=T("credentials.master" if key.is_master else "credentials.sub"),
     )
-    return [T.of(title, short=key.short, name=_name(key)), facts, _ip_line(key)]
+    trouble = [T.of("credentials.key_trouble", trouble=key.suspension.in_words())] if key.suspension else []
+    ip_line = _ip_line(key) if idle_left is None else _idle_line(idle_left)
+    checked = T.of("credentials.key_checked", ago=now - key.checked_at)
+    return [T.of(title, short=key.short, name=_name(key)), *trouble, facts, ip_line, checked]
 
 
 def _key_buttons(key: LinkedKey) -> list[tuple[Button, ...]]:
@@ -80,6 +104,10 @@ def _key_buttons(key: LinkedKey) -> list[tuple[Button, ...]]:
 def _ip_line(key: LinkedKey) -> T:
     """KuCoin takes the trading right from keys without an IP list after 30 idle days (support 360015102174)."""
     return T.of("credentials.ip_list", count=key.ip_count) if key.ip_count else T("credentials.no_ip_list")
+
+
+def _idle_line(left: timedelta) -> T:
+    return T.of("credentials.idle_left", left=left) if left else T("credentials.idle_over")
 
 
 def _name(key: LinkedKey) -> str | T:

@@ -78,6 +78,10 @@ class Outbox:
         inserted: int | None = await session.scalar(insert)
         return inserted if inserted is not None else (await session.execute(known)).scalar_one()
 
+    async def owe(self, session: WriteSession, chat_id: int, reply: Reply, dedup_key: str) -> None:
+        """A message that is as urgent as a fill, once for ever."""
+        await self.put(session, Notice(chat_id, reply, Priority.FILL, dedup_key=dedup_key))
+
     async def adopt_card(self, session: WriteSession, chat_id: int, card: str, message_id: int) -> None:
         """From now on `card` is the message `message_id`."""
         await adopt_cards(session, [(chat_id, card, message_id)])

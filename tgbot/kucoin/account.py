@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable
 from tgbot.core.ids import Ids
 from tgbot.core.keys import AccountMode, KeyInfo
 from tgbot.core.orders import Balance, BalanceChange, Fees, Fill, Order, OrderAck, OrderChange, OrderSpec, StopChange
@@ -17,7 +17,7 @@ from tgbot.kucoin.operations import Operation
 from tgbot.kucoin.private import PrivateStream
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
-from tgbot.kucoin.signed import MOST_PAGES, PreparedOrder, SignedCalls
+from tgbot.kucoin.signed import MOST_PAGES, OF_THE_KEY, PreparedOrder, SignedCalls
 from tgbot.kucoin.stops import StopOrders
 from tgbot.kucoin.wire import account as account_wire
 from tgbot.kucoin.wire import orders as orders_wire
@@ -40,6 +40,11 @@ class SpotAccount:
         self.stops = StopOrders(self._calls)
         self.ocos = OcoOrders(self._calls)
 
+    def listen(self, on_key_refused: Callable[[], None]) -> None:
+        """Tell this listener of every refusal that is about the key and not about the question; a stream raises its
+        own to whoever runs it."""
+        self._calls.listen(on_key_refused)
+
     def exchange_time(self) -> datetime:
         return self._calls.exchange_time()
 
@@ -55,7 +60,7 @@ class SpotAccount:
         try:
             return await self._calls.read(operations.ACCOUNT_MODE, account_wire.account_mode)
         except ExchangeRejected as error:
-            if error.reason in {Reason.KEY, Reason.IP, Reason.PERMISSION}:
+            if error.reason in OF_THE_KEY:
                 raise
             return AccountMode.UNKNOWN
         except ExchangeUnavailable as error:

@@ -1,6 +1,7 @@
 """Calls that one account signs: reads that may be repeated, writes that go out once, orders that are prepared first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,6 +18,7 @@ Row = TypeVar("Row")
 LAST_MOMENT = timedelta(seconds=0.5)
 SIGNATURE_LIVES = timedelta(seconds=5)  # KuCoin refuses a request whose timestamp is further off (400002)
 MOST_PAGES = 50
+OF_THE_KEY = frozenset({Reason.KEY, Reason.IP, Reason.PERMISSION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class SignedCalls:
     def __init__(self, rest: Rest, credentials: Credentials) -> None:
         self._rest = rest
         self._credentials = credentials
+        self._on_key_refused: Callable[[], None] = lambda: None
+
+    def listen(self, on_key_refused: Callable[[], None]) -> None:
+        """Tell this listener of every refusal that is about the key and not about the question."""
+        self._on_key_refused = on_key_refused
 
     def exchange_time(self) -> datetime:
         return self._rest.server_clock.now()
@@ -54,7 +61,8 @@ class SignedCalls:
         query: Mapping[str, str | int] | None = None,
         names: Mapping[str, str] | None = None,
     ) -> T:
-        return await self._rest.read(operation, reader, query, names, self._credentials)
+        with self._overheard():
+            return await self._rest.read(operation, reader, query, names, self._credentials)
 
     async def find(
         self,
@@ -90,7 +98,8 @@ class SignedCalls:
         query: Mapping[str, str | int] | None = None,
         names: Mapping[str, str] | None = None,
     ) -> T:
-        return await self._rest.write(self._rest.prepare(operation, query, names, self._credentials), reader)
+        with self._overheard():
+            return await self._rest.write(self._rest.prepare(operation, query, names, self._credentials), reader)
 
     def prepare(
         self,
@@ -110,4 +119,14 @@ class SignedCalls:
         """Posts exactly those bytes, once."""
         if self._rest.server_clock.now() > prepared.deadline - LAST_MOMENT:
             raise NotSent("deadline", "prepared too long ago")
-        return await self._rest.write(prepared.call, reader)
+        with self._overheard():
+            return await self._rest.write(prepared.call, reader)
+
+    @contextmanager
+    def _overheard(self) -> Iterator[None]:
+        try:
+            yield
+        except ExchangeRejected as error:
+            if error.reason in OF_THE_KEY:
+                self._on_key_refused()
+            raise

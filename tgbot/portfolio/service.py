@@ -58,18 +58,18 @@ class Portfolio:
         self._clock = clock
 
     async def balances(self, person: Person) -> Balances:
-        linked = await self._keys.account(person)
+        linked = await self._keys.account_to_look_at(person)
         held, prices = await asyncio.gather(linked.spot.balances(), self._prices())
         return Balances(linked.mode, value(held, prices, person.display_currency))
 
     async def history(self, person: Person, symbol: str | None, span: timedelta) -> History:
-        linked = await self._keys.account(person)
+        linked = await self._keys.account_to_look_at(person)
         since = self._clock.now() - span
         fills = [fill for fill in await self._fills(linked.key_id) if symbol in {None, fill.symbol}]
         return History(linked.mode, trades(fill for fill in fills if fill.at >= since), span)
 
     async def gains(self, person: Person, span: timedelta) -> Gains:
-        linked = await self._keys.account(person)
+        linked = await self._keys.account_to_look_at(person)
         fills, prices = await asyncio.gather(self._fills(linked.key_id), self._prices())
         found = profits(fills, self._clock.now() - span)
         currency, unit = shown_unit(person.display_currency, prices)

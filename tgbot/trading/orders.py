@@ -48,7 +48,7 @@ class Orders:
 
     async def open(self, person: Person, symbol: str | None = None) -> OpenOrders:
         """Raises `ExchangeError` when KuCoin cannot be asked: half a list would look like a whole one."""
-        linked = await self._keys.account(person)
+        linked = await self._keys.account_to_look_at(person)
         symbols = [symbol] if symbol else await linked.spot.open_symbols()
         listed = [order for name in symbols for order in await linked.spot.open_orders(name)]
         async with self._database.read() as session:
@@ -99,12 +99,12 @@ class Orders:
 
     async def cancel_other(self, person: Person, symbol: str, order_id: str) -> Order | None:
         """An order made elsewhere; returns what KuCoin has afterwards."""
-        linked = await self._keys.account(person)
+        linked = await self._keys.account_to_look_at(person)
         return await self._end(linked.spot, symbol, order_id)
 
     async def cancel_many(self, person: Person, symbol: str | None = None) -> Cancelled:
         """All that is open, or all of a pair. An order that cannot be cancelled does not keep the others from it."""
-        linked = await self._keys.account(person)
+        linked = await self._keys.account_to_look_at(person)
         found = await self.open(person, symbol)
         return Cancelled(
             [await self._try_ours(intent) for intent in found.ours],

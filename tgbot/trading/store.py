@@ -25,6 +25,7 @@ class IntentRow(Base):
     __table_args__ = (
         UniqueConstraint("person_id", "short"),
         Index("ix_intents_state_key_id", "state", "key_id"),
+        Index("ix_intents_key_id_created_at", "key_id", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -286,6 +287,17 @@ async def latest_fills(session: ReadSession, key_id: str, symbol: str, most: int
     where = (FillRow.key_id == key_id, FillRow.symbol == symbol)
     rows = await session.execute(select(*columns).where(*where).order_by(FillRow.at.desc()).limit(most))
     return [Fill(**row | {"side": Side(row["side"])}) for row in map(dict, rows.mappings())]
+
+
+async def last_sent(session: ReadSession, key_id: str) -> datetime | None:
+    """When an order last left with this key."""
+    return await session.scalar(
+        select(AttemptRow.signed_at)
+        .join(IntentRow, IntentRow.id == AttemptRow.intent_id)
+        .where(IntentRow.key_id == key_id, IntentRow.state != State.NOT_SENT)
+        .order_by(IntentRow.created_at.desc())
+        .limit(1)
+    )
 
 
 async def attempt_of(session: ReadSession, intent: Intent) -> Attempt | None:

@@ -70,6 +70,7 @@ class AccountStreams:
         except ExchangeRejected as error:
             # The reconciler goes on asking and meets the same refusal.
             log.warning("account_not_heard", key=key_id, code=error.code)
+            self._keys.doubt(key_id)
             self._refused[key_id] = self._clock.monotonic()
             self._changed.set()
 

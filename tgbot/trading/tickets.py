@@ -177,9 +177,10 @@ class Tickets:
             raise TooLate(T("trading.type_too_late"))
         return intent
 
-    async def require_allowed(self, session: ReadSession, intent: Intent) -> None:
-        """Neither frozen nor beyond a limit; raises `NotAllowed` or `Refused`. In a write session that holds until it
-        ends."""
+    async def require_allowed(self, session: WriteSession, intent: Intent) -> None:
+        """Its key is sound, and it is neither frozen nor beyond a limit, until the session ends; raises `NotAllowed`,
+        `Refused` or `NotFound`."""
+        await self._keys.require_sound(session, intent.key_id)
         await self._guards.require(
             session,
             person_id=intent.person_id,
