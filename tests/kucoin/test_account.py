@@ -13,7 +13,7 @@ import pytest
 from tests.clock import JumpClock
 from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Answer, Host, Manner, Request, html, refusal, success
-from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent, OutcomeUnknown, Reason
+from tgbot.core.errors import ExchangeError, ExchangeRejected, ExchangeUnavailable, NotSent, OutcomeUnknown, Reason
 from tgbot.core.keys import AccountMode
 from tgbot.core.orders import Balance, OrderAck, OrderSpec, OrderType, Side, TimeInForce
 from tgbot.kucoin.account import SpotAccount
@@ -386,3 +386,23 @@ async def test_errors_carry_neither_key_nor_signature(account: SpotAccount, host
         shown = f"{error} {error!r} {vars(error)} {getattr(getattr(error, 'request', None), 'headers', '')}"
         assert not any(secret in shown for secret in secrets)
         error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize(
+    ("code", "is_about_the_key"),
+    [("400003", True), ("400004", True), ("400006", True), ("400007", True), ("200004", False), ("500000", False)],
+)
+async def test_refusals_of_the_key_are_overheard_whatever_was_asked(
+    account: SpotAccount, host: Host, clock: HurryClock, code: str, *, is_about_the_key: bool
+) -> None:
+    clock.hurries = True
+    heard: list[str] = []
+    account.listen(lambda: heard.append("refused"))
+    host.on(*PLACE, refusal(code, "as told"))
+    host.on("DELETE", "/api/v1/hf/orders/o1", refusal(code, "as told"))
+    host.on("GET", "/api/v1/accounts", refusal(code, "as told"))
+    prepared = account.prepare_order("tb1", SPEC)
+    for asking in (account.balances(), account.cancel("o1", "BTC-USDT"), account.send(prepared)):
+        with pytest.raises(ExchangeError):
+            await asking
+    assert heard == ["refused"] * (3 if is_about_the_key else 0)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,7 +12,7 @@ import pytest
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import ANN, BORIS, CARD, PLACE, RENDERER, Desk, Killed, at_point, die, edited
-from tgbot.core.errors import ExchangeUnavailable, NotFound, TooLate
+from tgbot.core.errors import ExchangeUnavailable, NotFound, Refused, TooLate, UserError
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode as AccountMode
 from tgbot.db.engine import Database
@@ -281,6 +283,24 @@ async def test_ticket_expires_between_the_look_and_the_right_to_send(desk: Desk)
     with at_point("C5", lambda: desk.clock.advance(61)), pytest.raises(TooLate):
         await desk.confirm(shown.intent)
     assert desk.placed() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"), [("UPDATE keys SET trouble = 'withdrawal'", Refused), ("DELETE FROM keys", NotFound)]
+)
+async def test_key_suspended_or_gone_in_the_last_moment_sends_nothing(
+    desk: Desk, change: str, refused: type[UserError]
+) -> None:
+    shown = await desk.ticket("btc 100")
+
+    def meanwhile() -> None:
+        with closing(sqlite3.connect(str(desk.database.url.database))) as other, other:
+            other.execute(change)
+
+    with at_point("C5", meanwhile), pytest.raises(refused):
+        await desk.confirm(shown.intent)
+    assert desk.placed() == []
+    assert (await desk.intent(shown.intent)).state is State.TICKET
 
 
 # --- The price has moved ---------------------------------------------------------------------------------------------

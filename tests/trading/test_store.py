@@ -328,3 +328,18 @@ async def test_intents_are_found_by_what_they_were_sent_as(database: Database) -
         assert await store.intent_of(session, "web1") is None
         assert {each.id for each in await store.with_ids(session, [intent.id, other.id])} == {intent.id, other.id}
         assert await store.find(session, 8, intent.short) is None, "nobody finds another's"
+
+
+async def test_last_order_of_a_key_is_the_newest_that_left(database: Database) -> None:
+    async with database.write() as session:
+        assert await store.last_sent(session, "key") is None
+        ages = {State.OPEN: 3, State.FILLED: 2, State.NOT_SENT: 1, State.TICKET: 0}
+        for state, age in ages.items():
+            made = START - timedelta(days=age)
+            intent = an_intent(created_at=made, expires_at=made + timedelta(seconds=60))
+            await store.add(session, intent)
+            if state is not State.TICKET:
+                await store.consume(session, intent, replace(an_attempt(intent), signed_at=made), made)
+                await store.move(session, intent, {State.SENT}, state, made)
+        assert await store.last_sent(session, "key") == START - timedelta(days=2)
+        assert await store.last_sent(session, "other") is None
