@@ -215,9 +215,11 @@ async def _receive(settings: Settings, bot: Telegram, intake: Intake, clock: Clo
     if settings.telegram_webhook_url:
         secret = settings.telegram_webhook_secret.get_secret_value()
         await set_webhook(bot, settings.telegram_webhook_url, secret, clock)
+        log.info("receiving", by="webhook", path=settings.webhook_path)
         await asyncio.get_running_loop().create_future()
     else:
         await delete_webhook(bot, clock)
+        log.info("receiving", by="polling")
         await Polling(Poller(bot), intake.receive, clock).run()
 
 

@@ -55,12 +55,16 @@ class Running:
             while words not in self.log:
                 assert await self._read_line(), f"it ended without saying {words!r}:\n{self.log}"
 
+    async def read_on(self) -> None:
+        """Whatever it writes from now on, to its end."""
+        while await self._read_line():
+            continue
+
     async def end(self, *signals: int) -> int:
         """What it ends with when it is sent these, one after the other."""
         for number in signals:
             self.process.send_signal(number)
-        while await self._read_line():
-            continue
+        await self.read_on()
         return await self.process.wait()
 
     async def _read_line(self) -> bool:
