@@ -187,6 +187,7 @@ async def test_a_key_with_other_rights_is_suspended_and_lifted_when_mended_each_
     key = await surgery.link()
     await surgery.allow(key, permission)
     for _ in range(2):
+        surgery.clock.advance(QUARTER)
         assert await surgery.doctor.examine(key.id)
     assert await surgery.trouble(key) is trouble
     (notice,) = await surgery.told()
@@ -199,6 +200,7 @@ async def test_a_key_with_other_rights_is_suspended_and_lifted_when_mended_each_
 
     await surgery.allow(key, "General,Spot")
     for _ in range(2):
+        surgery.clock.advance(QUARTER)
         assert await surgery.doctor.examine(key.id)
     (notice,) = await surgery.told()
     assert notice.startswith(f"{ANN} Works again")
@@ -402,6 +404,18 @@ async def test_a_record_that_does_not_open_counts_as_suspended_and_others_go_on(
     notices = await surgery.told()
     assert sorted(notice.partition(" ")[0] for notice in notices) == [str(ANN), str(BORIS)]
     assert any("changed or damaged" in notice for notice in notices)
+
+
+@only_sqlite
+async def test_a_record_that_is_found_damaged_while_in_use_is_told_of_at_once(surgery: Surgery) -> None:
+    key = await surgery.link()
+    async with running(surgery.doctor.run()):
+        await surgery.clock.until_sleeping()
+        surgery.outbox.woken.clear()
+        await surgery.change("UPDATE keys SET data = wrapped_key")
+        assert await surgery.keys.account_of(key.id) is None
+        await eventually(surgery.outbox.woken.is_set)
+    assert await surgery.trouble(key) is Trouble.BROKEN
 
 
 async def test_a_record_that_was_put_back_works_again(surgery: Surgery) -> None:

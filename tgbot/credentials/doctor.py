@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Protocol
 
 import structlog
@@ -92,11 +93,11 @@ class KeyDoctor:
     async def refresh(self, person: Person) -> bool:
         """Examines the person's keys now; whether KuCoin could be asked about all of them. Raises `TooLate` within a
         minute of the last time."""
-        now = self._clock.monotonic()
-        wait = self._refreshed.get(person.id, -EXAMINED_EVERY.total_seconds()) + REFRESHED_EVERY.total_seconds() - now
-        if wait > 0:
-            raise TooLate(T.of("credentials.refreshed_of_late", wait=timedelta(seconds=round(wait) or 1)))
-        self._refreshed = {who: at for who, at in self._refreshed.items() if at + REFRESHED_EVERY.total_seconds() > now}
+        now, pause = self._clock.monotonic(), REFRESHED_EVERY.total_seconds()
+        self._refreshed = {who: at for who, at in self._refreshed.items() if now < at + pause}
+        if person.id in self._refreshed:
+            wait = timedelta(seconds=ceil(self._refreshed[person.id] + pause - now))
+            raise TooLate(T.of("credentials.refreshed_of_late", wait=wait))
         self._refreshed[person.id] = now
         return await self._examine_all([key.id for key in await self._keys.linked(person)])
 
