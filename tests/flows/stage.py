@@ -149,9 +149,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, database_url: str) -> AsyncIterator[Stage]:
+async def open_stage(folder: Path, database_url: str, clock: ShiftedClock | None = None) -> AsyncIterator[Stage]:
     """Servers on loopback; no bot yet."""
-    clock, ids = ShiftedClock(), SystemIds()
+    clock, ids = clock or ShiftedClock(), SystemIds()
     market = Handed(clock)
     market.hand_rules(RULES)
     kucoin = PaperExchange(market, clock, ids)

@@ -1,0 +1,150 @@
+"""Bots that are killed: real processes on a real SQLite file, between a KuCoin and a Telegram that live on."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults import oracle
+from tests.faults.pace import FastClock
+from tests.flows.processes import BARE
+from tests.flows.stage import Seat, Stage, open_stage
+from tests.flows.test_fills import connect
+from tgbot.db.engine import Database
+from tgbot.paper.faults import Mode
+from tgbot.playground.chats import Message
+from tgbot.system import SystemClock
+
+SPEED = 5
+PATIENCE = 20  # seconds of the real clock
+KILLED = -signal.SIGKILL
+PLACE = "/api/v1/hf/orders"
+# What must have come to an end before a life counts as quiet.
+OWED = """
+    SELECT (SELECT count(*) FROM intents WHERE state IN ('sent', 'unknown'))
+         + (SELECT count(*) FROM outbox WHERE state IN ('new', 'claimed'))
+         + (SELECT count(*) FROM inbox WHERE state = 'new')
+"""
+
+
+@dataclass
+class House:
+    """One installation and its lives, one after the other."""
+
+    stage: Stage
+    seat: Seat
+    process: Process
+    armed: Path
+    log: Path
+    pid: int = 0
+
+    async def begin(self, point: str = "") -> None:
+        """A new life, which ends when it comes to `point`."""
+        self.arm(point)
+        assert self.process.stdin
+        self.process.stdin.write(b"live\n")
+        self.pid = int((await self._line("born")).split()[1])
+
+    def arm(self, point: str) -> None:
+        self.armed.write_text(point)
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        os.kill(self.pid, how)
+
+    async def ended(self) -> int:
+        """How: the exit status, negative for a signal. Raises `TimeoutError` if it lives on."""
+        status = int((await self._line("ended")).split()[1])
+        self.pid = 0
+        return status
+
+    async def quiet(self) -> None:
+        """Until nothing is owed to anybody."""
+        await self.stage.until(lambda: not self.stage.playground.world.updates.pending and not self._owed(), 40)
+
+    def _owed(self) -> int:
+        file = Database(self.stage.settings.database_url.get_secret_value()).url.database
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            return int(database.execute(OWED).fetchone()[0])
+
+    async def judge(self) -> list[str]:
+        """The oracles, and no message more often than twice."""
+        database = Database(self.stage.settings.database_url.get_secret_value())
+        breaches = await oracle.judge(self.stage.kucoin, database, self.log.read_text(), is_settled=True)
+        await database.close()
+        copies = Counter(text for text in self.seat.texts() if "#" in text)
+        return breaches + [f"O4: {count} copies of {text!r}" for text, count in copies.items() if count > 2]
+
+    async def _line(self, kind: str) -> str:
+        assert self.process.stdout
+        async with asyncio.timeout(PATIENCE):
+            line = (await self.process.stdout.readline()).decode()
+        assert line.startswith(kind), line
+        return line
+
+
+@asynccontextmanager
+async def open_house(folder: Path, database_url: str) -> AsyncIterator[House]:
+    """Ann's account is linked, and the bot is alive."""
+    started = SystemClock().monotonic()
+    armed, log, settings = folder / "armed", folder / "log", folder / "settings.json"
+    async with open_stage(folder, database_url, FastClock(started, SPEED)) as stage:
+        revealed = stage.settings.model_dump(mode="json", exclude_defaults=True)
+        revealed |= {"telegram_token": stage.settings.telegram_token.get_secret_value(), "database_url": database_url}
+        settings.write_text(json.dumps(revealed))
+        files = [str(path) for path in (log, settings, armed)]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.faults.nursery", *files, str(started), str(SPEED)),
+            stdin=PIPE,
+            stdout=PIPE,
+            env=BARE,
+        )
+        house = House(stage, stage.seat("Ann"), process, armed, log)
+        try:
+            await house.begin()
+            await connect(house.seat, stage)
+            yield house
+        finally:
+            if house.pid:
+                house.kill()
+                await house.ended()
+            assert process.stdin
+            process.stdin.close()
+            await process.wait()
+
+
+# --- What is going on when the end comes -----------------------------------------------------------------------------
+
+
+async def ticket(house: House, text: str = "/buy btc 10") -> Message:
+    return await house.seat.say(text, "Buy BTC-USDT", patience=PATIENCE)
+
+
+async def confirm(house: House, shown: Message) -> None:
+    await house.stage.playground.press(house.seat.person, shown, "Confirm")
+
+
+async def resting(house: House) -> Message:
+    shown = await ticket(house, "/buy btc 0.001btc @ 66000")
+    await confirm(house, shown)
+    await house.stage.until(lambda: shown.text.startswith("Placed"), PATIENCE)
+    return shown
+
+
+async def cancel(house: House, shown: Message) -> None:
+    await house.stage.playground.press(house.seat.person, shown, "Cancel order")
+
+
+def hold_post(house: House, mode: Mode = Mode.EDITED) -> tuple[Callable[[], bool], asyncio.Event]:
+    """The next order has been taken by the exchange (with `DELAY`: has only arrived there), and no answer comes before
+    the event is set."""
+    going_on = asyncio.Event()
+    fault = house.stage.faults.add("POST", PLACE, mode, until=going_on)
+    return lambda: fault.hits > 0, going_on

@@ -1,0 +1,65 @@
+"""Gives birth to bots: a process that has everything imported already and forks a new life for each line it reads.
+
+python -m tests.faults.nursery LOG SETTINGS.json ARMED STARTED SPEED
+
+`ARMED` is a file: when the bot comes to the crash point that is named there, it is killed as `kill -9` does. Only this
+script looks at it. `STARTED` is the monotonic moment from which time runs `SPEED` times as fast as it does, here and in
+the process that plays KuCoin and Telegram.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from tests.faults.pace import FastClock
+from tgbot import app, logs
+from tgbot.core import crash
+from tgbot.settings import Settings
+from tgbot.system import SystemIds
+
+
+def main(log: str, settings: str, armed: str, started: str, speed: str) -> None:
+    clock = FastClock(float(started), int(speed))
+    for _ in sys.stdin:
+        if child := os.fork():
+            tell(f"born {child}")
+            _, status = os.waitpid(child, 0)
+            tell(f"ended {os.waitstatus_to_exitcode(status)}")
+        else:
+            live(Path(log), Settings.model_validate(json.loads(Path(settings).read_text())), Path(armed), clock)
+
+
+def live(log: Path, settings: Settings, armed: Path, clock: FastClock) -> None:
+    with log.open("a") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    crash.arm(lambda point: die() if armed.exists() and armed.read_text() == point else None)
+    logs.configure("debug", "json", [settings.telegram_token.get_secret_value()])
+    code = 1
+    try:
+        asyncio.run(until_told(settings, clock))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+async def until_told(settings: Settings, clock: FastClock) -> None:
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    await app.run(settings, clock, SystemIds(), stopping)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,100 @@
+"""The bot dies at every point that has a name, and the next life brings everything to its end. Rows X1, X2 and C0–C17.
+
+C3, C4, C15 and C16 belong to votes, rotation and migrations; the last has tests/test_schema.py."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from signal import SIGTERM
+
+import pytest
+import pytest_asyncio
+
+from tests.faults.crashes import KILLED, House, cancel, confirm, hold_post, open_house, resting, ticket
+from tests.flows.stage import kept_open
+from tgbot.paper.faults import Mode
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AT_THE_TAP = ("C0", "C1", "C2", "C5", "C6", "C9", "C10", "C11", "C12", "C13")
+AT_THE_CANCEL = ("C14", "C14 asked")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def built(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    file = shutil.copy(blank_sqlite, folder / "tgbot.db")
+    async with kept_open(open_house(folder, f"sqlite+aiosqlite:///{file}")) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(built: House) -> AsyncIterator[House]:
+    """Alive and quiet at the beginning, judged at the end."""
+    if not built.pid:
+        await built.begin()
+    await built.quiet()
+    yield built
+    if not built.pid:
+        await built.begin()
+    built.arm("")
+    await built.quiet()
+    assert await built.judge() == []
+
+
+@pytest.mark.parametrize("point", AT_THE_TAP)
+async def test_killed_between_tap_and_fill_the_next_life_tells_the_truth(house: House, point: str) -> None:
+    shown = await ticket(house)
+    house.arm(point)
+    await confirm(house, shown)
+    assert await house.ended() == KILLED, "a point that is never reached shows nothing"
+    await house.begin()
+    truth = "Not placed" if point == "C6" else "Filled"
+    await house.stage.until(lambda: shown.text.startswith(truth), 30)
+
+
+@pytest.mark.parametrize("point", AT_THE_CANCEL)
+async def test_killed_around_a_cancel_the_next_life_ends_it(house: House, point: str) -> None:
+    shown = await resting(house)
+    house.arm(point)
+    await cancel(house, shown)
+    assert await house.ended() == KILLED
+    await house.begin()
+    await house.stage.until(lambda: shown.text.startswith("Cancelled"), 30)
+
+
+@pytest.mark.parametrize(("mode", "truth"), [(Mode.DELAY, "Not placed"), (Mode.EDITED, "Filled")], ids=["C7", "C8"])
+async def test_killed_while_the_post_is_on_its_way_the_next_life_asks(house: House, mode: Mode, truth: str) -> None:
+    shown = await ticket(house)
+    has_arrived, going_on = hold_post(house, mode)
+    await confirm(house, shown)
+    await house.stage.until(has_arrived)
+    house.kill()
+    assert await house.ended() == KILLED
+    await house.begin()
+    await house.stage.until(lambda: shown.text.startswith(truth), 30)
+    going_on.set()
+
+
+async def test_told_to_stop_in_the_middle_of_an_order_it_finishes_and_tells(house: House) -> None:
+    shown = await ticket(house)
+    has_arrived, going_on = hold_post(house)
+    await confirm(house, shown)
+    await house.stage.until(has_arrived)
+    house.kill(SIGTERM)
+    going_on.set()
+    assert await house.ended() == 0
+    assert shown.text.startswith(("Placed", "Filled"))
+
+
+async def test_killed_while_it_stops_the_next_life_finishes(house: House) -> None:
+    shown = await ticket(house)
+    has_arrived, going_on = hold_post(house)
+    house.arm("C17")
+    await confirm(house, shown)
+    await house.stage.until(has_arrived)
+    house.kill(SIGTERM)
+    going_on.set()
+    assert await house.ended() == KILLED
+    await house.begin()
+    await house.stage.until(lambda: shown.text.startswith("Filled"), 30)
