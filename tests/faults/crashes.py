@@ -46,6 +46,10 @@ class House:
     log: Path
     pid: int = 0
 
+    @property
+    def lives(self) -> bool:
+        return Path(f"/proc/{self.pid}").exists()
+
     async def begin(self, point: str = "") -> None:
         """A new life, which ends when it comes to `point`."""
         self.arm(point)
@@ -67,9 +71,19 @@ class House:
 
     async def quiet(self) -> None:
         """Until nothing is owed to anybody."""
-        await self.stage.until(lambda: not self.stage.playground.world.updates.pending and not self._owed(), 40)
+        await self.stage.until(lambda: not self._owed(), 40)
+
+    async def dies_before_it_is_quiet(self) -> bool:
+        """Whether this life comes to the point that was armed at its beginning."""
+        await self.stage.until(lambda: not self.lives or not self._owed(), 40)
+        if self.lives:
+            return False
+        assert await self.ended() == KILLED
+        return True
 
     def _owed(self) -> int:
+        if pending := len(self.stage.playground.world.updates.pending):
+            return pending
         file = Database(self.stage.settings.database_url.get_secret_value()).url.database
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
             return int(database.execute(OWED).fetchone()[0])

@@ -1,0 +1,798 @@
+"""The fault table: what can go wrong, what the bot must do then, and the tests that show it.
+
+`python -m tests.faults.rows` writes docs/reference/faults.md. A row without a test is not shown yet, and the page says
+so; `missing` tells what a row lacks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reference" / "faults.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`tests` are named from tests/, without what parametrizes them."""
+
+    id: str
+    fault: str
+    required: str
+    tests: tuple[str, ...] = ()
+    missing: str = ""
+
+    @property
+    def node_ids(self) -> tuple[str, ...]:
+        return tuple(f"tests/{test}" for test in self.tests)
+
+
+# By the folder of a test; the first that fits.
+KINDS = {
+    "faults/test_crashes": "process killed, oracles",
+    "faults/test_simulation": "simulation",
+    "faults/test_submit_protocol": "model",
+    "faults/test_fills": "property",
+    "faults/": "scenario, oracles",
+    "flows/": "whole bot",
+    "trading/rules/": "property",
+    "trading/": "order path",
+    "kucoin/": "over the wire",
+    "paper/": "over the wire",
+    "delivery/": "delivery, both databases",
+    "intake/": "intake, both databases",
+    "db/": "both databases",
+    "": "part",
+}
+
+
+def kind_of(test: str) -> str:
+    return next(kind for prefix, kind in KINDS.items() if test.startswith(prefix))
+
+
+SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcile.py::", "trading/test_orders.py::"
+KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
+EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
+DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
+INTAKE, GATE, SENDER = "intake/test_service.py::", "intake/test_gate.py::", "delivery/test_sender.py::"
+
+KUCOIN_REST = (
+    Row(
+        "R1",
+        "an order is taken and the reply is lost, late or reset",
+        "*unknown* is said; KuCoin is asked by our id until it is known; nothing is posted again",
+        (
+            SENDING + "test_no_definite_answer_is_unknown_and_the_truth_follows",
+            "faults/test_simulation.py::test_no_fate_of_an_order_is_told_wrong",
+            "faults/test_submit_protocol.py::test_our_protocol_never_doubles_and_never_denies",
+            "faults/test_submit_protocol.py::test_what_looks_reasonable_is_not",
+        ),
+    ),
+    Row(
+        "R2",
+        "an order never arrives",
+        "*not placed* is said once it can neither be taken nor be hidden any more, and not before",
+        (
+            RECONCILE + "test_not_placed_is_said_after_the_last_moment_it_could_have_come_and_not_before",
+            "trading/rules/test_settlement.py::test_not_placed_is_never_said_early",
+        ),
+    ),
+    Row(
+        "R3",
+        "DNS, refused, TLS fails: not a byte has left",
+        "*not sent* is said at once; a new tap makes a new order",
+        (
+            SENDING + "test_what_has_not_left_is_told_as_not_sent",
+            "kucoin/test_http.py::test_refused_means_that_not_a_byte_was_sent",
+            "kucoin/test_http.py::test_an_unknown_name_means_that_not_a_byte_was_sent",
+            "kucoin/test_http.py::test_failed_encryption_means_that_not_a_byte_was_sent",
+            "kucoin/test_http.py::test_a_full_pool_means_that_not_a_byte_was_sent",
+        ),
+    ),
+    Row(
+        "R4",
+        "429 with a time to wait",
+        "that account's pool rests until then; an order that met it is unknown",
+        (
+            EXCHANGE + "test_after_a_429_nothing_is_asked_until_the_reset_and_the_order_is_settled_then",
+            "kucoin/test_budget.py::test_a_429_closes_the_pool_until_the_reset",
+            KUCOIN + "test_a_throttled_pool_sends_no_order",
+        ),
+    ),
+    Row(
+        "R5",
+        "Cloudflare 1015, 403 with a page",
+        "nothing at all is asked for 30 s; an order that met it is unknown",
+        (
+            EXCHANGE + "test_page_1015_silences_the_whole_host_for_half_a_minute",
+            "kucoin/test_market.py::test_a_blocked_address_is_silent_for_half_a_minute",
+        ),
+    ),
+    Row(
+        "R6",
+        "5xx, a page instead of JSON, broken gzip",
+        "unknown for an order; a read is tried three times",
+        (
+            KUCOIN + "test_an_unclear_answer_leaves_the_outcome_unknown",
+            "kucoin/test_market.py::test_a_read_is_tried_three_times",
+            RECONCILE + "test_no_failure_of_the_exchange_ends_the_reconciler",
+        ),
+    ),
+    Row(
+        "R7",
+        "300000, or any code that is not known to be a no",
+        "unknown; a definite no is told with KuCoin's words, which never become markup",
+        (
+            "kucoin/test_errors.py::test_a_code_that_the_table_lacks_is_never_a_no",
+            SENDING + "test_definite_no_is_told_as_rejected_with_kucoin_s_words",
+            SENDING + "test_words_of_kucoin_never_become_markup",
+        ),
+    ),
+    Row(
+        "R8",
+        "success with half a body, null, wrong types, no order id, another clientOid",
+        "unknown; never an order without a number",
+        (
+            SENDING + "test_no_definite_answer_is_unknown_and_the_truth_follows",
+            RECONCILE + "test_unreadable_order_is_looked_at_again_and_changes_nothing",
+        ),
+    ),
+    Row(
+        "R9",
+        "408000, 500000, 126038, 126039",
+        "as R1",
+        ("kucoin/test_errors.py::test_what_is_no_clear_no_leaves_a_write_unknown_and_a_read_to_be_repeated",),
+    ),
+    Row(
+        "R10",
+        "duplicate clientOid, by code or by words",
+        "that order is ours: it is looked up and adopted",
+        (
+            "kucoin/test_errors.py::test_a_duplicate_means_that_an_earlier_attempt_has_landed",
+            SENDING + "test_no_definite_answer_is_unknown_and_the_truth_follows",
+        ),
+    ),
+    Row(
+        "R11",
+        "400002: our clock is refused",
+        "*not sent* is said; KuCoin's clock is read again before the next call",
+        (
+            EXCHANGE + "test_refused_clock_costs_one_order_not_sent_and_the_next_one_passes",
+            SENDING + "test_wrong_timestamp_was_never_looked_at",
+            "kucoin/test_rest.py::test_a_refused_timestamp_is_cured_once_with_a_fresh_signature",
+        ),
+    ),
+    Row(
+        "R12",
+        "400003–400007: key, passphrase, signature, address, right",
+        "the key is suspended and its owner told once, with the reason; it is asked about every five minutes at most",
+        (
+            "credentials/test_doctor.py::test_a_key_that_kucoin_refuses_is_suspended_with_its_words_until_it_takes_it",
+            "credentials/test_doctor.py::test_a_key_refused_somewhere_is_examined_at_once_and_then_not_for_five_minutes",
+            "flows/test_doctor.py::test_a_key_revoked_in_the_middle_is_noticed_by_the_next_thing_that_needs_it",
+        ),
+    ),
+    Row(
+        "R13",
+        "a lookup does not find an order that is there",
+        "it stays unknown; should it turn up after *not placed* was said, that is told",
+        (
+            RECONCILE + "test_order_that_the_query_lags_behind_is_never_called_not_placed",
+            RECONCILE + "test_order_that_turns_up_after_all_is_adopted_and_said_to_be",
+            RECONCILE + "test_order_that_only_the_lists_show_is_found_there",
+        ),
+    ),
+    Row(
+        "R14",
+        "an order in doubt is older than KuCoin's lookups reach",
+        "it is left to the person, with what to look for, and never settles itself",
+        (
+            EXCHANGE + "test_order_beyond_the_look_up_window_is_left_to_a_human_and_never_settles_itself",
+            RECONCILE + "test_order_too_old_to_be_found_is_for_the_person_to_check",
+        ),
+        "the pair is not frozen for that key meanwhile",
+    ),
+    Row(
+        "R15",
+        "a cancel is acknowledged and the order fills; its reply is lost; there is nothing to cancel",
+        "a cancel is a request: what became of the order is read, and only that is said",
+        (
+            ORDERS + "test_order_that_fills_while_it_is_cancelled_is_filled",
+            ORDERS + "test_cancel_whose_reply_is_lost_is_looked_up",
+            ORDERS + "test_cancel_that_shows_late_is_said_to_be_asked",
+            ORDERS + "test_cancel_that_never_arrived_leaves_the_order_and_says_so",
+            ORDERS + "test_cancel_of_an_unknown_order_says_what_to_do",
+        ),
+    ),
+    Row(
+        "R16",
+        "fills repeated, unsorted, paged, pages that repeat or lag",
+        "each is kept once; their sum is waited for",
+        (
+            "faults/test_fills.py::test_every_fill_is_read_once_from_any_pages",
+            "faults/test_fills.py::test_every_fill_is_kept_once_in_any_sequence",
+            "faults/test_fills.py::test_a_server_that_repeats_a_page_for_ever_is_left",
+            RECONCILE + "test_fills_that_are_listed_late_are_waited_for",
+        ),
+    ),
+    Row(
+        "R17",
+        "an answer drips, is huge, redirects, promises another length",
+        "10 s in all, 2 MiB at most, no redirect",
+        (
+            KUCOIN + "test_a_dripping_answer_ends_at_the_deadline",
+            KUCOIN + "test_silence_ends_at_the_deadline",
+            KUCOIN + "test_an_unclear_answer_leaves_the_outcome_unknown",
+            "kucoin/test_http.py::test_a_redirect_is_an_answer_like_any_other",
+        ),
+    ),
+    Row(
+        "R18",
+        "rules of a pair change, or it is delisted, between ticket and tap",
+        "what was shown is what is sent; KuCoin's no is told; no size or price is changed silently",
+        (
+            EXCHANGE + "test_changed_rules_refuse_the_order_and_never_change_it",
+            EXCHANGE + "test_delisted_pair_is_rejected_and_its_open_order_stays_known",
+        ),
+        "a rejection does not fetch the rules anew; they are fetched every ten minutes",
+    ),
+    Row(
+        "R19",
+        "half an hour of maintenance",
+        "one notice; nothing is sent after its ticket has expired; the truth follows",
+        (EXCHANGE + "test_half_an_hour_of_maintenance_loses_nothing_and_sends_nothing_late",),
+    ),
+)
+
+PUBLIC_STREAM = (
+    Row(
+        "P1",
+        "the welcome never comes",
+        "a new connection with a new token",
+        (STREAM + "test_without_a_welcome_a_new_connection_is_made_with_a_new_token",),
+    ),
+    Row(
+        "P2",
+        "silence, no pong",
+        "left when the pong is due",
+        (STREAM + "test_a_silent_server_is_left_when_its_pong_is_due",),
+    ),
+    Row(
+        "P3",
+        "pongs come, a topic is dead",
+        "that topic is asked for anew",
+        (HUB + "test_a_topic_that_died_on_a_living_connection_is_asked_for_anew",),
+    ),
+    Row(
+        "P4",
+        "the token is old, 401 on dial",
+        "a fresh token for every dial",
+        (
+            "kucoin/test_dialer.py::test_every_dial_takes_a_token_of_its_own_to_the_address_that_came_with_it",
+            STREAM + "test_an_expired_token_is_no_reason_to_give_up",
+        ),
+    ),
+    Row(
+        "P5",
+        "accepted and closed at once",
+        "waits grow; they shrink after a stable minute",
+        (
+            STREAM + "test_a_server_that_closes_at_once_is_not_stormed",
+            STREAM + "test_after_a_stable_minute_the_next_dial_is_quick_again",
+        ),
+    ),
+    Row(
+        "P6",
+        "a gap in the numbers",
+        "alerts judge again only when what was missed has been read",
+        (
+            HUB + "test_counting_begun_anew_is_a_gap_and_goes_on",
+            "alerts/test_monitor_missed.py::test_a_crossing_in_a_gap_of_the_stream_is_read_back",
+        ),
+    ),
+    Row(
+        "P7",
+        "frames come twice",
+        "told once",
+        (
+            HUB + "test_a_tick_that_is_repeated_or_late_is_not_told",
+            "alerts/test_monitor.py::test_an_alert_fires_once_and_is_done",
+        ),
+    ),
+    Row(
+        "P8",
+        "frames come late",
+        "an older price is dropped",
+        (HUB + "test_a_tick_that_is_repeated_or_late_is_not_told",),
+    ),
+    Row(
+        "P9",
+        "garbage, binary, huge or deep frames",
+        "counted and dropped; memory keeps its measure",
+        (
+            STREAM + "test_rubbish_is_counted_and_dropped",
+            STREAM + "test_a_frame_beyond_all_measure_ends_the_connection_not_the_memory",
+            "kucoin/test_feed.py::test_no_text_whatever_breaks_the_outer_reader",
+        ),
+    ),
+    Row(
+        "P10",
+        "404, 406, 509: too many topics, or one that there is not",
+        "spread over sockets; whoever is not fed is told",
+        (
+            STREAM + "test_a_bad_topic_does_not_take_its_neighbours_along",
+            HUB + "test_very_many_symbols_are_served_by_the_one_topic_for_all",
+            "alerts/test_monitor.py::test_whoever_is_not_fed_is_told_and_the_alerts_pause",
+        ),
+    ),
+    Row("P11", "the feed is faster than its reader", "the latest price per pair; nothing queues without bound"),
+    Row(
+        "P12",
+        "a price of 0, of a billion, none",
+        "dropped",
+        (HUB + "test_an_absurd_price_is_dropped", "kucoin/test_market.py::test_an_absurd_price_is_no_price"),
+        "a price that is absurd only beside the last one passes",
+    ),
+)
+
+PRIVATE_STREAM = (
+    Row(
+        "V1",
+        "a fill while the stream is cut or mute",
+        "each connection begins with a look at everything that is open",
+        (
+            STREAMS + "test_stream_that_is_mute_and_then_cut_loses_no_fill",
+            "flows/test_fills.py::test_fill_that_no_stream_told_of_is_found_when_it_is_back",
+            "kucoin/test_private.py::test_every_reconnect_is_followed_by_a_sweep",
+        ),
+    ),
+    Row(
+        "V2",
+        "the fill is known before the POST is answered",
+        "told once, and not taken back",
+        (SENDING + "test_order_that_a_round_finds_before_the_reply_is_told_once",),
+    ),
+    Row(
+        "V3",
+        "frames turned round, repeated, broken, missing",
+        "the same truth, told once",
+        (
+            STREAMS + "test_frames_in_any_order_and_number_end_in_the_same_truth_told_once",
+            "trading/rules/test_settlement.py::test_any_sequence_of_sightings_ends_the_same",
+        ),
+    ),
+    Row(
+        "V4",
+        "an order that is not ours",
+        "listed as made elsewhere, cancelled on demand, never taken for ours",
+        (
+            STREAMS + "test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours",
+            "flows/test_orders.py::test_order_made_elsewhere_is_listed_and_can_be_cancelled",
+        ),
+        "no notice is sent when one appears",
+    ),
+    Row(
+        "V5",
+        "the key is revoked while its stream is open",
+        "three dials at most; suspended and told within ten seconds",
+        (
+            "flows/test_doctor.py::test_a_key_revoked_with_an_order_open_is_noticed_by_its_stream_within_ten_seconds",
+            "kucoin/test_private.py::test_a_refused_key_ends_the_stream_after_three_tries",
+        ),
+    ),
+    Row(
+        "V6",
+        "a frame of another account",
+        "dropped, and logged as an error",
+        ("kucoin/test_private.py::test_a_frame_of_another_account_is_not_believed",),
+    ),
+    Row(
+        "V7",
+        "more frames than the reader can take",
+        "the connection is made anew and swept; nothing is dropped in silence",
+        (STREAMS + "test_reader_that_is_cut_off_for_falling_behind_dials_anew_and_sweeps",),
+    ),
+)
+
+DATABASE = (
+    Row(
+        "D1",
+        "writers meet",
+        "each waits its turn; no error reaches a person",
+        ("db/test_engine.py::test_of_three_hundred_that_read_and_then_write_none_is_lost",),
+    ),
+    Row(
+        "D2",
+        "the disk is full",
+        "nothing is posted without its row; when there is room again, all goes on",
+        (
+            DISK + "test_full_disk_before_the_right_to_send_sends_nothing_and_the_tap_works_again",
+            DISK + "test_disk_that_fills_behind_the_post_leaves_the_truth_to_be_asked_for",
+            CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",
+        ),
+    ),
+    Row(
+        "D3",
+        "the disk reports an error",
+        "the process ends at once and is started anew",
+        (CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",),
+        "an error of fsync itself is not provoked",
+    ),
+    Row(
+        "D4",
+        "the power is cut",
+        "every commit is synced before the next step",
+        ("db/test_engine.py::test_sqlite_is_set_up_for_power_cuts_and_secrets",),
+        "recorded statements are not replayed under a file system that loses what was not synced",
+    ),
+    Row(
+        "D5",
+        "a page is damaged",
+        "refused at the start; nothing is written",
+        (
+            "db/test_engine.py::test_a_damaged_page_is_found_at_the_start",
+            "test_schema.py::test_a_damaged_database_is_not_migrated",
+        ),
+    ),
+    Row(
+        "D6",
+        "an older copy of the database is put back",
+        "its expired tickets send nothing; what it knows is brought up to date; what it does not know is listed",
+        (
+            DISK + "test_restored_older_database_sends_nothing_again_and_shows_what_it_does_not_know",
+            DISK + "test_restored_older_database_catches_up_with_what_it_knows",
+        ),
+        "a copy younger than a minute may hold a ticket that was used since: nothing locks trading after a restore; "
+        "orders of ours that the copy lacks are not adopted",
+    ),
+    Row(
+        "D7",
+        "a migration is killed at any statement",
+        "it begins again from where it was",
+        (
+            "test_schema.py::test_killed_at_any_statement_it_begins_again_from_where_it_was",
+            "test_schema.py::test_a_database_of_a_newer_release_is_refused_and_left_as_it_is",
+        ),
+    ),
+)
+
+TIME = (
+    Row(
+        "K1",
+        "the clock is wrong by half a minute",
+        "signed with KuCoin's time; nothing is refused",
+        (
+            CLOCK + "test_a_wrong_clock_costs_no_order_and_no_look",
+            SENDING + "test_wrong_wall_clock_costs_no_order",
+            KUCOIN + "test_the_timestamp_is_kucoins_even_if_our_clock_is_half_a_minute_off",
+        ),
+    ),
+    Row(
+        "K2",
+        "the clock jumps by an hour",
+        "waits and deadlines do not notice; no ticket lives longer",
+        (
+            CLOCK + "test_a_clock_that_jumps_while_an_order_is_in_doubt_decides_nothing_early",
+            CLOCK + "test_a_clock_that_jumps_while_the_order_is_hidden_never_calls_it_not_placed",
+            SENDING + "test_clock_that_was_put_back_does_not_lengthen_a_ticket",
+        ),
+    ),
+    Row(
+        "K3",
+        "the machine stands still for ten minutes around the POST",
+        "not sent, or refused at KuCoin's gate",
+        (
+            CLOCK + "test_a_machine_frozen_between_signature_and_post_sends_nothing",
+            CLOCK + "test_bytes_that_were_held_up_on_the_way_are_refused_by_the_exchange",
+        ),
+    ),
+)
+
+PROCESS = (
+    Row(
+        "X1",
+        "told to stop in the middle of an order",
+        "it finishes, tells and ends within ten seconds",
+        (
+            CRASHES + "test_told_to_stop_in_the_middle_of_an_order_it_finishes_and_tells",
+            SENDER + "test_told_to_stop_it_settles_what_is_under_way_and_begins_nothing",
+        ),
+    ),
+    Row(
+        "X2",
+        "killed at any point",
+        "one order at most, and the truth in the next life (C0–C2, C5–C14, C17)",
+        (
+            CRASHES + "test_killed_between_tap_and_fill_the_next_life_tells_the_truth",
+            CRASHES + "test_killed_around_a_cancel_the_next_life_ends_it",
+            CRASHES + "test_killed_while_the_post_is_on_its_way_the_next_life_asks",
+            CRASHES + "test_killed_while_it_stops_the_next_life_finishes",
+            CRASHES + "test_killed_again_in_the_life_after_the_truth_is_told_in_the_third",
+            SENDING + "test_a_kill_at_any_point_leaves_one_order_at_most_and_the_truth_is_told",
+        ),
+    ),
+    Row(
+        "X3",
+        "two processes with one token, or one that was frozen wakes beside another",
+        "the second ends and names the first; whoever lost the lease ends; a right is used once",
+        (
+            "flows/test_running.py::test_the_second_of_two_stops_and_names_the_first_whose_work_goes_on_after_a_kill",
+            "db/test_leases.py::test_keeping_it_renews_it_in_time_and_ends_when_it_is_lost",
+            SENDING + "test_two_hundred_taps_at_once_in_two_processes_are_one_order",
+            SENDING + "test_acceptance_that_comes_after_we_gave_up_is_taken",
+        ),
+    ),
+    Row(
+        "X4",
+        "a part of the bot dies",
+        "the process ends, and is started anew",
+        (CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",),
+        "a loop that stands still for seconds is not noticed",
+    ),
+)
+
+NETWORK = (
+    Row(
+        "N1",
+        "KuCoin is away and Telegram is there; the other way round",
+        "one notice; fills are kept and told later",
+        (
+            STREAMS + "test_fill_that_happens_while_telegram_is_away_is_told_when_it_is_back",
+            STREAMS + "test_while_kucoin_is_away_one_notice_says_so_and_the_truth_follows",
+            SENDER + "test_while_telegram_cannot_be_reached_nothing_is_lost",
+        ),
+    ),
+    Row(
+        "N2",
+        "a certificate that nobody vouches for",
+        "not a byte is sent; nothing turns that off",
+        ("kucoin/test_http.py::test_a_certificate_that_nobody_vouches_for_means_that_not_a_byte_was_sent",),
+    ),
+)
+
+KEYS = (
+    Row(
+        "Y1",
+        "a key gains the right to withdraw",
+        "frozen at the next look, its owner told once",
+        (
+            "flows/test_doctor.py::test_a_key_that_gains_the_right_to_withdraw_is_frozen_told_once_and_works_when_mended",
+        ),
+    ),
+    Row(
+        "Y2",
+        "the master key is wrong or missing",
+        "it does not start, changes nothing and says the way out",
+        (
+            "credentials/test_master.py::test_without_the_right_key_nothing_starts_and_the_way_out_is_told",
+            "credentials/test_master.py::test_a_refused_start_leaves_the_database_file_as_it_was",
+        ),
+    ),
+    Row(
+        "Y4",
+        "the master key is lost",
+        "a new one is begun with; people link their keys again, all else is there",
+        (
+            "credentials/test_master.py::test_reset_drops_all_keys_with_their_modes_and_begins_anew",
+            RECONCILE + "test_order_whose_account_is_disconnected_is_said_to_be_out_of_sight",
+        ),
+    ),
+    Row(
+        "Y5",
+        "a wrong secret or passphrase is entered",
+        "nothing is stored",
+        (
+            "flows/test_keys.py::test_a_wrong_passphrase_is_refused_and_forgotten",
+            "credentials/test_check.py::test_whatever_kucoin_says_but_yes_is_a_refusal_that_keeps_nothing",
+        ),
+    ),
+)
+
+FROM_TELEGRAM = (
+    Row(
+        "G1",
+        "an update comes twice",
+        "it acts once",
+        (
+            INTAKE + "test_an_update_that_comes_twice_is_handled_once",
+            INTAKE + "test_two_processes_that_get_the_same_update_handle_it_once",
+        ),
+    ),
+    Row(
+        "G2",
+        "killed after it was fetched",
+        "on disk before Telegram is told that we have it",
+        (
+            INTAKE + "test_killed_before_it_is_stored_telegram_gives_it_again",
+            INTAKE + "test_killed_after_it_is_stored_the_next_process_handles_it",
+            INTAKE + "test_any_number_of_kills_loses_nothing",
+        ),
+    ),
+    Row(
+        "G3",
+        "409: a second poller",
+        "the process ends and says so",
+        ("flows/test_running.py::test_a_second_poller_elsewhere_ends_the_process",),
+    ),
+    Row(
+        "G4",
+        "401: the token is revoked",
+        "the process ends and says so",
+        (
+            "flows/test_running.py::test_a_revoked_token_ends_the_process",
+            SENDER + "test_a_refused_token_ends_the_role",
+        ),
+    ),
+    Row(
+        "G5",
+        "away for longer than Telegram keeps presses",
+        "buttons work after the start",
+        ("flows/test_orders.py::test_tap_after_a_restart_is_one_order",),
+        "nothing says that it was away",
+    ),
+    Row(
+        "G6",
+        "a backlog after an outage",
+        "commands that trade and are older than a minute are not acted upon",
+        (
+            INTAKE + "test_what_was_waiting_is_still_too_old_after_the_restart",
+            "flows/test_orders.py::test_stale_command_is_too_old_and_its_button_opens_a_fresh_ticket",
+        ),
+    ),
+    Row(
+        "G7",
+        "the webhook is called again and side by side",
+        "acknowledged only when it is stored",
+        (
+            "web/test_webhook.py::test_nothing_is_acknowledged_before_it_is_safe",
+            "web/test_webhook.py::test_what_could_not_be_stored_is_not_acknowledged",
+        ),
+    ),
+    Row(
+        "G8",
+        "a cancel overtakes its order",
+        "of one person one after the other, in the order of the updates",
+        (
+            "intake/test_lanes.py::test_of_one_person_the_second_waits_for_the_first",
+            INTAKE + "test_a_slow_person_keeps_nobody_waiting_and_stays_in_order",
+        ),
+    ),
+    Row(
+        "G9",
+        "an update that nobody can read, or that kills",
+        "kept, given up after three tries, and nobody waits for it",
+        (
+            INTAKE + "test_what_nobody_can_read_is_kept_and_blocks_nothing",
+            INTAKE + "test_an_update_that_kills_every_process_is_given_up_and_its_sender_told",
+        ),
+    ),
+    Row(
+        "G10",
+        "a hundred restarts",
+        "nothing is done again",
+        (INTAKE + "test_any_number_of_kills_loses_nothing",),
+    ),
+)
+
+TO_TELEGRAM = (
+    Row(
+        "S1",
+        "429 for everything",
+        "nothing is sent until then, also over a restart; fills go first",
+        (
+            SENDER + "test_telegrams_wait_holds_everybody_also_over_a_restart",
+            SENDER + "test_fills_go_before_answers_and_alerts_of_other_chats",
+        ),
+    ),
+    Row(
+        "S2",
+        "a flood in one chat",
+        "that chat waits alone",
+        (
+            SENDER + "test_a_flooded_chat_waits_alone",
+            "delivery/test_limiter.py::test_no_limit_is_exceeded_in_any_window",
+        ),
+    ),
+    Row(
+        "S3",
+        "403: blocked, kicked, gone",
+        "left in peace until it writes again",
+        (SENDER + "test_a_chat_that_has_gone_is_left_in_peace",),
+    ),
+    Row(
+        "S4",
+        "400: not modified, press too old",
+        "done, or ignored",
+        (
+            "chat/test_sending.py::test_an_edit_to_the_same_text_has_succeeded",
+            "chat/test_sending.py::test_a_press_answered_too_late_is_no_error",
+        ),
+    ),
+    Row(
+        "S5",
+        "400: the message to edit is gone",
+        "one new message",
+        (SENDER + "test_an_edit_of_a_message_that_is_gone_becomes_one_new_message",),
+    ),
+    Row(
+        "S6",
+        "a group becomes a supergroup",
+        "its messages go to its new place",
+        (SENDER + "test_a_group_that_moved_gets_its_messages_at_its_new_place",),
+    ),
+    Row(
+        "S7",
+        "the answer to a message is lost",
+        "fills and alerts go once more, marked; nothing else does",
+        (
+            SENDER + "test_after_a_lost_answer_fills_and_alerts_go_once_more",
+            "chat/test_sending.py::test_a_lost_answer_is_unknown_and_nothing_is_sent_twice",
+        ),
+    ),
+    Row(
+        "S8",
+        "400: markup cannot be read",
+        "once more as plain text",
+        (SENDER + "test_refused_markup_goes_as_plain_text",),
+    ),
+    Row("S9", "more than a message holds", "cut at a line, with a word about the rest"),
+    Row(
+        "S10",
+        "killed between commit and send, between send and mark",
+        "sent after the start; one marked copy at most",
+        (
+            SENDER + "test_a_crash_before_sending_sends_once",
+            SENDER + "test_a_crash_after_sending_repeats_fills_and_alerts_marked",
+            SENDER + "test_two_crashes_make_no_third_copy",
+        ),
+    ),
+)
+
+TABLE = {
+    "KuCoin's REST": KUCOIN_REST,
+    "KuCoin's public stream": PUBLIC_STREAM,
+    "The account's stream": PRIVATE_STREAM,
+    "The database": DATABASE,
+    "Time": TIME,
+    "The process": PROCESS,
+    "The network": NETWORK,
+    "Keys": KEYS,
+    "From Telegram": FROM_TELEGRAM,
+    "To Telegram": TO_TELEGRAM,
+}
+ROWS = tuple(row for rows in TABLE.values() for row in rows)
+
+HEAD = """# What can go wrong, and the tests that show what happens then
+
+Made from `tests/faults/rows.py` by `python -m tests.faults.rows`; run by `python3 dev.py faults`, which prints each row
+with its result.
+
+Scenarios of the order path end with the oracles of `tests/faults/oracle.py`: an attempt is one order at most; "not
+placed" is said only of what never lands; each fill is kept once; the message of an order ends with the truth; no secret
+is in the database, a message or the log.
+"""
+
+
+def page() -> str:
+    return "\n".join([HEAD, *_sections()])
+
+
+def _sections() -> Iterator[str]:
+    for title, rows in TABLE.items():
+        yield f"## {title}\n"
+        yield "| | Fault | What must happen | Shown by |"
+        yield "|---|---|---|---|"
+        for row in rows:
+            yield f"| {row.id} | {row.fault} | {row.required} | {_shown(row)} |"
+        yield ""
+
+
+def _shown(row: Row) -> str:
+    parts = [f"`{test.partition('::')[2]}` ({kind_of(test)})" for test in row.tests]
+    if row.missing:
+        parts.append(f"*Missing: {row.missing}.*")
+    return "<br>".join(parts) or "**Not shown yet.**"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
