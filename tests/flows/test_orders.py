@@ -12,7 +12,7 @@ from tests.flows.stage import Seat, Stage, kept_open
 from tgbot.core import crash
 from tgbot.paper.exchange import Credentials as Account
 from tgbot.paper.faults import Mode
-from tgbot.paper.requests import read_order
+from tgbot.paper.requests import OrderRequest, read_body
 from tgbot.playground.chats import Message
 
 PLACE, BY_CLIENT_OID = "/api/v1/hf/orders", "/api/v1/hf/orders/client-order/.*"
@@ -414,7 +414,7 @@ async def test_order_made_elsewhere_is_listed_and_can_be_cancelled(live: Seat, s
 async def elsewhere(stage: Stage, account: Account) -> None:
     """An order of this account that the bot knows nothing of."""
     body = b'{"side":"buy","symbol":"BTC-USDT","type":"limit","price":"65000","size":"0.002","clientOid":"web1"}'
-    await stage.kucoin._engine.place(account.key, read_order(body))
+    await stage.kucoin._engine.place(account.key, read_body(body, OrderRequest))
 
 
 async def test_cancel_of_an_order_that_has_just_filled_says_filled(live: Seat, stage: Stage) -> None:
