@@ -62,6 +62,11 @@ def test(arguments: list[str]) -> int:
     become([python, "-m", "pytest", *(argument for argument in arguments if argument != "--peers")])
 
 
+def faults(arguments: list[str]) -> int:
+    """what can go wrong, row by row, with its tests; --long also kills the bot at every pair of points"""
+    become([development_python(), "-m", "tests.faults", *arguments])
+
+
 def lint(arguments: list[str]) -> int:
     """format, ruff, mypy, import contracts, declared dependencies, Dockerfile; changes nothing"""
     programs = development_python().parent
@@ -107,7 +112,7 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-VERBS: dict[str, Verb] = {verb.__name__: verb for verb in (demo, run, test, lint, fix, bench, lock)}
+VERBS: dict[str, Verb] = {verb.__name__: verb for verb in (demo, run, test, faults, lint, fix, bench, lock)}
 
 
 def print_verbs() -> None:

@@ -325,7 +325,13 @@ PUBLIC_STREAM = (
             "alerts/test_monitor.py::test_whoever_is_not_fed_is_told_and_the_alerts_pause",
         ),
     ),
-    Row("P11", "the feed is faster than its reader", "the latest price per pair; nothing queues without bound"),
+    Row(
+        "P11",
+        "the feed is faster than its reader",
+        "the latest price per pair; nothing queues without bound",
+        ("markets/test_prices.py::test_the_board_shows_the_newest_and_tells_it_once",),
+        "memory and age under a feed of ten times the usual rate are not measured here",
+    ),
     Row(
         "P12",
         "a price of 0, of a billion, none",
@@ -735,7 +741,13 @@ TO_TELEGRAM = (
         "once more as plain text",
         (SENDER + "test_refused_markup_goes_as_plain_text",),
     ),
-    Row("S9", "more than a message holds", "cut at a line, with a word about the rest"),
+    Row(
+        "S9",
+        "more than a message holds",
+        "lists keep within one message; what Telegram never accepts blocks nobody",
+        (ORDERS + "test_long_list_stays_within_one_message", SENDER + "test_what_telegram_never_accepts_blocks_nobody"),
+        "no text is split into several messages",
+    ),
     Row(
         "S10",
         "killed between commit and send, between send and mark",

@@ -1,0 +1,22 @@
+"""`python3 dev.py faults`: every test of the table and all of this folder, then the table with its results."""
+
+import os
+import sys
+
+import pytest
+
+from tests.faults import report
+from tests.faults.rows import ROWS
+
+
+def main(arguments: list[str]) -> int:
+    """`--long`: killed at every ordered pair of points; all else goes to pytest."""
+    if "--long" in arguments:
+        os.environ["FAULTS_LONG"] = "yes"
+        arguments = [argument for argument in arguments if argument != "--long"]
+    elsewhere = {node_id for row in ROWS for node_id in row.node_ids if not node_id.startswith("tests/faults/")}
+    return pytest.main(["-q", *arguments, "tests/faults", *sorted(elsewhere)], plugins=[report])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
