@@ -23,7 +23,8 @@ def balances(found: Balances) -> Reply:
     if not valuation.holdings and not valuation.dust:
         return Reply((total, T("portfolio.empty")), refresh)
     rows = tuple(_row(holding) for holding in valuation.holdings[:MOST_ROWS])
-    lines: list[T | Table] = [total, Table(rows)] if rows else [total]
+    head: tuple[Value, ...] = (T("portfolio.coin"), T("portfolio.amount"), valuation.currency)
+    lines: list[T | Table] = [total, Table((head, *rows))] if rows else [total]
     held = [h for h in valuation.holdings if h.balance.hold > 0]
     lines += [
         T.of("portfolio.held", hold=for_display(h.balance.hold, 6), currency=h.balance.currency) for h in held[:5]
