@@ -47,7 +47,7 @@ def press(update_id: int, data: str, sender: int = ANN, chat: int | None = None,
 
 @dataclass
 class Desk:
-    """Intake over a real database and outbox; what its handlers did is in `heard`."""
+    """Intake over a real database and outbox; what its handlers did is in `heard`, who was to be let in is in `met`."""
 
     post: Post
     telegram: TelegramServer
@@ -55,6 +55,7 @@ class Desk:
     ids: CountingIds = field(default_factory=CountingIds)
     heard: list[str] = field(default_factory=list)
     leaks: list[Incoming] = field(default_factory=list)
+    met: list[int] = field(default_factory=list)
     handlers: dict[str, Handler] = field(default_factory=dict)
     redaction: Redaction = field(default_factory=lambda: Redaction({"buy", "price"}.__contains__))
     dialogues: Dialogues = field(default_factory=Dialogues)
@@ -128,6 +129,7 @@ class Desk:
         return say("common.confirm")
 
     async def _admit(self, incoming: Incoming) -> Person:
+        self.met.append(incoming.user_id)
         if incoming.user_id == MALLORY:
             raise NotAllowed(T.of("accounts.stranger", id=str(incoming.user_id)))
         return Person(incoming.user_id, incoming.name, "en", "UTC", "USDT", "USDT", None, is_operator=False)
