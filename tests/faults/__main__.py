@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from tests.faults import report
 from tests.faults.rows import ROWS
 
 
@@ -15,7 +14,7 @@ def main(arguments: list[str]) -> int:
         os.environ["FAULTS_LONG"] = "yes"
         arguments = [argument for argument in arguments if argument != "--long"]
     elsewhere = {node_id for row in ROWS for node_id in row.node_ids if not node_id.startswith("tests/faults/")}
-    return pytest.main(["-q", *arguments, "tests/faults", *sorted(elsewhere)], plugins=[report])
+    return pytest.main(["-q", "-p", "tests.faults.report", *arguments, "tests/faults", *sorted(elsewhere)])
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ class House:
     process: Process
     armed: Path
     log: Path
+    file: Path
     pid: int = 0
 
     @property
@@ -81,16 +82,20 @@ class House:
         assert await self.ended() == KILLED
         return True
 
+    def in_doubt(self) -> int:
+        """Orders whose outcome is not on disk."""
+        return self._count("SELECT count(*) FROM intents WHERE state IN ('sent', 'unknown')")
+
     def _owed(self) -> int:
-        if pending := len(self.stage.playground.world.updates.pending):
-            return pending
-        file = Database(self.stage.settings.database_url.get_secret_value()).url.database
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-            return int(database.execute(OWED).fetchone()[0])
+        return len(self.stage.playground.world.updates.pending) or self._count(OWED)
+
+    def _count(self, query: str) -> int:
+        with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as database:
+            return int(database.execute(query).fetchone()[0])
 
     async def judge(self) -> list[str]:
         """The oracles, and no message more often than twice."""
-        database = Database(self.stage.settings.database_url.get_secret_value())
+        database = Database(f"sqlite+aiosqlite:///{self.file}")
         breaches = await oracle.judge(self.stage.kucoin, database, self.log.read_text(), is_settled=True)
         await database.close()
         copies = Counter(text for text in self.seat.texts() if "#" in text)
@@ -105,8 +110,9 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, database_url: str) -> AsyncIterator[House]:
+async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
     """Ann's account is linked, and the bot is alive."""
+    database_url = f"sqlite+aiosqlite:///{file}"
     started = SystemClock().monotonic()
     armed, log, settings = folder / "armed", folder / "log", folder / "settings.json"
     async with open_stage(folder, database_url, FastClock(started, SPEED)) as stage:
@@ -120,7 +126,7 @@ async def open_house(folder: Path, database_url: str) -> AsyncIterator[House]:
             stdout=PIPE,
             env=BARE,
         )
-        house = House(stage, stage.seat("Ann"), process, armed, log)
+        house = House(stage, stage.seat("Ann"), process, armed, log, file)
         try:
             await house.begin()
             await connect(house.seat, stage)

@@ -4,11 +4,12 @@ from collections import defaultdict
 
 import pytest
 
-from tests.faults.oracle import FIGURES
 from tests.faults.rows import ROWS, Row
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    from tests.faults.oracle import FIGURES  # not earlier: pytest wants to load its plugins first
+
     results = _results(terminalreporter)
     terminalreporter.section("faults")
     for row in ROWS:
