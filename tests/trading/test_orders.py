@@ -1,6 +1,7 @@
 """Open orders, ours and others, and how they end."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.trading.desk import BY_CLIENT_OID, Desk, read
-from tgbot.core.errors import ExchangeRejected, NotSent
+from tgbot.core.errors import ExchangeError, ExchangeRejected, NotSent
 from tgbot.core.orders import OrderSpec, OrderType, Side
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.sign import Credentials
@@ -207,7 +208,7 @@ async def test_order_that_has_ended_is_not_cancelled_again(desk: Desk) -> None:
             lambda desk: desk.price("BTC-USDT", 64_900),
             "buy 0.002 BTC at 65,000 · BTC-USDT, made elsewhere: filled before",
         ),
-        (lambda desk: desk.show(still_active, 5, CANCEL_BY_ID), "KuCoin has been asked to cancel it"),
+        (lambda desk: desk.show(still_active, 6, CANCEL_BY_ID), "KuCoin has been asked to cancel it"),
         (
             lambda desk: desk.faults.add("GET", CANCEL_BY_ID, Mode.ERROR, code="400100", message="order not exist"),
             "KuCoin does not know this order of BTC-USDT any more",
@@ -221,6 +222,16 @@ async def test_order_made_elsewhere_can_be_cancelled_and_what_became_of_it_is_sa
     meanwhile(desk)
     after = await desk.now.orders.cancel_other(desk.person(), "BTC-USDT", order_id)
     assert read(lists.cancelled_other("BTC-USDT", after)).startswith(first_words)
+
+
+@pytest.mark.parametrize("order_id", ["", "cancelAll", "client-order/x", "../../v1/accounts", "f" * 24])
+async def test_made_up_id_deletes_nothing(desk: Desk, order_id: str) -> None:
+    intent = await resting(desk)
+    fault = desk.faults.add("DELETE", ".*", Mode.DROP)
+    with suppress(ExchangeError):
+        assert await desk.now.orders.cancel_other(desk.person(), "BTC-USDT", order_id) is None
+    assert fault.hits == 0
+    assert (await desk.intent(intent)).state is State.OPEN
 
 
 async def test_all_of_a_pair_are_cancelled_and_the_others_stay(desk: Desk) -> None:

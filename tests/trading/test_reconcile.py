@@ -440,11 +440,14 @@ async def test_the_listener_hears_which_accounts_have_something_on_their_way(des
     assert heard == [set(), {intent.key_id}, {intent.key_id}, set()]
 
 
-async def test_role_goes_on_until_it_is_cancelled(desk: Desk) -> None:
-    """At start, every two seconds, and at once when there is news."""
+async def test_role_begins_with_what_was_left_over_and_goes_on_until_it_is_cancelled(desk: Desk) -> None:
+    """Then it looks every two seconds, and at once when there is news."""
+    with at_point("C6", die), pytest.raises(Killed):
+        await desk.send("btc 100")
     desk.clock.hurries = False
     running = asyncio.ensure_future(desk.now.reconciler.run())
     await desk.clock.until_sleeping()
+    assert await desk.headlines() == ["✎ Unknown, checking"]
     intent = await desk.send("btc 100")
     async with asyncio.timeout(5):
         while (await desk.intent(intent)).state is not State.FILLED:

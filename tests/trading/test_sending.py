@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import ANN, BORIS, CARD, PLACE, RENDERER, Desk, Killed, at_point, die, edited
@@ -204,25 +205,51 @@ async def test_order_that_a_round_finds_before_the_reply_is_told_once(desk: Desk
 
 
 async def test_acceptance_that_comes_after_we_gave_up_is_taken(desk: Desk) -> None:
-    """The process was frozen between the answer and its record, and another one has settled the order meanwhile."""
-    other = desk.process(desk.database)
-
-    def give_up() -> None:
-        async def as_another_process() -> None:
-            async with other.database.write() as session:
-                (intent,) = await store.pending(session)
-                await store.move(session, intent, {State.SENT}, State.NOT_PLACED, desk.clock.now())
-
-        pending.append(asyncio.ensure_future(as_another_process()))
-
-    pending: list[asyncio.Future[None]] = []
+    """The answer was on its way for very long, and somebody else has settled the order meanwhile."""
     shown = await desk.ticket("btc 0.01btc @ 66000")
-    with at_point("C6", give_up):
-        await desk.confirm(shown.intent)
-    await asyncio.gather(*pending)
-    intent = await desk.intent(shown.intent)
-    await desk.rounds(31)
-    assert (await desk.intent(intent)).state is State.OPEN
+    slow = asyncio.Event()
+    desk.faults.add("POST", PLACE, Mode.EDITED, until=slow)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(desk.confirm(shown.intent))
+        while not desk.placed():
+            await desk.intent(shown.intent)
+        async with desk.database.write() as session:
+            assert await store.move(session, shown.intent, {State.SENT}, State.NOT_PLACED, desk.clock.now())
+        slow.set()
+    assert (await desk.intent(shown.intent)).state is State.OPEN
+    assert await desk.headlines() == ["✎ Placed"]
+
+
+async def test_right_to_send_is_on_disk_when_the_exchange_hears_of_the_order(desk: Desk) -> None:
+    """As another process sees it, at the moment when the POST arrives."""
+    seen: list[tuple[str, str]] = []
+
+    def look(body: bytes) -> bytes:
+        with closing(sqlite3.connect(str(desk.database.url.database))) as other:
+            seen.extend(other.execute("SELECT state, client_oid FROM intents JOIN attempts ON intent_id = intents.id"))
+        return body
+
+    desk.faults.add("POST", PLACE, Mode.EDITED, edit=look)
+    await desk.send("btc 100")
+    assert seen == [("sent", desk.placed()[0].client_oid)]
+
+
+async def test_two_commits_lie_between_the_tap_and_its_answer(desk: Desk) -> None:
+    """The right to send, and the outcome with its message; the third is that of the update itself."""
+    shown = await desk.ticket("btc 100")
+    commits: list[object] = []
+    event.listen(desk.database._writer.sync_engine, "commit", commits.append)
+    await desk.confirm(shown.intent)
+    assert len(commits) == 2
+    assert await desk.headlines() == ["✎ Placed"]
+
+
+async def test_fee_on_the_ticket_is_the_fee_that_is_paid(desk: Desk) -> None:
+    desk.rules(taker_coefficient=Decimal(2))
+    await desk.now.tickets._symbols.load()
+    shown = await desk.ticket("btc 0.001btc")
+    await desk.confirm(shown.intent)
+    assert shown.ticket.fee.quantize(Decimal("0.001")) == desk.placed()[0].fee.quantize(Decimal("0.001"))
 
 
 # --- One use ---------------------------------------------------------------------------------------------------------
@@ -273,8 +300,9 @@ async def test_clock_that_was_put_back_does_not_lengthen_a_ticket(desk: Desk) ->
     shown = await desk.ticket("btc 100")
     desk.clock.advance(90)
     desk.wall.skew = -timedelta(hours=1)
-    with pytest.raises(TooLate):
+    with pytest.raises(TooLate) as caught:
         await desk.confirm(shown.intent)
+    assert caught.value.text.key == "trading.expired"
     assert desk.placed() == []
 
 

@@ -260,6 +260,10 @@ async def test_progress_from_an_old_reading_is_not_taken(database: Database) -> 
         assert await store.progress(session, old, an_order(old, "0.2"), State.PARTIAL, NOW) is None
     current = await now(database, old)
     async with database.write() as session:
+        assert await store.progress(session, current, an_order(old, "0.6"), State.PARTIAL, NOW)
+        assert await store.progress(session, current, an_order(old, "0.5"), State.PARTIAL, NOW) is None
+    current = await now(database, old)
+    async with database.write() as session:
         assert await store.progress(session, current, an_order(old, "1", is_active=False), State.FILLED, NOW)
     assert (await now(database, old)).state is State.FILLED
 

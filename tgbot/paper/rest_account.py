@@ -5,7 +5,7 @@ from tgbot.paper.budget import Pool
 from tgbot.paper.gateway import Call, Operation
 from tgbot.paper.market import Market
 from tgbot.paper.noise import seed_of
-from tgbot.paper.orders import BASE_RATES, Rates, rates_of
+from tgbot.paper.orders import BASE_RATES, Rates
 from tgbot.paper.rejections import bad_parameter
 from tgbot.paper.signing import Account
 from tgbot.paper.stamps import ms
@@ -73,7 +73,8 @@ class AccountApi:
         symbols = [symbol for symbol in call.query.get("symbols", "").split(",") if symbol]
         if not 1 <= len(symbols) <= _MOST_SYMBOLS:
             raise bad_parameter("symbols: one to ten are required")
-        return [{"symbol": symbol, **_fees(rates_of(self._market.rule(symbol)))} for symbol in symbols]
+        # Before the pair's coefficients: KuCoin's own words are that this rate still has to be multiplied by them.
+        return [{"symbol": self._market.rule(symbol).symbol, **_fees(BASE_RATES)} for symbol in symbols]
 
 
 def account_id(account: Account, currency: str) -> str:

@@ -98,9 +98,11 @@ class Orders:
         return intent
 
     async def cancel_other(self, person: Person, symbol: str, order_id: str) -> Order | None:
-        """An order made elsewhere; returns what KuCoin has afterwards."""
+        """An order made elsewhere; returns what KuCoin has afterwards. The id comes from a button, that is from a
+        client: only the id of an order that is there may become a part of what is deleted."""
         linked = await self._keys.account_to_look_at(person)
-        return await self._end(linked.spot, symbol, order_id)
+        order = await linked.spot.order(order_id, symbol)
+        return await self._end(linked.spot, order) if order is not None else None
 
     async def cancel_many(self, person: Person, symbol: str | None = None) -> Cancelled:
         """All that is open, or all of a pair. An order that cannot be cancelled does not keep the others from it."""
@@ -119,19 +121,19 @@ class Orders:
 
     async def _try_other(self, spot: SpotAccount, order: Order) -> tuple[Order, Order | ExchangeError | None]:
         try:
-            return order, await self._end(spot, order.symbol, order.order_id)
+            return order, await self._end(spot, order)
         except ExchangeError as error:
             return order, error
 
-    async def _end(self, spot: SpotAccount, symbol: str, order_id: str) -> Order | None:
-        await _ask(spot.cancel(order_id, symbol))
+    async def _end(self, spot: SpotAccount, order: Order) -> Order | None:
+        await _ask(spot.cancel(order.order_id, order.symbol))
         for look in range(LOOKS):
             if look:
                 await self._clock.sleep(LOOK_AGAIN)
-            order = await spot.order(order_id, symbol)
-            if order is None or not order.is_active:
+            seen = await spot.order(order.order_id, order.symbol)
+            if seen is None or not seen.is_active:
                 break
-        return order
+        return seen
 
 
 async def _ask(cancelling: Awaitable[None]) -> None:

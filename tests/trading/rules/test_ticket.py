@@ -103,6 +103,16 @@ def test_fee_is_that_of_a_taker_unless_the_order_is_sure_to_make(options: str, r
     assert ticket(BUY, f"0.05btc @ 9000 {options}", at).fee_rate == Decimal(rate)
 
 
+def test_value_is_exact_however_many_digits_it_has() -> None:
+    at = market(
+        rule=rule(price_increment=Decimal("1E-12"), base_increment=Decimal("1E-8"), price_limit_rate=Decimal(0)),
+        free_quote=Decimal("1E+20"),
+    )
+    shown = ticket(BUY, "9999999.12345679 btc @ 12345.123456789013", at)
+    assert shown.funds == Decimal("123451223746.85598733986225224827")
+    assert shown.free_after == Decimal("99999999876425325029.39715667279788549948173")
+
+
 def test_impact_is_how_far_the_book_moves_the_average() -> None:
     deep = market(free_quote=Decimal(1_000_000))
     shown = ticket(BUY, "10btc", deep)

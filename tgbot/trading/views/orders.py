@@ -20,7 +20,8 @@ def placed(intent: Intent) -> Reply:
 
 
 def unknown(intent: Intent) -> Reply:
-    return Reply((T.of("trading.unknown", **what(intent)), T("trading.unknown_why"), footer(intent)))
+    lines = (T.of("trading.unknown", **what(intent)), T("trading.unknown_why"), footer(intent))
+    return Reply(lines, _working_buttons(intent))
 
 
 def not_sent(intent: Intent, error: NotSent) -> Reply:
