@@ -51,7 +51,7 @@ async def test_copies_act_nowhere_and_the_private_chat_hears_why(desk: Desk, tex
 )
 async def test_whoever_speaks_for_a_group_or_channel_is_nobody(desk: Desk, more: Raw) -> None:
     await desk.receives(message(1, "/price btc", chat=DESK, **more), message(2, "hello", chat=DESK, **more))
-    assert desk.heard == desk.met == []
+    assert (desk.heard, desk.met) == ([], [])
     (hint,) = desk.said(DESK)
     assert "anonymous" in hint
 
