@@ -76,8 +76,7 @@ async def test_killed_again_in_the_life_after_the_truth_is_told_in_the_third(
         await confirm(house, shown[1])
         assert await house.ended() == KILLED
     await house.begin()
-    await house.quiet()
-    assert [one.text for one in shown if not one.text.startswith(("Filled", "Not placed"))] == []
+    await house.stage.until(lambda: all(one.text.startswith(("Filled", "Not placed")) for one in shown), 30)
 
 
 @pytest.mark.parametrize("point", AT_THE_CANCEL)
