@@ -66,7 +66,8 @@ async def test_stream_is_left_when_nothing_is_on_its_way(ann: Seat, stage: Stage
     stage.price("BTC-USDT", 65_990)
     await ann.hears("^Filled")
     stage.clock.shift += timedelta(seconds=90)
+    await stage.clock.sleep(3)  # longer than the round in which the bot looks what is still wanted
     await stage.until(lambda: not hears_orders(stage))
     again = stage.faults.add("POST", "/api/v1/bullet-private", Mode.HTML)
-    await stage.clock.sleep(3)  # longer than a stream that is still wanted waits before it dials anew
+    await stage.clock.sleep(2)  # longer than a stream that is still wanted waits before it dials anew
     assert again.hits == 0

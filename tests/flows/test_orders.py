@@ -25,28 +25,11 @@ async def account(stage: Stage) -> Account:
     return await stage.kucoin_account()
 
 
-class Brisk(Seat):
-    """Writes at most once a second, as Telegram bears, without the waiting."""
-
-    async def say(self, text: str, expect: str = "", **how: Any) -> Message:
-        self.stage.clock.shift += timedelta(seconds=1)
-        return await super().say(text, expect, **how)
-
-    async def press(self, label: str, expect: str = "", message: Message | None = None) -> Message:
-        self.stage.clock.shift += timedelta(seconds=1)
-        return await super().press(label, expect, message)
-
-
-def seat(stage: Stage, name: str) -> Seat:
-    person = stage.playground.person(name)
-    return Brisk(stage, person, stage.playground.private(person))
-
-
 @pytest.fixture
 async def live(stage: Stage, account: Account) -> AsyncIterator[Seat]:
     """The bot runs, and Ann has that account."""
     async with kept_open(stage.bot()):
-        ann = seat(stage, "Ann")
+        ann = stage.seat("Ann")
         await connect(ann, account)
         yield ann
 
@@ -55,7 +38,7 @@ async def live(stage: Stage, account: Account) -> AsyncIterator[Seat]:
 async def paper(stage: Stage) -> AsyncIterator[Seat]:
     """The same on paper."""
     async with kept_open(stage.bot()):
-        ann = seat(stage, "Ann")
+        ann = stage.seat("Ann")
         await ann.say("/start", "Hello Ann")
         await ann.press("Try on paper", "10,000 USDT")
         yield ann
@@ -171,7 +154,7 @@ def killed_at(point: str) -> Iterator[None]:
 async def test_bot_that_dies_while_it_sends_tells_the_truth_in_its_next_life(
     stage: Stage, account: Account, point: str, truth: str, orders: int
 ) -> None:
-    ann = seat(stage, "Ann")
+    ann = stage.seat("Ann")
 
     async def first_life() -> None:
         async with stage.bot():
@@ -202,7 +185,7 @@ async def test_fifty_taps_at_once_are_one_order(live: Seat, stage: Stage) -> Non
 
 
 async def test_tap_after_a_restart_is_one_order(stage: Stage, account: Account) -> None:
-    ann = seat(stage, "Ann")
+    ann = stage.seat("Ann")
     async with stage.bot():
         await connect(ann, account)
         ticket = await ann.say("/buy btc 100", "^Buy BTC-USDT")
@@ -228,7 +211,7 @@ async def test_expired_ticket_sends_nothing_and_a_fresh_one_is_offered(live: Sea
 
 async def test_somebody_else_s_tap_does_nothing(live: Seat, stage: Stage) -> None:
     ticket = await live.say("/buy btc 100", "^Buy BTC-USDT")
-    bob = seat(stage, "Bob")
+    bob = stage.seat("Bob")
     await connect(bob, await stage.kucoin_account())
     his = await bob.say("/buy btc 10", "^Buy BTC-USDT")
     for label in ("Confirm", "Edit", "Cancel"):
@@ -251,7 +234,7 @@ async def test_card_of_prices_in_a_group_shows_nobody_s_money(live: Seat, stage:
 
 
 async def test_stale_command_is_too_old_and_its_button_opens_a_fresh_ticket(stage: Stage, account: Account) -> None:
-    ann = seat(stage, "Ann")
+    ann = stage.seat("Ann")
     async with stage.bot():
         await connect(ann, account)
     await stage.playground.say(ann.person, ann.chat, "/buy btc 100")
@@ -269,7 +252,7 @@ async def test_edited_and_forwarded_commands_change_nothing(live: Seat, stage: S
     mine = await stage.playground.say(live.person, live.chat, "hello")
     await stage.playground.edit(mine, "/buy btc 100")
     await live.hears("^I do not act on edited messages")
-    bob = seat(stage, "Bob")
+    bob = stage.seat("Bob")
     his = await stage.playground.say(bob.person, bob.chat, "/buy btc 100")
     await stage.playground.forward(live.person, his, live.chat)
     await live.hears("^I do not act on forwarded messages")
@@ -325,7 +308,7 @@ async def test_number_with_two_readings_is_asked_back(live: Seat, stage: Stage) 
 
 async def test_large_order_has_to_be_typed(stage: Stage, account: Account) -> None:
     """By somebody whose decimal sign is a comma."""
-    eve = seat(stage, "Eve")
+    eve = stage.seat("Eve")
     async with stage.bot():
         await eve.say("/connect", "1 из 3")
         await eve.say(account.key, "2 из 3")
