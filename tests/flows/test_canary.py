@@ -42,17 +42,18 @@ class Journey:
         self.ann, self.bob, self.eve = (self.stage.seat(name) for name in ("Ann", "Bob", "Eve"))
 
     async def run(self) -> None:
-        """Three lives of the bot: one that sees everything, one that is killed, one that finds the rest."""
+        """Three lives of the bot: one that sees everything, one that ends in the middle, one that finds the rest."""
         with_webhook = self.settings.model_copy(update=free_webhook() | {"log_format": "json"})
-        for settings, chapters, last in (
-            (with_webhook, [self.practise(), self.go_live(), self.talk_too_much()], signal.SIGTERM),
-            (self.settings, [self.stumble()], signal.SIGKILL),
-            (with_webhook, [self.come_back()], signal.SIGTERM),
+        for settings, chapters in (
+            (with_webhook, [self.practise(), self.go_live(), self.talk_too_much()]),
+            (self.settings, [self.stumble()]),
+            (with_webhook, [self.come_back()]),
         ):
             async with running("run", settings=settings) as bot:
                 await bot.until("receiving")
                 await self.live(bot, chapters)
-                await bot.end(last)
+                self.note_files()
+                await bot.end(signal.SIGTERM)
                 self.note(bot)
         for arguments in (("invite",), ("keys", "reset", "--yes")):
             async with running(*arguments, settings=self.settings) as process:
@@ -65,10 +66,14 @@ class Journey:
             await asyncio.wait([tasks.create_task(chapter) for chapter in chapters])
             reading.cancel()
 
+    def note_files(self) -> None:
+        """The database and its write-ahead log."""
+        self.stored += [file.read_bytes() for file in self.stage.folder.glob("tgbot.db*")]
+
     def note(self, process: Running) -> None:
         """What the process leaves behind."""
         self.written.append(process.log)
-        self.stored += [file.read_bytes() for file in self.stage.folder.glob("tgbot.db*")]
+        self.note_files()
         self.masters.append(base64.b64decode(self.settings.master_key_file.read_bytes().splitlines()[1]))
 
     async def practise(self) -> None:
@@ -129,7 +134,7 @@ class Journey:
         await playground.wait_for(group, "", since=mine)
 
     async def stumble(self) -> None:
-        """Killed in the middle of an entry, with Telegram and KuCoin failing."""
+        """The end comes in the middle of an entry, after Telegram has failed in every way."""
         telegram = self.stage.playground.faults
         telegram.add("getUpdates", "drop", times=2)
         faults = [telegram.add("sendMessage", mode) for mode in ("drop", "lost", "html", "error")]
