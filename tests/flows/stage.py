@@ -88,9 +88,12 @@ class Seat:
         return self.last
 
     async def press_for_toast(self, label: str, message: Message | None = None, *, data: str | None = None) -> str:
+        """The words that answer a press: over the screen or, where they took the bot a moment, as a message."""
         shown = message or self.newest_with(label)
         press = await self.stage.playground.press(self.person, shown, label, data=data)
-        return (await self.stage.playground.answered(press)).text
+        if toast := (await self.stage.playground.answered(press)).text:
+            return toast
+        return (await self.stage.playground.wait_for(self.chat, "", since=press)).text
 
     async def hears(self, expect: str, timeout: float = 5) -> Message:  # noqa: ASYNC109 - passed on
         """What the bot says by itself, or has said."""
