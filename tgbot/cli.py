@@ -7,7 +7,6 @@ import ssl
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,8 +15,9 @@ import structlog
 
 from tgbot import app, demo, logs
 from tgbot.accounts.guards.service import Guards
-from tgbot.accounts.guards.store import EVERYBODY, By
+from tgbot.accounts.guards.store import By
 from tgbot.accounts.service import Accounts, Door
+from tgbot.arguments import read_account, read_address, read_subject
 from tgbot.chat.bot import connected
 from tgbot.core.errors import BotError, ConfigError
 from tgbot.credentials.master import reset_master_key
@@ -66,7 +66,7 @@ def run() -> None:
 @click.option("--bind", default="127.0.0.1:8060", show_default=True, help="Where the page is served.")
 def run_demo(bind: str) -> None:
     """Try it in the browser: no token, no keys, no network."""
-    host, port = _address(bind)
+    host, port = read_address(bind)
     logs.configure("warning", "console", [demo.TOKEN])
 
     def tell(url: str) -> None:
@@ -155,8 +155,8 @@ def paper(
     """Serve the paper exchange alone. The first line on stdout is JSON with both REST addresses."""
     if replay and prices:
         raise click.UsageError("--replay and --prices exclude each other")
-    host, port = _address(bind)
-    opened = [_read_account(text) for text in accounts]
+    host, port = read_address(bind)
+    opened = [read_account(text) for text in accounts]
     logs.configure("warning", "console", [secret for _, secrets, _ in opened for secret in secrets])
 
     async def serve(stopping: asyncio.Event) -> None:
@@ -230,7 +230,7 @@ def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str 
 
 
 async def _switch(database: Database, whom: str, *, is_on: bool) -> None:
-    subject_id = _subject(whom)
+    subject_id = read_subject(whom)
     await migrate(database)
     guards = Guards(database, CLOCK)
     if is_on:
@@ -240,14 +240,6 @@ async def _switch(database: Database, whom: str, *, is_on: bool) -> None:
         click.echo(f"Trading goes on for {whom}.")
     else:
         click.echo(f"Trading was not stopped for {whom}; nothing is changed.")
-
-
-def _subject(whom: str) -> int:
-    if whom == "all":
-        return EVERYBODY
-    if not whom.removeprefix("-").isdecimal() or int(whom) == EVERYBODY:
-        raise click.BadParameter("must be all, or a Telegram id such as 123456789 or -1001234567890")
-    return int(whom)
 
 
 def _finish(work: Callable[[Database, Settings], Awaitable[None]]) -> None:
@@ -297,25 +289,3 @@ def _first(group: BaseExceptionGroup[Failure]) -> Failure:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _address(bind: str) -> tuple[str, int]:
-    host, _, port = bind.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise click.BadParameter("must look like 127.0.0.1:8070", param_hint="--bind")
-    return host.strip("[]"), int(port)
-
-
-def _read_account(text: str) -> tuple[str, tuple[str, str], dict[str, Decimal]]:
-    parts = text.split(":")
-    if len(parts) != 4:
-        raise click.BadParameter("must look like KEY:SECRET:PASSPHRASE:USDT=1000,BTC=1", param_hint="--account")
-    key, secret, passphrase, funds = parts
-    try:
-        pairs = (pair.partition("=") for pair in funds.split(",") if pair)
-        balances = {currency.upper(): Decimal(amount) for currency, _, amount in pairs}
-    except InvalidOperation:
-        balances = {}
-    if not all(amount.is_finite() and amount >= 0 for amount in balances.values()) or (funds and not balances):
-        raise click.BadParameter(f"{funds} is no list of amounts", param_hint="--account")
-    return key, (secret, passphrase), balances

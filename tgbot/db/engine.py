@@ -1,9 +1,10 @@
 """Connections: one writer at a time on SQLite, readers that cannot write, the same calls on PostgreSQL."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -60,14 +61,14 @@ class Database:
 
     async def check(self) -> None:
         """Raises `ConfigError` for a database that cannot be opened, or that SQLite finds damaged; changes nothing."""
+        if self.is_sqlite:
+            await asyncio.to_thread(_check_file, self.url.database or "")
+            return
         try:
             async with self.read() as session:
-                damage = await session.scalar(text("PRAGMA quick_check(1)" if self.is_sqlite else "SELECT 'ok'"))
+                await session.execute(text("SELECT 1"))
         except DBAPIError as error:
-            reason = str(error.orig).strip().partition("\n")[0]
-            raise ConfigError(f"The database (TGBOT_DATABASE_URL) cannot be opened: {reason}") from None
-        if damage != "ok":
-            raise ConfigError(f"The database is damaged ({damage}). Nothing was written to it: restore a backup.")
+            raise _unusable(error.orig) from None
 
     async def is_reachable(self) -> bool:
         try:
@@ -91,6 +92,22 @@ class Database:
         return writer, reader
 
 
+def _check_file(file: str) -> None:
+    """With the driver itself, for a pool's connection that fails to open leaves a thread behind."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            (damage,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise _unusable(error) from None
+    if damage != "ok":
+        raise ConfigError(f"The database is damaged ({damage}). Nothing was written to it: restore a backup.")
+
+
+def _unusable(error: BaseException | None) -> ConfigError:
+    reason = str(error).strip().partition("\n")[0]
+    return ConfigError(f"The database (TGBOT_DATABASE_URL) cannot be opened: {reason}")
+
+
 def _make_folder(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +123,7 @@ def _configure_sqlite(engine: AsyncEngine, begin: str, *, is_reader: bool) -> No
         pragmas.append("query_only=ON")
 
     @event.listens_for(engine.sync_engine, "connect")
-    def set_pragmas(connection: SqliteConnection, record: object) -> None:
+    def set_pragmas(connection: sqlite3.Connection, record: object) -> None:
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
