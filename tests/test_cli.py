@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -269,3 +270,11 @@ class Typed:
 
     def isatty(self) -> bool:
         return False
+
+
+@pytest.mark.parametrize("program", [["-m", "tgbot"], [str(Path(sys.executable).with_name("tgbot"))]])
+def test_each_way_to_start_the_program_runs_a_command_once(program: list[str], tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TGBOT_")}
+    command = [sys.executable, *program, "ops", "kill", "12"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["Trading is stopped for 12. `tgbot ops resume 12` takes it back."]

@@ -1,3 +1,6 @@
+"""`python -m tgbot`."""
+
 from tgbot.cli import main
 
-main()
+if __name__ == "__main__":
+    main()
