@@ -193,7 +193,8 @@ def install(python: Path, options: list[str], requirements: Sequence[Path]) -> N
     if has_uv and succeeds([*uv, "--exact", "--compile-bytecode", *options, *files]):
         return
     print("uv did not manage; trying pip, which takes a few minutes …", file=sys.stderr, flush=True)
-    demand([*pip, *options, *files])
+    if not succeeds([*pip, *options, *files]):
+        sys.exit("What the locks name could not be installed, see above. Can the package index be reached from here?")
 
 
 def succeeds(command: Command) -> bool:

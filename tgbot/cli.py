@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import ssl
 import sys
@@ -176,6 +177,7 @@ def paper(
 
 
 def main() -> None:
+    os.umask(0o077)  # what we write, database and keys, is for our own eyes
     logs.configure("info", "console", ())  # whatever fails before the settings are read fails without telling values
     try:
         cli.main(standalone_mode=False)

@@ -118,7 +118,7 @@ class Post:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Asks the database again and again: each question lets the sender run on."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await condition():
             pass
 

@@ -370,3 +370,22 @@ def secrets_in(folder: Path, *secrets: str) -> list[str]:
     content = b"".join(file.read_bytes() for file in folder.glob("tgbot.db*"))
     assert content, "there is a database"
     return [secret for secret in secrets if secret.encode() in content]
+
+
+async def test_what_stands_behind_connect_is_deleted_and_kept_nowhere(stage: Stage, ann: Seat) -> None:
+    await ann.say("/connect right-horse-9x", "/connect alone, then one message each")
+    assert not any("right-horse-9x" in text for text in ann.texts())
+    await ann.say("hello", "/help")
+    assert b"right-horse-9x" not in b"".join(file.read_bytes() for file in stage.folder.glob("tgbot.db*"))
+
+
+async def test_passphrase_sent_right_after_a_refusal_is_a_secret_too(stage: Stage, ann: Seat) -> None:
+    account = await stage.kucoin_account()
+    await ann.say("/connect", "API key")
+    await ann.say(account.key, "secret")
+    await ann.say(account.secret, "passphrase")
+    await ann.say("wrong-horse-7y", "refused")
+    await ann.say("right-horse-9x", "It could have been a secret")
+    assert not any("right-horse-9x" in text for text in ann.texts())
+    assert b"right-horse-9x" not in b"".join(file.read_bytes() for file in stage.folder.glob("tgbot.db*"))
+    await ann.say("hello", "/help")

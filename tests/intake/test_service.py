@@ -36,6 +36,8 @@ async def test_an_update_that_comes_twice_is_handled_once(desk: Desk) -> None:
 
 async def test_two_processes_that_get_the_same_update_handle_it_once(desk: Desk) -> None:
     async with desk.open() as first, desk.open() as second:
+        for intake in (first, second):  # what one of them found at its start would be no race but left over
+            await intake._is_ready.wait()
         await asyncio.gather(*(intake.receive([message(1, "/buy btc 100")]) for intake in (first, second)))
         await first.idle()
         await second.idle()

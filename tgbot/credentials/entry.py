@@ -129,7 +129,12 @@ class KeyEntry:
         if len(sent) < len(STEPS):
             return await self._ask(person, STEPS[len(sent)])
         await self.stop(person)
-        return await self._keys.link(person, Credentials(*sent))
+        try:
+            return await self._keys.link(person, Credentials(*sent))
+        except Refused:
+            # Whoever was refused for a wrong passphrase may send the right one at once, without being asked.
+            self._redaction.begin(person.id)
+            raise
 
     async def erase_leak(self, incoming: Incoming) -> Reply:
         """Key-like text that nobody asked for, from whomever and wherever."""

@@ -19,6 +19,7 @@ _KEY_LIKE = re.compile(
     r"(?<![0-9a-z])([0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z])", re.IGNORECASE
 )
 REDACTED = "[redacted]"
+_CONNECT = re.compile(r"/connect(@\w+)?", re.IGNORECASE)
 _COMMAND = re.compile(r"/([A-Za-z0-9_]+)")
 _KEPT = ("message_id", "date", "edit_date", "chat", "from", "sender_chat", "message_thread_id", "is_topic_message")
 _MARKS = ("forward_origin", "via_bot", "is_automatic_forward")  # not written by its sender; no text in them
@@ -52,9 +53,9 @@ class Redaction:
         return {**raw, name: _without_quotes(message)}
 
     def notice(self, raw: RawUpdate) -> None:
-        """Whoever asks to enter a key sends secrets from here on."""
+        """Whoever asks to enter a key sends secrets from here on; a copied command asks for nothing."""
         message, press = raw.get("message"), raw.get("callback_query")
-        if _is_private(message) and _command(message) == "connect":
+        if _is_private(message) and _CONNECT.fullmatch(_text(message).strip()) and not _only(message, _MARKS):
             self.begin(_sender(message))
         elif str(_field(press, "data")).partition(":")[0] == "connect":
             self.begin(_sender(press))
@@ -74,6 +75,8 @@ class Redaction:
         self._entering.discard(person_id)
 
     def _reason(self, message: RawUpdate, *, is_edit: bool) -> Tombstone | None:
+        if _command(message) == "connect" and not _CONNECT.fullmatch(_text(message).strip()):
+            return Tombstone.LEAK  # whatever stands behind the command is a key or a part of one
         is_entry = _sender(message) in self._entering and _is_private(message)
         if is_entry and not self._is_command(_command(message)):
             return Tombstone.ENTRY

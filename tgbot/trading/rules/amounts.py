@@ -73,7 +73,7 @@ def size_to_type(request: OrderRequest, spec: OrderSpec, rule: SymbolRule) -> Am
 def repeats(text: str, amount: Amount, rule: SymbolRule, decimal_sign: DecimalSign) -> bool:
     """Whether `text` is this amount once more, with or without its unit. A number with two readings may mean either: it
     is compared, not acted upon."""
-    text = text.strip().lower()
+    text = "".join(text.lower().split())  # thousands stand apart where we write them for some readers
     names = [name for name, unit in _names(rule) if unit is amount.unit]
     if amount.unit is Unit.QUOTE and is_dollar_like(rule):
         text = text.removeprefix("$")
