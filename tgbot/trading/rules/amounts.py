@@ -1,5 +1,6 @@
 """What an amount means for one pair: quote, base, a share of what is free, or all of it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,7 @@ from tgbot.core.reply import T
 from tgbot.trading.rules.grammar import OrderRequest, choice
 
 DOLLARS = ("usd", "u")
+_WITH_UNIT = re.compile(r"([0-9.,]+)\s*[^\W\d]+")
 
 
 class Unit(Enum):
@@ -38,8 +40,7 @@ def read_amount(request: OrderRequest, rule: SymbolRule) -> Amount:
         return Amount(HUNDRED, Unit.PERCENT)
     readings = list(dict.fromkeys(_readings(text, request.side, rule)))
     if not readings:
-        key = "trading.wrong_unit" if text[:1].isdigit() and not _is_number(text) else "trading.bad_amount"
-        raise UsageError(T.of(key, text=request.amount, base=rule.base, quote=rule.quote))
+        raise _unreadable(request, rule)
     if len(readings) > 1:
         raise _which(request, readings, rule)
     (amount,) = readings
@@ -119,6 +120,14 @@ def _values(text: str, decimal_sign: DecimalSign) -> tuple[Decimal, ...]:
         return error.readings
     except NotANumber:
         return ()
+
+
+def _unreadable(request: OrderRequest, rule: SymbolRule) -> UsageError:
+    """A number with a unit that is none of this pair's, or no number at all."""
+    found = _WITH_UNIT.fullmatch(request.amount)
+    if found is None or not _is_number(found[1]):
+        return UsageError(T.of("trading.bad_amount", text=request.amount))
+    return UsageError(T.of("trading.wrong_unit", text=request.amount, base=rule.base, quote=rule.quote))
 
 
 def _which(request: OrderRequest, readings: list[Amount], rule: SymbolRule) -> UsageError:
