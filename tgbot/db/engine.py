@@ -5,12 +5,17 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from threading import Thread
+from weakref import WeakSet
 
 from sqlalchemy import event, make_url, text
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from tgbot.core.errors import ConfigError
+
+THREAD_PATIENCE = 5.0  # seconds
 
 
 class ReadSession(AsyncSession):
@@ -32,6 +37,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._threads: WeakSet[Thread] = WeakSet()
         if self.is_sqlite:
             self._writer, self._reader = self._open_sqlite()
         else:
@@ -79,8 +85,12 @@ class Database:
         return True
 
     async def close(self) -> None:
+        """When it returns nothing of ours runs any more, not even what a cancelled task had begun on SQLite: the driver
+        works in threads, and one that outlives the event loop fails."""
         await self._writer.dispose()
         await self._reader.dispose()
+        for thread in list(self._threads):
+            await asyncio.to_thread(thread.join, THREAD_PATIENCE)
 
     def _open_sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
         _make_folder(Path(self.url.database or ""))
@@ -88,7 +98,7 @@ class Database:
         writer = create_async_engine(self.url, pool_size=1, max_overflow=0, connect_args={"isolation_level": None})
         reader = create_async_engine(self.url, pool_size=4, connect_args={"isolation_level": None})
         for engine, begin, is_reader in ((writer, "BEGIN IMMEDIATE", False), (reader, "BEGIN", True)):
-            _configure_sqlite(engine, begin, is_reader=is_reader)
+            _configure_sqlite(engine, begin, self._threads, is_reader=is_reader)
         return writer, reader
 
 
@@ -117,13 +127,14 @@ def _make_folder(file: Path) -> None:
         ) from None
 
 
-def _configure_sqlite(engine: AsyncEngine, begin: str, *, is_reader: bool) -> None:
+def _configure_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread], *, is_reader: bool) -> None:
     pragmas = ["busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
     if is_reader:
         pragmas.append("query_only=ON")
 
     @event.listens_for(engine.sync_engine, "connect")
-    def set_pragmas(connection: sqlite3.Connection, record: object) -> None:
+    def set_pragmas(connection: AsyncAdapt_aiosqlite_connection, record: object) -> None:
+        threads.add(connection.driver_connection._thread)  # noqa: SLF001 - the driver has no public way to wait for it
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
