@@ -24,7 +24,7 @@ from tgbot.playground.chats import Message
 from tgbot.system import SystemClock
 
 SPEED = 5
-PATIENCE = 20  # seconds of the real clock
+PATIENCE = 50  # seconds of the real clock; other tests share the machine
 KILLED = -signal.SIGKILL
 PLACE = "/api/v1/hf/orders"
 # What must have come to an end before a life counts as quiet.
