@@ -5,6 +5,8 @@ import { Commands } from "./commands.js";
 import { act, sendPhoto } from "./server.js";
 import { summary } from "./store.js";
 
+const NO_COMMANDS = [];
+
 export class Composer {
   #store;
   #say;
@@ -12,6 +14,7 @@ export class Composer {
   #text = $("text");
   #replyTo = null;
   #edited = null;
+  #offered = null;
   #commands = new Commands((command) => this.#pick(command));
 
   /** `say(text, replyTo)` sends; `attempt(promise)` shows what went wrong. */
@@ -33,6 +36,7 @@ export class Composer {
   show({ isFresh }) {
     const { chat } = this.#store;
     if (isFresh) this.#clear();
+    else if (this.#menu() !== this.#offered) this.#typed(); // the bot has changed its commands meanwhile
     const big = !chat.is_started ? "Start" : chat.bot_status === "kicked" && chat.type === "private" ? "Unblock bot" : "";
     $("big-button").hidden = !big;
     $("big-button").textContent = big;
@@ -68,15 +72,16 @@ export class Composer {
   }
 
   #menu() {
-    return this.#store.chat.menus[this.#store.me.id] ?? [];
+    return this.#store.chat.menus[this.#store.me.id] ?? NO_COMMANDS;
   }
 
   #typed() {
     const value = this.#text.value;
+    this.#offered = this.#menu();
     $("send").disabled = !value.trim();
-    $("menu").hidden = this.#store.chat.type !== "private" || !this.#menu().length || value !== "";
+    $("menu").hidden = this.#store.chat.type !== "private" || !this.#offered.length || value !== "";
     const begun = /^\/(\w*)$/.exec(value);
-    if (begun) this.#commands.open(this.#menu().filter(({ command }) => command.startsWith(begun[1].toLowerCase())));
+    if (begun) this.#commands.open(this.#offered.filter(({ command }) => command.startsWith(begun[1].toLowerCase())));
     else this.#commands.close();
   }
 
