@@ -320,6 +320,7 @@ async def test_large_order_has_to_be_typed(stage: Stage, account: Account) -> No
         assert "Сначала введите размер" in await eve.press_for_toast("", ticket, data=forged)
         await eve.say("2000", "^Это не тот размер")
         opened = await eve.say("2000,5", "^Купить BTC-USDT")
+        assert opened.id == ticket.id
         assert opened.labels == ["Подтвердить", "Изменить", "Отмена"]
         assert placed(stage) == []
         await eve.press("Подтвердить", "^Исполнена")
@@ -366,7 +367,7 @@ async def rest(seat: Seat, text: str = "/buy btc 0.01btc @ 66000") -> str:
 async def test_resting_order_is_shown_refreshed_and_cancelled(live: Seat, stage: Stage) -> None:
     short = await rest(live)
     listed = await live.say("/orders", "^1 open order\n")
-    assert f"#{short} buy 0.01 BTC at 66,000 · BTC-USDT, filled 0, lives at KuCoin" in listed.text
+    assert f"#{short} buy 0.01 BTC at 66,000\nBTC-USDT · filled 0 · lives at KuCoin" in listed.text
     shown = await live.say(f"/order {short.lower()}", "^Placed: buy 0.01 BTC at 66,000")
     assert "KuCoin's id" in shown.text
     await live.press("Cancel order", "^Cancelled: buy 0.01 BTC at 66,000")
@@ -380,16 +381,16 @@ async def test_orders_are_cancelled_one_by_one_by_pair_and_all(live: Seat, stage
         await rest(live, text)
     await live.say(f"/cancel #{short}", "^Cancelled: buy 0.01 BTC at 66,000")
     assert [is_active for _, is_active in placed(stage)] == [False, True, True, True]
-    await live.say("/cancel btc", "^1 order asked to be cancelled:\n#.*: cancelled")
+    await live.say("/cancel btc", "^Cancelled: 1 of 1\n#.*: cancelled")
     assert [is_active for _, is_active in placed(stage)] == [False, False, True, True]
-    await live.say("/cancel all", "^2 orders asked to be cancelled")
+    await live.say("/cancel all", "^Cancelled: 2 of 2")
     assert not any(is_active for _, is_active in placed(stage))
     await live.say("/cancel all", "^No open orders")
 
 
 async def test_order_made_elsewhere_is_listed_and_can_be_cancelled(live: Seat, stage: Stage, account: Account) -> None:
     await elsewhere(stage, account)
-    await live.say("/orders", "^1 open order\nbuy 0.002 BTC at 65,000 · BTC-USDT, filled 0, made elsewhere")
+    await live.say("/orders", "^1 open order\nbuy 0.002 BTC at 65,000\nBTC-USDT · filled 0 · made elsewhere")
     await live.press("Cancel BTC-USDT", "^buy 0.002 BTC at 65,000 · BTC-USDT, made elsewhere: cancelled")
     assert placed(stage) == [("web1", False)]
 

@@ -50,8 +50,8 @@ async def test_list_shows_ours_and_those_made_elsewhere_of_all_pairs(desk: Desk)
     assert [order.order_id for order in found.others] == [other]
     text = read(lists.open_orders(found))
     assert text.startswith("3 open orders\n")
-    assert f"#{first.short} buy 0.01 BTC at 66,000 · BTC-USDT, filled 0, lives at KuCoin" in text
-    assert "buy 0.002 BTC at 65,000 · BTC-USDT, filled 0, made elsewhere" in text
+    assert f"#{first.short} buy 0.01 BTC at 66,000\nBTC-USDT · filled 0 · lives at KuCoin" in text
+    assert "buy 0.002 BTC at 65,000\nBTC-USDT · filled 0 · made elsewhere" in text
 
 
 async def test_list_of_a_pair_shows_that_pair_only(desk: Desk) -> None:
@@ -92,7 +92,7 @@ async def test_unknown_order_is_listed_as_such(desk: Desk) -> None:
     desk.hide(9)
     await desk.send("btc 100")
     text = read(lists.open_orders(await desk.now.orders.open(desk.person())))
-    assert "filled 0, unknown, checking" in text
+    assert "filled 0 · unknown, checking" in text
 
 
 async def test_long_list_stays_within_one_message(desk: Desk) -> None:
@@ -242,7 +242,7 @@ async def test_all_of_a_pair_are_cancelled_and_the_others_stay(desk: Desk) -> No
     assert [order.is_active for order in desk.placed()] == [False, True, False]
     assert (await desk.intent(eth)).state is State.OPEN
     text = read(lists.cancelled_many(results))
-    assert text.startswith("2 orders asked to be cancelled:\n")
+    assert text.startswith("Cancelled: 2 of 2\n")
     assert f"#{btc.short}: cancelled\nbuy 0.002 BTC at 65,000 · BTC-USDT: cancelled" in text
 
 

@@ -58,6 +58,8 @@ class Button:
 class Reply:
     """One message. The first line is the answer. `is_new`: even in answer to a press it is a message of its own.
 
+    A `card` names the message: where one of that name is in the chat already, this takes its place.
+
     `picture` is a PNG, shown above the lines. It is drawn before the reply is handed over, not when it is sent: then
     picture and words tell of the same moment also after a restart, sending cannot fail over drawing, and who waits for
     a drawing is the one who asked. Ours take some 20 kB; keep others below 100.
@@ -68,6 +70,7 @@ class Reply:
     is_silent: bool = False
     is_new: bool = False
     picture: bytes | None = field(default=None, repr=False)
+    card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Answers:
             incoming.chat_id,
             reply,
             Priority.ANSWER,
+            card=reply.card,
             edit_message_id=incoming.message_id if is_edit else None,
             thread_id=incoming.thread_id,
         )

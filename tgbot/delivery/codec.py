@@ -1,4 +1,5 @@
-"""A reply as JSON text and back, without loss, so that it can wait in the outbox. Its picture stays beside the text.
+"""A reply as JSON text and back, without loss, so that it can wait in the outbox. Its picture and its card stay
+beside the text.
 
 Text, whole numbers and lists stand for themselves; everything else is an object of one member, `{kind: content}`.
 """

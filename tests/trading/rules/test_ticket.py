@@ -146,7 +146,7 @@ def test_empty_book_and_empty_quotes_leave_the_last_price(side: Side) -> None:
 @pytest.mark.parametrize(
     ("side", "text", "key", "offers"),
     [
-        (BUY, "0.0000001", "too_precise", []),
+        (BUY, "0.0000001", "too_precise", ["buy:BTC-USDT 0.1usdt"]),
         (BUY, "100.0000001", "too_precise", ["buy:BTC-USDT 100usdt"]),
         (SELL, "0.123456", "too_precise", ["sell:BTC-USDT 0.12345btc"]),
         (BUY, "0.05", "too_small", ["buy:BTC-USDT 0.1usdt"]),

@@ -60,7 +60,7 @@ def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
     with localcontext(prec=EXACT):
         price = _limit_price(request, market)
         wanted = _from_share(request, amount, market, price) if amount.unit is Unit.PERCENT else amount
-        _require_possible(request, wanted, market)
+        _require_possible(request, wanted, market, price)
         spec = _spec(request, wanted, market, price)
         _require_limits(request, wanted, spec, market)
         ticket = estimate(spec, market)
@@ -139,7 +139,7 @@ def _from_share(request: OrderRequest, share: Amount, market: Market, price: Dec
     return Amount(floor_to(funds, rule.quote_increment), Unit.QUOTE)
 
 
-def _require_possible(request: OrderRequest, amount: Amount, market: Market) -> None:
+def _require_possible(request: OrderRequest, amount: Amount, market: Market, price: Decimal | None) -> None:
     """The number itself: not above what KuCoin ever takes, and a whole number of its steps."""
     rule = market.rule
     if amount.unit is Unit.BASE:
@@ -151,8 +151,9 @@ def _require_possible(request: OrderRequest, amount: Amount, market: Market) -> 
     if is_multiple(amount.value, step):
         return
     text = T.of("trading.too_precise", amount=amount.value, currency=currency, step=step)
-    near = floor_to(amount.value, step)
-    _refuse(text, [_with_amount(request, Amount(near, amount.unit), rule)] if near > ZERO else [])
+    least = _least(request, amount.unit, market, price)
+    near = max(floor_to(amount.value, step), least.value)
+    _refuse(text, [_with_amount(request, Amount(near, amount.unit), rule)])
 
 
 def _spec(request: OrderRequest, amount: Amount, market: Market, price: Decimal | None) -> OrderSpec:
@@ -178,28 +179,40 @@ def _spec(request: OrderRequest, amount: Amount, market: Market, price: Decimal 
 def _require_limits(request: OrderRequest, wanted: Amount, spec: OrderSpec, market: Market) -> None:
     """KuCoin's smallest and largest size and value. What is offered instead is in the unit that the person chose."""
     rule = market.rule
+    least = _least(request, wanted.unit, market, spec.price)
     if spec.size is None:
-        least = ceil_to(max(rule.quote_min, rule.min_funds), rule.quote_increment)
-        if wanted.value < least:
-            _refuse_too_small(request, Amount(least, Unit.QUOTE), wanted, rule)
+        if wanted.value < least.value:
+            _refuse_too_small(request, least, wanted, rule)
         return
     price = spec.price if spec.price is not None else market.best(spec.side)
-    least_size = ceil_to(max(rule.base_min, rule.min_funds / price), rule.base_increment)
-    if spec.size < least_size:
-        _refuse_too_small(request, _in_unit_of(wanted, least_size, price, rule, ceil_to), wanted, rule)
+    if spec.size < _least_size(price, rule):
+        _refuse_too_small(request, least, wanted, rule)
     most_size = floor_to(rule.base_max, rule.base_increment)
     if spec.size > most_size:
-        _refuse_too_large(request, _in_unit_of(wanted, most_size, price, rule, floor_to), wanted, rule)
+        _refuse_too_large(request, _in_unit(wanted.unit, most_size, price, rule, floor_to), wanted, rule)
     if spec.visible_size is not None:
         _require_visible(request, spec.size, spec.visible_size, rule)
 
 
-def _in_unit_of(
-    wanted: Amount, size: Decimal, price: Decimal, rule: SymbolRule, to_step: Callable[[Decimal, Decimal], Decimal]
+def _least(request: OrderRequest, unit: Unit, market: Market, price: Decimal | None) -> Amount:
+    """The smallest amount in this unit that KuCoin takes; `price` is that of a limit order."""
+    rule = market.rule
+    if price is None and unit is Unit.QUOTE:
+        return Amount(ceil_to(max(rule.quote_min, rule.min_funds), rule.quote_increment), unit)
+    price = price if price is not None else market.best(request.side)
+    return _in_unit(unit, _least_size(price, rule), price, rule, ceil_to)
+
+
+def _least_size(price: Decimal, rule: SymbolRule) -> Decimal:
+    return ceil_to(max(rule.base_min, rule.min_funds / price), rule.base_increment)
+
+
+def _in_unit(
+    unit: Unit, size: Decimal, price: Decimal, rule: SymbolRule, to_step: Callable[[Decimal, Decimal], Decimal]
 ) -> Amount:
-    if wanted.unit is Unit.BASE:
-        return Amount(size, Unit.BASE)
-    return Amount(to_step(size * price, rule.quote_increment), Unit.QUOTE)
+    if unit is Unit.BASE:
+        return Amount(size, unit)
+    return Amount(to_step(size * price, rule.quote_increment), unit)
 
 
 def _require_visible(request: OrderRequest, size: Decimal, visible: Decimal, rule: SymbolRule) -> None:

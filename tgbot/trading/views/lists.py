@@ -8,7 +8,7 @@ from tgbot.core.people import Mode
 from tgbot.core.reply import Button, Reply, T
 from tgbot.trading.orders import Cancelled, OpenOrders
 from tgbot.trading.rules.grammar import button
-from tgbot.trading.rules.settlement import UNSETTLED, state_of
+from tgbot.trading.rules.settlement import UNSETTLED, State, state_of
 from tgbot.trading.store import Intent
 from tgbot.trading.views.words import what, what_other
 
@@ -37,6 +37,8 @@ def cancelled_many(results: Cancelled) -> Reply:
     count = len(results.ours) + len(results.others)
     if count == 0:
         return Reply((T("trading.no_orders"),))
+    done = sum(intent.state is State.CANCELLED for intent, _ in results.ours)
+    done += sum(isinstance(now, Order) and now.is_cancelled for _, now in results.others)
     lines = [
         T.of("trading.cancelled_line", id=intent.short, outcome=_cancel_word(intent, error))
         for intent, error in results.ours
@@ -44,7 +46,7 @@ def cancelled_many(results: Cancelled) -> Reply:
     lines += [
         T.of("trading.cancelled_line_other", **what_other(order), outcome=_end(now)) for order, now in results.others
     ]
-    return Reply((T.of("trading.cancelled_count", count=count), *_shortened(lines)))
+    return Reply((T.of("trading.cancelled_count", done=done, count=count), *_shortened(lines)))
 
 
 def cancelled_other(pair: str, order: Order | None) -> Reply:

@@ -12,6 +12,7 @@ from tgbot.trading.rules.grammar import OrderRequest, choice
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown
+from tgbot.trading.views.orders import card
 from tgbot.trading.views.words import badge, currency, estimate
 
 SHARES = ("25%", "50%", "75%", "100%")
@@ -43,7 +44,7 @@ def ticket(shown: Shown, *leads: T) -> Reply:
         lines.append(T.of("trading.ticket_locked", size=code, currency=currency(size, rule), id=intent.short))
     else:
         lines.append(T.of("trading.ticket_footer", id=intent.short))
-    return Reply(tuple(lines), _ticket_buttons(intent))
+    return Reply(tuple(lines), _ticket_buttons(intent), card=card(intent))
 
 
 def requoted(shown: Shown) -> Reply:
