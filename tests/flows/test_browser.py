@@ -34,7 +34,7 @@ async def test_from_start_to_a_filled_order_and_a_fired_alert(stage: Stage, newc
     await newcomer.say("/price btc")
     await expect(newcomer.message("BTC-USDT 67,000")).to_be_visible()
     await newcomer.say("/buy btc 100")
-    await expect(newcomer.message("nothing is sent before you tap Confirm")).to_be_visible()
+    await expect(newcomer.message("not sent yet, valid for 60 s")).to_be_visible()
     await newcomer.button("Confirm").tap()
     await expect(newcomer.message("Filled")).to_be_in_viewport()
     await expect(newcomer.button("Confirm")).to_have_count(0)

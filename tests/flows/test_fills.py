@@ -31,7 +31,7 @@ def hears_orders(stage: Stage) -> bool:
 async def test_fill_of_a_resting_paper_order_is_told_at_once(trader: Seat, stage: Stage) -> None:
     await place(trader)
     stage.price("BTC-USDT", 65_990)
-    await trader.hears("^Filled: buy 0.01 BTC at 66,000 · BTC-USDT · PAPER")
+    await trader.hears(r"^Filled: buy 0.01 BTC at 66,000\n[^#]*#\w+ · BTC-USDT · PAPER")
 
 
 async def test_paper_order_from_before_a_restart_is_filled_after_it(stage: Stage) -> None:

@@ -285,7 +285,7 @@ async def test_edit_keeps_everything_but_the_amount(live: Seat) -> None:
     asked = await live.press("Edit", "^How much BTC-USDT")
     assert asked.labels == ["10u", "50u", "100u", "500u", "25%", "50%", "75%", "100%", "Cancel"]
     ticket = await live.press("50u", "^Buy BTC-USDT, limit order")
-    assert "Price: 66,000 USDT (-1.49% from the market)" in ticket.text
+    assert "Price: 66,000 USDT (-1.49%)" in ticket.text
     assert "Post-only" in ticket.text
     await live.press("Cancel", "^Dropped, nothing was sent")
 

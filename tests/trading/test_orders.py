@@ -272,7 +272,7 @@ async def test_detail_is_as_the_exchange_has_it_now(desk: Desk) -> None:
     intent = await resting(desk)
     desk.price("BTC-USDT", 65_990)
     text = read(views.detail(await desk.now.orders.current(intent)))
-    assert text.startswith("Filled: buy 0.01 BTC at 66,000 · BTC-USDT\n0.01 BTC at 66,000 on average = 660 USDT")
+    assert text.startswith("Filled: buy 0.01 BTC at 66,000\n0.01 BTC at 66,000 on average = 660 USDT")
     assert desk.placed()[0].id in text
 
 

@@ -130,7 +130,7 @@ async def test_order_that_turns_up_after_all_is_adopted_and_said_to_be(desk: Des
             assert shown.others == []
     card, news = await desk.told()
     assert card.startswith(
-        "✎ Placed: buy 0.01 BTC at 66,000 · BTC-USDT\nI had given it up, but KuCoin has it after all"
+        "✎ Placed: buy 0.01 BTC at 66,000\nI had given it up, but KuCoin has it after all"
     )
     assert news.startswith("↩ Placed")
     assert len(desk.placed()) == 1
@@ -280,7 +280,7 @@ async def test_partial_fills_are_told_with_what_remains_and_so_is_the_last(desk:
     await desk.rounds(31)
     card, news = await desk.told()
     assert card.startswith(
-        "✎ Partly filled: buy 0.01 BTC at 66,000 · BTC-USDT\n0.004 BTC at 66,000 on average = 264 USDT"
+        "✎ Partly filled: buy 0.01 BTC at 66,000\n0.004 BTC at 66,000 on average = 264 USDT"
     )
     assert "0.006 BTC remain" in card
     assert news.startswith("↩ Partly filled")
@@ -326,7 +326,7 @@ async def test_market_order_that_found_too_little_is_partly_filled(desk: Desk) -
     )
     await desk.rounds(0)
     (told,) = await desk.told()
-    assert told.startswith("✎ Partly filled: buy 0.01 BTC at market · BTC-USDT\n0.005 BTC at 67,000.1 on average")
+    assert told.startswith("✎ Partly filled: buy 0.01 BTC at market\n0.005 BTC at 67,000.1 on average")
     assert "the rest is cancelled" in told
 
 
@@ -398,7 +398,7 @@ async def test_order_whose_account_is_disconnected_is_said_to_be_out_of_sight(de
     await desk.now.keys.disconnect(desk.person(), key)
     await desk.rounds(31)
     card, news = await desk.told()
-    assert card.startswith("✎ Unknown, for you to check: buy 0.01 BTC at 66,000 · BTC-USDT\nIts account cannot be used")
+    assert card.startswith("✎ Unknown, for you to check: buy 0.01 BTC at 66,000\nIts account cannot be used")
     assert news.startswith("↩ Unknown, for you to check")
     assert (await desk.intent(intent)).state is State.INDETERMINATE
 

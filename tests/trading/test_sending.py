@@ -31,10 +31,10 @@ async def test_confirmed_ticket_is_one_order_and_is_told_as_placed_then_filled(d
     (order,) = desk.placed()
     assert order.client_oid.startswith("tb")
     assert (intent.state, intent.order_id) == (State.OPEN, order.id)
-    assert await desk.told() == [f"✎ Placed: buy BTC for 100 USDT at market · BTC-USDT\n#{intent.short}"]
+    assert await desk.told() == [f"✎ Placed: buy BTC for 100 USDT at market\n#{intent.short} · BTC-USDT"]
     await desk.rounds(0)
     (filled,) = await desk.told()
-    assert filled.startswith("✎ Filled: buy BTC for 100 USDT at market · BTC-USDT\n0.00149 BTC at 67,000.1 on average")
+    assert filled.startswith("✎ Filled: buy BTC for 100 USDT at market\n0.00149 BTC at 67,000.1 on average")
     assert (await desk.intent(intent)).state is State.FILLED
 
 

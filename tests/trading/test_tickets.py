@@ -25,7 +25,7 @@ async def test_ticket_shows_in_full_what_will_be_sent(desk: Desk) -> None:
     assert lines[:4] == [
         "Buy BTC-USDT, limit order",
         "Size: 0.01234 BTC / ≈ 822.66 USDT",
-        "Price: 66,666.12345678 USDT (-0.5% from the market)",
+        "Price: 66,666.12345678 USDT (-0.5%)",
         "Post-only: never pays the taker fee",
     ]
     assert shown.intent.spec.price == Decimal("66666.12345678")

@@ -75,7 +75,7 @@ def confirm_disconnect(key: LinkedKey) -> Reply:
 
 
 def _key_lines(key: LinkedKey, idle_left: timedelta | None, now: datetime) -> list[T]:
-    title = "credentials.key_active" if key.is_active else "credentials.key_idle"
+    title = f"credentials.key_active_{key.mode}" if key.is_active else "credentials.key_idle"
     if key.mode is Mode.PAPER:
         return [T.of(title, short=key.short, name=T("credentials.paper_account"))]
     facts = T.of(

@@ -10,7 +10,7 @@ from tgbot.trading.orders import Cancelled, OpenOrders
 from tgbot.trading.rules.grammar import button
 from tgbot.trading.rules.settlement import UNSETTLED, State, state_of
 from tgbot.trading.store import Intent
-from tgbot.trading.views.words import what, what_other
+from tgbot.trading.views.words import badge, what, what_other
 
 MOST_LINES = 30
 MOST_BUTTONS = 10
@@ -30,7 +30,7 @@ def open_orders(orders: OpenOrders) -> Reply:
     ]
     rows = tuple((offer,) for offer in buttons[:MOST_BUTTONS] if offer is not None)
     last = (Button(T("common.refresh"), "orders"), Button(T("trading.cancel_all"), "orders_cancel"))
-    return Reply((T.of("trading.orders_title", count=count), *_shortened(lines)), (*rows, last))
+    return Reply((T.of("trading.orders_title", count=count, badge=_badge(orders)), *_shortened(lines)), (*rows, last))
 
 
 def cancelled_many(results: Cancelled) -> Reply:
@@ -55,6 +55,10 @@ def cancelled_other(pair: str, order: Order | None) -> Reply:
     if order.is_active:
         return Reply((T("trading.cancel_asked"),))
     return Reply((T.of("trading.other_ended", **what_other(order), outcome=_end(order)),))
+
+
+def _badge(orders: OpenOrders) -> T | str:
+    return badge(orders.ours[0]) if orders.ours else ""
 
 
 def _line(intent: Intent) -> T:

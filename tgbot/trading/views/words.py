@@ -45,7 +45,7 @@ def badge(intent: Intent) -> T | str:
 
 
 def footer(intent: Intent) -> T:
-    return T.of("trading.footer", id=intent.short)
+    return T.of("trading.footer", id=intent.short, pair=intent.spec.symbol, badge=badge(intent))
 
 
 def currency(amount: Amount, rule: SymbolRule) -> str:
