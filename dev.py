@@ -100,6 +100,11 @@ def bench(arguments: list[str]) -> int:
     become([python, "-m", "bench", *arguments])
 
 
+def gallery(arguments: list[str]) -> int:
+    """photographs every card of the chat at phone width, in each language, into docs/gallery; needs Chromium"""
+    become([development_python(), "-m", "tests.flows.gallery", *arguments])
+
+
 def lock(arguments: list[str]) -> int:
     """writes the locks anew from pyproject.toml; --upgrade takes newer releases"""
     uv = runtime_python().parent / "uv"
@@ -115,13 +120,13 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-VERBS: dict[str, Verb] = {verb.__name__: verb for verb in (demo, run, test, faults, lint, fix, bench, lock)}
+VERBS: dict[str, Verb] = {verb.__name__: verb for verb in (demo, run, test, faults, lint, fix, bench, gallery, lock)}
 
 
 def print_verbs() -> None:
     print("python3 dev.py <verb> [arguments]\n")
     for name, verb in VERBS.items():
-        print(f"  {name:6} {verb.__doc__}")
+        print(f"  {name:7} {verb.__doc__}")
 
 
 def runtime_python() -> Path:
