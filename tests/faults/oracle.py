@@ -37,6 +37,7 @@ FIRST_WORDS: dict[State, tuple[str, ...]] = {
     State.UNKNOWN: ("Unknown, checking",),
     State.NOT_SENT: ("Not sent",),
     State.REJECTED: ("Rejected",),
+    State.WAITING: ("Placed",),
     State.OPEN: ("Placed",),
     State.PARTIAL: ("Partly filled",),
     State.FILLED: ("Filled",),
@@ -77,6 +78,13 @@ def orders_at(exchange: PaperExchange) -> list[PaperOrder]:
     return [order for account, order_id in rows if (order := exchange._store.order(account, order_id))]
 
 
+def waits_at(exchange: PaperExchange) -> list[str]:
+    """The clientOid of every stop order and every OCO that this exchange has ever taken."""
+    stops = exchange._store._db.execute("SELECT client_oid FROM stops WHERE oco = ''").fetchall()
+    ocos = exchange._store._db.execute("SELECT min(client_oid) FROM stops WHERE oco != '' GROUP BY oco").fetchall()
+    return [client_oid for (client_oid,) in (*stops, *ocos)]
+
+
 def secrets_of(exchange: PaperExchange) -> set[str]:
     rows = exchange._store._db.execute("SELECT key FROM accounts").fetchall()
     accounts = [account for (key,) in rows if (account := exchange._store.account(key))]
@@ -91,9 +99,12 @@ async def judge(
     books = await read_books(database)
     orders = [order for order in orders_at(exchange) if order.client_oid.startswith(OURS)]
     orders = [order for order in orders if order.client_oid not in foreign]
+    waits = [client_oid for client_oid in waits_at(exchange) if client_oid.startswith(OURS)]
+    waits = [client_oid for client_oid in waits if client_oid not in foreign]
     breaches = [
-        *_once(books, orders),
-        *_never_landed(books, orders),
+        *_once(books, [order.client_oid for order in orders]),
+        *_once(books, waits),
+        *_never_landed(books, {order.client_oid for order in orders} | set(waits)),
         *_fills(books, exchange, orders),
         *_told(books),
         *_kept_secret(database, books, secrets_of(exchange), said),
@@ -102,7 +113,7 @@ async def judge(
     if is_settled:
         breaches += [f"O4: {intent} is still in doubt" for intent in doubtful]
     FIGURES.scenarios += 1
-    FIGURES.placed += len(orders)
+    FIGURES.placed += len({order.client_oid for order in orders} | set(waits))
     FIGURES.unsettled += len(doubtful)
     FIGURES.breaches += breaches
     return breaches
@@ -118,8 +129,9 @@ async def read_books(database: Database) -> Books:
         )
 
 
-def _once(books: Books, orders: Sequence[PaperOrder]) -> Iterable[str]:
-    for client_oid, count in Counter(order.client_oid for order in orders).items():
+def _once(books: Books, client_oids: Sequence[str]) -> Iterable[str]:
+    """Of what waits outside the book, and of what is in it: a stop order becomes an order with the same id."""
+    for client_oid, count in Counter(client_oids).items():
         if count > 1:
             FIGURES.duplicates += count - 1
             yield f"O1: {client_oid} is {count} orders"
@@ -130,14 +142,13 @@ def _once(books: Books, orders: Sequence[PaperOrder]) -> Iterable[str]:
     yield from (f"O1: {intent} has {count} attempts" for intent, count in of_intents.items() if count > 1)
 
 
-def _never_landed(books: Books, orders: Sequence[PaperOrder]) -> Iterable[str]:
-    landed = {order.client_oid for order in orders}
+def _never_landed(books: Books, landed: Collection[str]) -> Iterable[str]:
     for client_oid, attempt in books.attempts.items():
         state = State(books.intents[attempt.intent_id].state)
         if client_oid in landed and state in NEVER_LANDED:
             FIGURES.lost += 1
             yield f"O2: {client_oid} was called {state} and is at the exchange"
-        if client_oid not in landed and state in {State.OPEN, State.PARTIAL, *DONE}:
+        if client_oid not in landed and state in {State.WAITING, State.OPEN, State.PARTIAL, *DONE}:
             yield f"O2: {client_oid} is called {state} and is not at the exchange"
 
 

@@ -52,6 +52,7 @@ def kind_of(test: str) -> str:
 
 SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcile.py::", "trading/test_orders.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
+STOPS = "faults/test_stops.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
 INTAKE, GATE, SENDER = "intake/test_service.py::", "intake/test_gate.py::", "delivery/test_sender.py::"
@@ -63,6 +64,7 @@ KUCOIN_REST = (
         "*unknown* is said; KuCoin is asked by our id until it is known; nothing is posted again",
         (
             SENDING + "test_no_definite_answer_is_unknown_and_the_truth_follows",
+            STOPS + "test_no_definite_answer_is_unknown_and_the_truth_follows",
             "faults/test_simulation.py::test_no_fate_of_an_order_is_told_wrong",
             "faults/test_submit_protocol.py::test_our_protocol_never_doubles_and_never_denies",
             "faults/test_submit_protocol.py::test_what_looks_reasonable_is_not",
@@ -74,6 +76,7 @@ KUCOIN_REST = (
         "*not placed* is said once it can neither be taken nor be hidden any more, and not before",
         (
             RECONCILE + "test_not_placed_is_said_after_the_last_moment_it_could_have_come_and_not_before",
+            STOPS + "test_not_placed_is_said_when_its_signature_cannot_be_taken_any_more_and_not_before",
             "trading/rules/test_settlement.py::test_not_placed_is_never_said_early",
         ),
     ),
@@ -180,6 +183,8 @@ KUCOIN_REST = (
             RECONCILE + "test_order_that_the_query_lags_behind_is_never_called_not_placed",
             RECONCILE + "test_order_that_turns_up_after_all_is_adopted_and_said_to_be",
             RECONCILE + "test_order_that_only_the_lists_show_is_found_there",
+            STOPS + "test_a_query_that_lags_behind_proves_nothing",
+            STOPS + "test_a_triggered_order_that_is_listed_late_is_waited_for",
         ),
     ),
     Row(
@@ -189,6 +194,7 @@ KUCOIN_REST = (
         (
             EXCHANGE + "test_order_beyond_the_look_up_window_is_left_to_a_human_and_never_settles_itself",
             RECONCILE + "test_order_too_old_to_be_found_is_for_the_person_to_check",
+            STOPS + "test_after_days_of_standing_still_a_stop_that_is_gone_is_for_the_person_to_check",
         ),
         "the pair is not frozen for that key meanwhile",
     ),
@@ -202,6 +208,9 @@ KUCOIN_REST = (
             ORDERS + "test_cancel_that_shows_late_is_said_to_be_asked",
             ORDERS + "test_cancel_that_never_arrived_leaves_the_order_and_says_so",
             ORDERS + "test_cancel_of_an_unknown_order_says_what_to_do",
+            STOPS + "test_a_cancel_whose_reply_is_lost_is_found_out",
+            STOPS + "test_a_cancel_that_comes_too_late_tells_of_the_fill",
+            STOPS + "test_cancelled_elsewhere_it_is_said_to_be_gone_after_a_second_look",
         ),
     ),
     Row(
@@ -212,6 +221,7 @@ KUCOIN_REST = (
             "faults/test_fills.py::test_every_fill_is_read_once_from_any_pages",
             "faults/test_fills.py::test_every_fill_is_kept_once_in_any_sequence",
             "faults/test_fills.py::test_a_server_that_repeats_a_page_for_ever_is_left",
+            STOPS + "test_killed_while_its_fill_is_written_down_it_is_written_once",
             RECONCILE + "test_fills_that_are_listed_late_are_waited_for",
         ),
     ),

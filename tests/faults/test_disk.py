@@ -74,7 +74,7 @@ async def test_restored_older_database_sends_nothing_again_and_shows_what_it_doe
     listed = await desk.now.orders.open(desk.person())
     assert [intent.id for intent in listed.ours] == [known.id]
     assert [order.client_oid for order in listed.others] == [lost.client_oid]
-    await desk.now.orders.cancel_other(desk.person(), "BTC-USDT", lost.id)
+    await desk.now.orders.cancel_other(desk.person(), "order", "BTC-USDT", lost.id)
     assert [order.price for order in desk.placed() if order.is_active] == [65_000]
 
 

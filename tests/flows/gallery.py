@@ -132,7 +132,7 @@ async def be_refused(one: Traveller) -> None:
 
 
 async def be_told(one: Traveller) -> None:
-    await one.say("/alert btc > 68000 note \"take profit\"")
+    await one.say('/alert btc > 68000 note "take profit"')
     await one.say("/alert eth cross 3000 every 30m")
     await one.say("/alert eth")
     await one.say("/alerts")

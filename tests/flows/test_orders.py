@@ -417,3 +417,22 @@ async def test_cancelled_paper_order_gives_its_money_back(paper: Seat) -> None:
     assert "660.66 USDT in open orders" in (await paper.say("/balance", "USDT")).text
     await paper.press("Cancel order", "^Cancelled: buy 0.01 BTC at 66,000\n#.*PAPER")
     assert "open orders" not in (await paper.say("/balance", "USDT")).text
+
+
+# --- Orders that wait for a price ------------------------------------------------------------------------------------
+
+
+async def test_a_stop_and_an_exit_wait_at_kucoin_and_are_told_when_their_price_comes(live: Seat, stage: Stage) -> None:
+    stop = await live.say("/buy btc 100 stop 70000", "^Buy BTC-USDT, stop market order")
+    assert "Stop: when the price rises to 70,000 (+4.48%)" in stop.text
+    await live.press("Confirm", "^Placed: buy BTC for 100 USDT at market when it rises to 70,000")
+    both = await live.say("/sell btc 0.01 tp 72000 sl 60000", "^Sell BTC-USDT, OCO")
+    assert "Stop loss: when the price falls to 60,000 (-10.45%), at 59,400 or better" in both.text.replace("−", "-")
+    await live.press("Confirm", "^Placed: sell 0.01 BTC at 72,000, or when it falls to 60,000")
+    shown = await live.say("/orders", "^2 open orders")
+    assert shown.text.count("waits at KuCoin") == 2
+    stage.price("BTC-USDT", 70_000)
+    filled = await live.hears("^Filled: buy BTC for 100 USDT at market when it rises to 70,000")
+    assert filled.id == stop.id
+    await live.say("/cancel all", "^1 order")
+    assert (await live.say("/orders", "No open orders")).text

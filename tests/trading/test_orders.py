@@ -220,7 +220,7 @@ async def test_order_made_elsewhere_can_be_cancelled_and_what_became_of_it_is_sa
 ) -> None:
     order_id = await made_elsewhere(desk)
     meanwhile(desk)
-    after = await desk.now.orders.cancel_other(desk.person(), "BTC-USDT", order_id)
+    after = await desk.now.orders.cancel_other(desk.person(), "order", "BTC-USDT", order_id)
     assert read(lists.cancelled_other("BTC-USDT", after)).startswith(first_words)
 
 
@@ -229,7 +229,7 @@ async def test_made_up_id_deletes_nothing(desk: Desk, order_id: str) -> None:
     intent = await resting(desk)
     fault = desk.faults.add("DELETE", ".*", Mode.DROP)
     with suppress(ExchangeError):
-        assert await desk.now.orders.cancel_other(desk.person(), "BTC-USDT", order_id) is None
+        assert await desk.now.orders.cancel_other(desk.person(), "order", "BTC-USDT", order_id) is None
     assert fault.hits == 0
     assert (await desk.intent(intent)).state is State.OPEN
 

@@ -129,9 +129,7 @@ async def test_order_that_turns_up_after_all_is_adopted_and_said_to_be(desk: Des
             assert [order.short for order in shown.ours] == [intent.short]
             assert shown.others == []
     card, news = await desk.told()
-    assert card.startswith(
-        "✎ Placed: buy 0.01 BTC at 66,000\nI had given it up, but KuCoin has it after all"
-    )
+    assert card.startswith("✎ Placed: buy 0.01 BTC at 66,000\nI had given it up, but KuCoin has it after all")
     assert news.startswith("↩ Placed")
     assert len(desk.placed()) == 1
 
@@ -279,9 +277,7 @@ async def test_partial_fills_are_told_with_what_remains_and_so_is_the_last(desk:
     desk.show(mine(fill_of(1001, "0.004")), 1, FILLS)
     await desk.rounds(31)
     card, news = await desk.told()
-    assert card.startswith(
-        "✎ Partly filled: buy 0.01 BTC at 66,000\n0.004 BTC at 66,000 on average = 264 USDT"
-    )
+    assert card.startswith("✎ Partly filled: buy 0.01 BTC at 66,000\n0.004 BTC at 66,000 on average = 264 USDT")
     assert "0.006 BTC remain" in card
     assert news.startswith("↩ Partly filled")
     assert (await desk.intent(intent)).state is State.PARTIAL

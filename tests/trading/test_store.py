@@ -54,7 +54,7 @@ def an_intent(**changes: object) -> Intent:
 
 
 def an_attempt(intent: Intent) -> Attempt:
-    return Attempt(ids.client_oid(), intent.id, NOW, NOW + timedelta(seconds=3), "b" * 64, Misses())
+    return Attempt(ids.client_oid(), intent.id, NOW, NOW + timedelta(seconds=3), "b" * 64, Misses(), NOW)
 
 
 def an_order(intent: Intent, filled: str = "0", *, is_active: bool = True) -> Order:

@@ -84,6 +84,19 @@ class OcoSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class StopLeg:
+    """The bad side of an OCO whose good side is a limit order: once the last price has come to `price`, a limit order
+    at `limit` is placed instead of it."""
+
+    price: Decimal
+    limit: Decimal
+
+
+# What an order waits for outside the book; one that waits for nothing is placed in it at once.
+Wait = Trigger | StopLeg
+
+
+@dataclass(frozen=True, slots=True)
 class OrderAck:
     """KuCoin has accepted the order; whether it has filled is another question."""
 
@@ -94,7 +107,7 @@ class OrderAck:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the exchange has. `filled_size` is base, `filled_funds` quote; `is_active` False means finished, and then
-    `is_cancelled` says whether a part was cancelled."""
+    `is_cancelled` says whether a part was cancelled. `is_waiting`: a stop order or an OCO outside the book."""
 
     order_id: str
     client_oid: str
@@ -111,6 +124,7 @@ class Order:
     is_active: bool
     is_cancelled: bool
     created_at: datetime
+    is_waiting: bool = False
 
 
 class StopStatus(StrEnum):

@@ -107,8 +107,8 @@ class TradingHandlers:
         return await self._cancel(await self._tickets.find(person, incoming.args))
 
     async def cancel_other(self, person: Person, incoming: Incoming) -> Answer:
-        symbol, _, order_id = incoming.args.partition(" ")
-        return lists.cancelled_other(symbol, await self._orders.cancel_other(person, symbol, order_id))
+        kind, symbol, order_id = (*incoming.args.split(" "), "", "", "")[:3]
+        return lists.cancelled_other(symbol, await self._orders.cancel_other(person, kind, symbol, order_id))
 
     async def cancel_all(self, person: Person, incoming: Incoming) -> Answer:
         return lists.cancelled_many(await self._orders.cancel_many(person))

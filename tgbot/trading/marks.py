@@ -13,7 +13,8 @@ _KINDS = {Side.BUY: LineKind.BUY, Side.SELL: LineKind.SELL}
 
 
 async def trading_marks(database: Database, keys: Keys, person: Person, symbol: str) -> Marks:
-    """Limit orders that wait and the latest fills, on the account of the person's mode; nothing without an account.
+    """Prices and triggers of orders that wait, and the latest fills, on the account of the person's mode; nothing
+    without an account.
 
     From our own tables: a chart need not wait for KuCoin to list them.
     """
@@ -24,8 +25,7 @@ async def trading_marks(database: Database, keys: Keys, person: Person, symbol: 
     async with database.read() as session:
         waiting = await store.pending_of(session, person.id, key_id)
         fills = await store.latest_fills(session, key_id, symbol, MOST_TRADES)
-    specs = (intent.spec for intent in waiting)
-    lines = tuple(
-        Line(_KINDS[spec.side], spec.price) for spec in specs if spec.symbol == symbol and spec.price is not None
-    )
-    return Marks(lines, tuple(Trade(fill.side, fill.price, fill.at) for fill in fills))
+    here = [intent for intent in waiting if intent.spec.symbol == symbol]
+    lines = [Line(_KINDS[one.spec.side], one.spec.price) for one in here if one.spec.price is not None]
+    lines += [Line(_KINDS[one.spec.side], one.wait.price) for one in here if one.wait is not None]
+    return Marks(tuple(lines), tuple(Trade(fill.side, fill.price, fill.at) for fill in fills))

@@ -1,25 +1,23 @@
 """Open orders: listing them, ours and those made elsewhere, and asking for their end."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import ExchangeError, ExchangeRejected, NotFound, OutcomeUnknown, Reason
-from tgbot.core.orders import Fill, Order
+from tgbot.core.errors import ExchangeError, NotFound
+from tgbot.core.orders import Fill
 from tgbot.core.people import Person
 from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.kucoin.account import SpotAccount
-from tgbot.trading import store
+from tgbot.trading import elsewhere, kinds, store
+from tgbot.trading.elsewhere import LOOK_AGAIN, LOOKS, Elsewhere
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import DONE, PENDING
 from tgbot.trading.store import Intent
-
-LOOKS = 5
-LOOK_AGAIN = 0.3  # seconds; KuCoin shows a cancellation a moment after it has taken the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class OpenOrders:
     """`ours` were placed through this bot, `others` are at KuCoin all the same."""
 
     ours: Sequence[Intent]
-    others: Sequence[Order]
+    others: Sequence[Elsewhere]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Cancelled:
     if it has it still; an error is one that kept the request from being made."""
 
     ours: Sequence[tuple[Intent, ExchangeError | None]]
-    others: Sequence[tuple[Order, Order | ExchangeError | None]]
+    others: Sequence[tuple[Elsewhere, Elsewhere | ExchangeError | None]]
 
 
 class Orders:
@@ -49,8 +47,7 @@ class Orders:
     async def open(self, person: Person, symbol: str | None = None) -> OpenOrders:
         """Raises `ExchangeError` when KuCoin cannot be asked: half a list would look like a whole one."""
         linked = await self._keys.account_to_look_at(person)
-        symbols = [symbol] if symbol else await linked.spot.open_symbols()
-        listed = [order for name in symbols for order in await linked.spot.open_orders(name)]
+        listed = await elsewhere.list_open(linked.spot, symbol)
         async with self._database.read() as session:
             known = await store.by_client_oids(session, [order.client_oid for order in listed])
             pending = await store.pending_of(session, person.id, linked.key_id)
@@ -63,7 +60,7 @@ class Orders:
         ours = [intent for intent in (*sure, *looked_at) if intent.state in PENDING]
         return OpenOrders(
             [intent for intent in ours if symbol in {None, intent.spec.symbol}],
-            [order for order in listed if order.client_oid not in known],
+            await elsewhere.in_full(linked.spot, [order for order in listed if order.client_oid not in known]),
         )
 
     async def fills(self, key_id: str) -> Sequence[Fill]:
@@ -86,23 +83,23 @@ class Orders:
         if linked is None or attempt is None:
             raise NotFound(T.of("trading.no_such_order", id=intent.short))
         crash_point("C14")
-        await _ask(linked.spot.cancel_by_client_oid(attempt.client_oid, intent.spec.symbol))
+        was_ended = await kinds.cancel(linked.spot, intent, attempt.client_oid)
         crash_point("C14 asked")
         for look in range(LOOKS):
             if look:
                 await self._clock.sleep(LOOK_AGAIN)
             with suppress(ExchangeError):  # it was asked to end; the reconciler will hear what came of that
-                intent = await self._reconciler.refresh(intent)
+                intent = await self._reconciler.refresh(intent, was_ended=was_ended)
             if intent.state not in PENDING:
                 break
         return intent
 
-    async def cancel_other(self, person: Person, symbol: str, order_id: str) -> Order | None:
+    async def cancel_other(self, person: Person, kind: str, symbol: str, order_id: str) -> Elsewhere | None:
         """An order made elsewhere; returns what KuCoin has afterwards. The id comes from a button, that is from a
         client: only the id of an order that is there may become a part of what is deleted."""
         linked = await self._keys.account_to_look_at(person)
-        order = await linked.spot.order(order_id, symbol)
-        return await self._end(linked.spot, order) if order is not None else None
+        order = await elsewhere.look_up(linked.spot, kind, symbol, order_id)
+        return await elsewhere.end(linked.spot, self._clock, order) if order is not None else None
 
     async def cancel_many(self, person: Person, symbol: str | None = None) -> Cancelled:
         """All that is open, or all of a pair. An order that cannot be cancelled does not keep the others from it."""
@@ -119,29 +116,10 @@ class Orders:
         except ExchangeError as error:
             return intent, error
 
-    async def _try_other(self, spot: SpotAccount, order: Order) -> tuple[Order, Order | ExchangeError | None]:
+    async def _try_other(
+        self, spot: SpotAccount, order: Elsewhere
+    ) -> tuple[Elsewhere, Elsewhere | ExchangeError | None]:
         try:
-            return order, await self._end(spot, order)
+            return order, await elsewhere.end(spot, self._clock, order)
         except ExchangeError as error:
             return order, error
-
-    async def _end(self, spot: SpotAccount, order: Order) -> Order | None:
-        await _ask(spot.cancel(order.order_id, order.symbol))
-        for look in range(LOOKS):
-            if look:
-                await self._clock.sleep(LOOK_AGAIN)
-            seen = await spot.order(order.order_id, order.symbol)
-            if seen is None or not seen.is_active:
-                break
-        return seen
-
-
-async def _ask(cancelling: Awaitable[None]) -> None:
-    """A cancel may be repeated and proves nothing, so neither a lost answer nor "no such order" is an error here."""
-    try:
-        await cancelling
-    except OutcomeUnknown:
-        return
-    except ExchangeRejected as error:
-        if error.reason is not Reason.NOT_FOUND:
-            raise

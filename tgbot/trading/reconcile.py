@@ -9,7 +9,7 @@ import structlog
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import ExchangeError, ExchangeUnavailable
+from tgbot.core.errors import ExchangeError
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill, Order
 from tgbot.core.reply import Reply
@@ -17,18 +17,16 @@ from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
-from tgbot.trading import store
+from tgbot.trading import kinds, store
 from tgbot.trading.rules.settlement import (
     GIVEN_UP,
     PENDING,
     UNSETTLED,
-    WORKING,
     Misses,
     State,
-    has_vanished,
     is_progress,
-    settle_missing,
     state_of,
+    verdict,
 )
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.views import orders as views
@@ -37,10 +35,9 @@ log = structlog.get_logger()
 
 LOOK_EVERY = timedelta(seconds=2)
 WORKING_EVERY = timedelta(seconds=30)
-JUST_SENT = timedelta(seconds=5)
+SEEN_EVERY = timedelta(hours=1)
 WATCHED_FOR = timedelta(minutes=10)  # an order that was said not to be placed
 FILLS_LAG = timedelta(seconds=20)
-LISTED_FOR = timedelta(days=7)
 SIDE_BY_SIDE = 8
 
 
@@ -74,10 +71,11 @@ class Reconciler:
         if intent_id is not None:
             self.look_at(intent_id)
 
-    async def look_at_account(self, key_id: str) -> None:
-        """The stream of this account has just (re)connected: what it missed is asked for."""
+    async def look_at_account(self, key_id: str, states: Collection[State] = PENDING) -> None:
+        """The stream of this account has just (re)connected, or told of something without our id for it: all that is
+        in one of these states is asked for."""
         async with self._database.read() as session:
-            pending = await store.pending(session)
+            pending = await store.pending(session, states)
         for intent in pending:
             if intent.key_id == key_id:
                 self.look_at(intent.id)
@@ -106,7 +104,7 @@ class Reconciler:
             pending = await store.pending(session)
             pending += await store.given_up_since(session, self._clock.now() - WATCHED_FOR)
             known = {intent.id for intent in pending}
-            hinted = [i for i in await store.with_ids(session, hints - known) if i.state in GIVEN_UP]
+            hinted = [i for i in await store.with_ids(session, hints - known) if _may_turn_up(i)]
         self._on_round({intent.key_id for intent in pending})
         room = asyncio.Semaphore(SIDE_BY_SIDE)
         async with asyncio.TaskGroup() as tasks:
@@ -116,10 +114,11 @@ class Reconciler:
         self._looked = {intent.id: self._looked[intent.id] for intent in pending if intent.id in self._looked}
         self._incomplete = {name: since for name, since in self._incomplete.items() if name in known}
 
-    async def refresh(self, intent: Intent) -> Intent:
+    async def refresh(self, intent: Intent, *, was_ended: bool = False) -> Intent:
         """Looks once, now, for somebody who waits for the answer: the order's card is brought up to date, but no news
-        are sent. Raises `ExchangeError` if the exchange cannot be asked."""
-        await self._look_once(intent, is_asked=True)
+        are sent. `was_ended`: KuCoin has just said that it ended while it waited outside the book, so that not to find
+        it needs no second look. Raises `ExchangeError` if the exchange cannot be asked."""
+        await self._look_once(intent, is_asked=True, was_ended=was_ended)
         async with self._database.read() as session:
             return await store.by_id(session, intent.id) or intent
 
@@ -145,7 +144,7 @@ class Reconciler:
             except ExchangeError as error:
                 log.warning("order_not_looked_at", intent=intent.id, code=error.code)
 
-    async def _look_once(self, intent: Intent, *, is_asked: bool = False) -> None:
+    async def _look_once(self, intent: Intent, *, is_asked: bool = False, was_ended: bool = False) -> None:
         self._looked[intent.id] = self._clock.monotonic()
         linked = await self._keys.account_of(intent.key_id)
         async with self._database.read() as session:
@@ -153,15 +152,19 @@ class Reconciler:
         if attempt is None:
             return
         if linked is None:
-            await self._settle(intent, PENDING, State.INDETERMINATE, views.out_of_sight(intent))
+            if intent.state in PENDING:
+                await self._settle(intent, State.INDETERMINATE, views.out_of_sight(intent), is_news=True)
             return
-        order = await _find(linked.spot, intent, attempt)
+        order = await kinds.find(linked.spot, intent, attempt)
+        if order is None and was_ended:
+            await self._settle(intent, State.CANCELLED, _outcome(intent, State.CANCELLED), is_news=False)
+            return
         if order is None:
             order = await self._missed(linked.spot, intent, attempt)
-        elif attempt.misses.count:
-            await self._note_misses(intent, Misses())
+        else:
+            await self._seen(linked.spot, intent, attempt)
         if order is not None:
-            is_late = linked.spot.exchange_time() - attempt.signed_at > JUST_SENT
+            is_late = linked.spot.exchange_time() - attempt.signed_at > kinds.JUST_SENT
             await self._found(linked.spot, intent, order, is_news=is_late and not is_asked)
 
     async def _missed(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
@@ -169,29 +172,38 @@ class Reconciler:
         if intent.state not in PENDING:
             return None
         misses = attempt.misses.another(spot.exchange_time())
-        state = State.UNKNOWN
-        if intent.state in UNSETTLED:
-            state = settle_missing(misses, attempt.deadline)
-        elif has_vanished(misses):
-            state = State.INDETERMINATE
-        if state is not State.UNKNOWN and (listed := await _listed(spot, intent, attempt)):
-            return listed
+        state = verdict(intent.state, misses, attempt.deadline, attempt.seen_at)
+        if state is not None and (found := await kinds.listed(spot, intent, attempt)):
+            return found
         await self._note_misses(intent, misses)
-        if state is not State.UNKNOWN:
-            origin = UNSETTLED if intent.state in UNSETTLED else WORKING
-            await self._settle(intent, origin, state, views.outcome(replace(intent, state=state)))
+        if state is not None:
+            reply = views.gone(intent) if state is State.CANCELLED else _outcome(intent, state)
+            await self._settle(intent, state, reply, is_news=True)
+        elif intent.state is State.WAITING:
+            self._hints.add(intent.id)
         return None
+
+    async def _seen(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> None:
+        """What is waited for long is written down now and then: after days of standing still, silence proves less."""
+        now = spot.exchange_time()
+        is_old = intent.state is State.WAITING and now - attempt.seen_at > SEEN_EVERY
+        if not attempt.misses.count and not is_old:
+            return
+        async with self._database.write() as session:
+            await store.note_misses(session, intent, Misses())
+            await store.note_seen(session, intent, now)
 
     async def _note_misses(self, intent: Intent, misses: Misses) -> None:
         async with self._database.write() as session:
             await store.note_misses(session, intent, misses)
 
-    async def _settle(self, intent: Intent, origin: Collection[State], state: State, reply: Reply) -> None:
-        """The end, as far as we can tell."""
+    async def _settle(self, intent: Intent, state: State, reply: Reply, *, is_news: bool) -> None:
+        """The end, as far as we can tell; unless it has moved on meanwhile."""
+        origin = UNSETTLED if intent.state in UNSETTLED else {intent.state}
         async with self._database.write() as session:
             if not await store.move(session, intent, origin, state, self._clock.now()):
                 return
-            await self._tell(session, intent, reply, is_news=True)
+            await self._tell(session, intent, reply, is_news=is_news)
         log.warning("order_settled", intent=intent.id, state=state)
         self._outbox.wake()
 
@@ -237,25 +249,16 @@ class Reconciler:
             await self._outbox.put(session, news)
 
 
-async def _find(spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
-    """By our id for it, then by KuCoin's. Raises `ExchangeUnavailable` if it answers with another order."""
-    order = await spot.order_by_client_oid(attempt.client_oid, intent.spec.symbol)
-    if order is None and intent.order_id:
-        order = await spot.order(intent.order_id, intent.spec.symbol)
-    if order is not None and (order.client_oid, order.symbol) != (attempt.client_oid, intent.spec.symbol):
-        raise ExchangeUnavailable("200000", "another order was answered")
-    return order
-
-
-async def _listed(spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
-    symbol, until = intent.spec.symbol, spot.exchange_time()
-    since = max(attempt.signed_at - JUST_SENT, until - LISTED_FOR)
-    orders = await spot.open_orders(symbol)
-    orders += await spot.done_orders(symbol, since, until)
-    return next((order for order in orders if order.client_oid == attempt.client_oid), None)
-
-
 async def _fills(spot: SpotAccount, order: Order) -> list[Fill]:
     if order.filled_size == ZERO:
         return []
     return [fill for fill in await spot.fills(order.symbol, order.order_id) if fill.order_id == order.order_id]
+
+
+def _outcome(intent: Intent, state: State) -> Reply:
+    return views.outcome(replace(intent, state=state))
+
+
+def _may_turn_up(intent: Intent) -> bool:
+    """What we have said to be no order, or not to be one any more without KuCoin's word for it."""
+    return intent.state in GIVEN_UP or (intent.state is State.CANCELLED and intent.wait is not None)

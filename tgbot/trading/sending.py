@@ -9,6 +9,7 @@ from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeRejected, NotSent, OutcomeUnknown, TooLate
 from tgbot.core.ids import Ids
+from tgbot.core.market import Tick
 from tgbot.core.money import HUNDRED
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
@@ -18,8 +19,9 @@ from tgbot.db.engine import Database
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
-from tgbot.trading import store
+from tgbot.trading import kinds, store
 from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.rules.conditions import is_reached, rests_on_market
 from tgbot.trading.rules.settlement import GIVEN_UP, UNSETTLED, Misses, State
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.tickets import Shown, Tickets, fresh_button, request_of
@@ -59,10 +61,13 @@ class Sending:
         if intent.is_locked:
             raise TooLate(T("trading.type_first"))
         linked = await self._account(person, intent)
-        if abs(await self._drift(intent)) > MOST_DRIFT:
+        tick = await self._prices.price(intent.spec.symbol)
+        if abs(_drift(intent, tick)) > MOST_DRIFT:
             return await self._tickets.prepare(person, request_of(intent), update_id, replaced=intent)
+        if intent.wait is not None and is_reached(intent.spec, intent.wait, tick.price):
+            raise TooLate(T.of("trading.trigger_passed", price=intent.wait.price), [[fresh_button(intent)]])
         await linked.spot.know_the_time()
-        prepared = linked.spot.prepare_order(self._ids.client_oid(), intent.spec)
+        prepared = kinds.prepare(linked.spot, self._ids.client_oid(), intent.spec, intent.wait)
         await self._consume(intent, prepared, message_id)
         crash_point("C6")
         await self._send(intent, linked, prepared)
@@ -78,16 +83,6 @@ class Sending:
             raise TooLate(T("trading.account_changed"), [[fresh_button(intent)]])
         return linked
 
-    async def _drift(self, intent: Intent) -> Decimal:
-        """Of the market since the ticket was made, in per cent. A limit that the person wrote does not depend on it."""
-        price = request_of(intent).price
-        if price is not None and price.level is not None:
-            return Decimal(0)
-        tick = await self._prices.price(intent.spec.symbol)
-        best = (tick.ask if intent.spec.side is Side.BUY else tick.bid) or tick.price
-        now = tick.price if price is not None else best
-        return (now - intent.reference) / intent.reference * HUNDRED
-
     async def _consume(self, intent: Intent, prepared: PreparedOrder, message_id: int) -> None:
         attempt = Attempt(
             client_oid=prepared.client_oid,
@@ -96,6 +91,7 @@ class Sending:
             deadline=prepared.deadline,
             body_digest=prepared.digest,
             misses=Misses(),
+            seen_at=prepared.signed_at,
         )
         crash_point("C5")
         async with self._database.write() as session:
@@ -120,7 +116,8 @@ class Sending:
             await self._tell(sent, State.UNKNOWN, views.unknown(sent), error.code, error.message)
         else:
             crash_point("C9")
-            await self._tell(sent, State.OPEN, views.placed(sent), "200000", "", ack.order_id)
+            state = State.OPEN if intent.wait is None else State.WAITING
+            await self._tell(sent, state, views.placed(sent), "200000", "", ack.order_id)
         self._reconciler.look_at(intent.id)
 
     async def _tell(
@@ -138,3 +135,13 @@ class Sending:
             await self._outbox.put(session, Notice(intent.chat_id, reply, Priority.ANSWER, card=views.card(intent)))
         self._outbox.wake()
         crash_point("C10")
+
+
+def _drift(intent: Intent, tick: Tick) -> Decimal:
+    """Of the market since the ticket was made, in per cent. Prices that the person wrote do not depend on it."""
+    request = request_of(intent)
+    if not rests_on_market(request):
+        return Decimal(0)
+    best = (tick.ask if intent.spec.side is Side.BUY else tick.bid) or tick.price
+    now = best if intent.spec.price is None and intent.wait is None else tick.price
+    return (now - intent.reference) / intent.reference * HUNDRED

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.money import ZERO
-from tgbot.core.orders import Fill, Order, OrderSpec, Side
+from tgbot.core.orders import Fill, Order, OrderSpec, Side, StopLeg, Trigger, Wait
 from tgbot.core.people import Mode
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
@@ -19,7 +19,8 @@ from tgbot.trading.rules.settlement import PENDING, Misses, State
 
 
 class IntentRow(Base):
-    """What a person wants. `spec` is the order as it would be sent, `digest` its SHA-256; neither ever changes."""
+    """What a person wants. `spec` is the order as it would be sent, `wait` what it waits for outside the book, `digest`
+    the SHA-256 of all of it; none ever changes."""
 
     __tablename__ = "intents"
     __table_args__ = (
@@ -37,6 +38,7 @@ class IntentRow(Base):
     mode: Mapped[str] = mapped_column(String(5))
     request: Mapped[str] = mapped_column(Text)
     spec: Mapped[str] = mapped_column(Text)
+    wait: Mapped[str | None] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
     reference: Mapped[Decimal] = mapped_column(Money)
     value: Mapped[Decimal | None] = mapped_column(Money)
@@ -67,6 +69,7 @@ class AttemptRow(Base):
     misses: Mapped[int]
     first_miss_at: Mapped[datetime | None] = mapped_column(UtcTime)
     last_miss_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class FillRow(Base):
@@ -116,6 +119,7 @@ class Intent:
     created_at: datetime
     expires_at: datetime
     changed_at: datetime
+    wait: Wait | None = None
 
 
 COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE}
@@ -130,11 +134,12 @@ class Attempt:
     deadline: datetime
     body_digest: str
     misses: Misses
+    seen_at: datetime
 
 
 async def add(session: WriteSession, intent: Intent) -> None:
     values = {name: getattr(intent, name) for name in _FIELDS}
-    session.add(IntentRow(**values | {"spec": encode_spec(intent.spec)}))
+    session.add(IntentRow(**values | {"spec": encode_spec(intent.spec), "wait": encode_wait(intent.wait)}))
     await session.flush()
 
 
@@ -200,6 +205,7 @@ async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: 
             misses=0,
             first_miss_at=None,
             last_miss_at=None,
+            seen_at=None,
         )
     )
     await session.flush()
@@ -223,6 +229,10 @@ async def note_misses(session: WriteSession, intent: Intent, misses: Misses) -> 
         .where(AttemptRow.intent_id == intent.id)
         .values(misses=misses.count, first_miss_at=misses.first_at, last_miss_at=misses.last_at)
     )
+
+
+async def note_seen(session: WriteSession, intent: Intent, seen_at: datetime) -> None:
+    await session.execute(update(AttemptRow).where(AttemptRow.intent_id == intent.id).values(seen_at=seen_at))
 
 
 async def progress(session: WriteSession, intent: Intent, order: Order, state: State, now: datetime) -> Intent | None:
@@ -305,7 +315,8 @@ async def attempt_of(session: ReadSession, intent: Intent) -> Attempt | None:
     if row is None:
         return None
     misses = Misses(row.misses, row.first_miss_at, row.last_miss_at)
-    return Attempt(row.client_oid, row.intent_id, row.signed_at, row.deadline, row.body_digest, misses)
+    seen_at = row.seen_at or row.signed_at
+    return Attempt(row.client_oid, row.intent_id, row.signed_at, row.deadline, row.body_digest, misses, seen_at)
 
 
 async def by_id(session: ReadSession, intent_id: str) -> Intent | None:
@@ -359,7 +370,30 @@ def encode_spec(spec: OrderSpec) -> str:
     return msgspec.json.encode(spec).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """How a wait is stored; one of the two."""
+
+    stop: Trigger | None = None
+    oco: StopLeg | None = None
+
+
+def encode_wait(wait: Wait | None) -> str | None:
+    """Canonical, as `encode_spec`; `None` for what waits for nothing."""
+    if wait is None:
+        return None
+    waits = _Waits(stop=wait) if isinstance(wait, Trigger) else _Waits(oco=wait)
+    return msgspec.json.encode(waits).decode()
+
+
+def _wait(text: str | None) -> Wait | None:
+    if text is None:
+        return None
+    waits = msgspec.json.decode(text, type=_Waits)
+    return waits.stop or waits.oco
+
+
 def _intent(row: IntentRow) -> Intent:
     values = {name: getattr(row, name) for name in _FIELDS}
     spec = msgspec.json.decode(row.spec, type=OrderSpec)
-    return Intent(**values | {"spec": spec, "mode": Mode(row.mode), "state": State(row.state)})
+    return Intent(**values | {"spec": spec, "wait": _wait(row.wait), "mode": Mode(row.mode), "state": State(row.state)})

@@ -13,11 +13,12 @@ import structlog
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeRejected
 from tgbot.core.ids import Ids
-from tgbot.core.orders import BalanceChange, OrderChange
+from tgbot.core.orders import BalanceChange, OrderChange, StopChange
 from tgbot.core.people import Mode
 from tgbot.credentials.service import Keys, Linked
 from tgbot.kucoin.dialer import Dialer
 from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.rules.settlement import State
 
 log = structlog.get_logger()
 
@@ -78,6 +79,9 @@ class AccountStreams:
         async def connected() -> None:
             await self._reconciler.look_at_account(linked.key_id)
 
+        async def stop_changed(change: StopChange) -> None:
+            await self._reconciler.look_at_account(linked.key_id, {State.WAITING})
+
         stream = linked.spot.stream(
             self._dialers[linked.mode],
             self._clock,
@@ -85,6 +89,7 @@ class AccountStreams:
             on_order=self._on_order,
             on_balance=_on_balance,
             on_connected=connected,
+            on_stop=stop_changed,
         )
         await stream.run()
 

@@ -26,8 +26,9 @@ from tgbot.markets.symbols import Symbols, show_price
 from tgbot.trading import store
 from tgbot.trading.rules.amounts import Amount, in_words, read_amount, repeats, size_to_type
 from tgbot.trading.rules.grammar import BUTTON_BYTES, OrderRequest, parse_order
+from tgbot.trading.rules.market import Market
 from tgbot.trading.rules.settlement import State
-from tgbot.trading.rules.ticket import Market, Ticket, decide, estimate
+from tgbot.trading.rules.ticket import Ticket, decide, estimate
 from tgbot.trading.store import Intent
 
 VALID_FOR = timedelta(seconds=60)
@@ -120,7 +121,7 @@ class Tickets:
             raise TooLate(T("trading.account_gone"))
         market = await self._look(linked.spot, rule)
         size = size_to_type(request_of(intent), intent.spec, rule)
-        return Shown(intent, estimate(intent.spec, market), rule, size)
+        return Shown(intent, estimate(intent.spec, market, intent.wait), rule, size)
 
     async def unlock(self, person: Person, text: str) -> Shown:
         """The size of a large order, typed once more: from now on the very same ticket can be confirmed, for its full
@@ -229,7 +230,7 @@ class Tickets:
             mode=linked.mode,
             request=request.to_text(),
             spec=ticket.spec,
-            digest=_digest(linked.key_id, store.encode_spec(ticket.spec)),
+            digest=_digest(linked.key_id, store.encode_spec(ticket.spec), store.encode_wait(ticket.wait)),
             reference=ticket.reference,
             value=value,
             is_locked=is_locked,
@@ -242,6 +243,7 @@ class Tickets:
             created_at=now,
             expires_at=now + VALID_FOR,
             changed_at=now,
+            wait=ticket.wait,
         )
         await store.add(session, intent)
         return intent
@@ -279,5 +281,5 @@ def fresh_button(intent: Intent) -> Button:
     return Button(T("trading.fresh_ticket"), f"ticket_fresh:{intent.short}")
 
 
-def _digest(key_id: str, spec: str) -> str:
-    return sha256(f"{key_id}\n{spec}".encode()).hexdigest()
+def _digest(key_id: str, *parts: str | None) -> str:
+    return sha256("\n".join([key_id, *(part for part in parts if part is not None)]).encode()).hexdigest()

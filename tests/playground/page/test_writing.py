@@ -55,9 +55,7 @@ async def test_a_slash_offers_commands_and_typing_filters_them(chat: Chat, scree
     await expect(offered).to_have_count(0)
 
 
-async def test_commands_that_come_while_a_slash_stands_there_are_offered(
-    chat: Chat, screen: Screen, bot: Bot
-) -> None:
+async def test_commands_that_come_while_a_slash_stands_there_are_offered(chat: Chat, screen: Screen, bot: Bot) -> None:
     await screen.field.press_sequentially("/b")
     await bot.set_my_commands(COMMANDS)
     await expect(screen.page.get_by_role("option")).to_have_text(["/buyBuy", "/balanceWhat I have"])

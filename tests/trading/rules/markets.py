@@ -9,7 +9,7 @@ from tests.clock import START
 from tgbot.core.market import Book, Level, SymbolRule, Tick
 from tgbot.core.money import ceil_to
 from tgbot.core.orders import Fees
-from tgbot.trading.rules.ticket import Market
+from tgbot.trading.rules.market import Market
 
 ONE = Decimal(1)
 FEE = Decimal("0.001")

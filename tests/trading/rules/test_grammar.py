@@ -147,8 +147,11 @@ def test_readings_show_what_stands_around_the_number() -> None:
         ("btc 100 @ 67000 gtt 0s", "trading.bad_span"),
         ("btc 100 @ 67000 gtt 31d", "trading.bad_span"),
         ("btc 100 @ 67000 gtt forever", "trading.bad_span"),
-        ("btc 100 stop 66000", "trading.option_later"),
-        ("btc 100 TP +4%", "trading.option_later"),
+        ("btc 100 borrow", "trading.option_later"),
+        ("btc 100 stop", "trading.option_incomplete"),
+        ("btc 100 stop 66000 stop 67000", "trading.option_twice"),
+        ("btc 100 tp -4%", "trading.exit_sign"),
+        ("btc 100 sl +2%", "trading.exit_sign"),
     ],
 )
 def test_says_what_it_cannot_read(text: str, key: str) -> None:
@@ -217,15 +220,53 @@ gtt_requests = st.builds(
     cancel_after=st.integers(1, 2_592_000).map(lambda seconds: timedelta(seconds=seconds)),
 )
 market_requests = st.builds(OrderRequest, side=st.sampled_from(Side), pair=st.just("btc"), amount=amounts)
+stop_requests = st.builds(
+    OrderRequest,
+    side=st.sampled_from(Side),
+    pair=st.just("btc"),
+    amount=amounts,
+    stop=prices,
+    price=st.none() | prices,
+)
+profits = st.builds(PriceWish, level=numbers) | st.builds(PriceWish, percent=st.decimals("0.01", 99, places=2))
+losses = st.builds(PriceWish, level=numbers) | st.builds(PriceWish, percent=st.decimals(-99, "-0.01", places=2))
+exit_requests = st.builds(
+    OrderRequest,
+    side=st.just(Side.SELL),
+    pair=st.just("btc"),
+    amount=amounts,
+    take_profit=st.none() | profits,
+    stop_loss=st.none() | losses,
+)
 
 
-@given(market_requests | limit_requests | gtt_requests)
+@given(market_requests | limit_requests | gtt_requests | stop_requests | exit_requests)
 def test_reads_back_what_is_written(request_: OrderRequest) -> None:
     assert parse_order(request_.side, request_.to_text(), ".") == request_
 
 
 words = st.lists(
-    st.sampled_from(["@", "post", "ioc", "fok", "gtt", "1h", "hidden", "iceberg", "100", "0.5", "1,500", "25%", "max"])
+    st.sampled_from(
+        [
+            "@",
+            "stop",
+            "tp",
+            "sl",
+            "-2%",
+            "post",
+            "ioc",
+            "fok",
+            "gtt",
+            "1h",
+            "hidden",
+            "iceberg",
+            "100",
+            "0.5",
+            "1,500",
+            "25%",
+            "max",
+        ]
+    )
     | st.text(st.characters(blacklist_categories=["Cs"]), max_size=8),
     max_size=8,
 )

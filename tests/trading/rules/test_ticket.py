@@ -15,7 +15,8 @@ from tgbot.core.money import ONE, ZERO, ceil_to, is_multiple
 from tgbot.core.orders import Fees, OrderType, Side
 from tgbot.trading.rules.amounts import read_amount
 from tgbot.trading.rules.grammar import parse_order
-from tgbot.trading.rules.ticket import Market, Ticket, decide
+from tgbot.trading.rules.market import Market
+from tgbot.trading.rules.ticket import Ticket, decide
 
 BUY, SELL = Side.BUY, Side.SELL
 

@@ -14,10 +14,13 @@ from tgbot.core.reply import Button, T
 
 BUTTON_BYTES = 64  # Telegram's limit for the data of a button
 LONGEST_GTT = timedelta(days=30)
-_LATER = frozenset({"stop", "tp", "sl", "cross", "isolated", "borrow", "repay"})
+_LATER = frozenset({"cross", "isolated", "borrow", "repay"})
 # Which of them exclude each other because they say the same thing.
 _OPTIONS = {
     "@": "price",
+    "stop": "stop",
+    "tp": "take profit",
+    "sl": "stop loss",
     "post": "post",
     "hidden": "hidden",
     "iceberg": "iceberg",
@@ -38,6 +41,9 @@ class PriceWish:
     level: Decimal | None = None
     percent: Decimal | None = None
 
+    def to_text(self) -> str:
+        return plain(self.level) if self.level is not None else f"{self.percent:+f}%"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
@@ -48,11 +54,19 @@ class OrderRequest:
     pair: str = ""
     amount: str = ""
     price: PriceWish | None = None
+    stop: PriceWish | None = None
+    take_profit: PriceWish | None = None
+    stop_loss: PriceWish | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
     cancel_after: timedelta | None = None
     post_only: bool = False
     hidden: bool = False
     iceberg: Decimal | None = None
+
+    @property
+    def limit(self) -> PriceWish | None:
+        """At which price it goes into the book. Coins that are held are sold with a profit at that of the profit."""
+        return self.price or (self.take_profit if self.side is Side.SELL else None)
 
     def with_amount(self, amount: str) -> "OrderRequest":
         return replace(self, amount=amount)
@@ -66,10 +80,8 @@ class OrderRequest:
         return " ".join(self._option_words())
 
     def _option_words(self) -> Iterator[str]:
-        if self.price is not None and self.price.level is not None:
-            yield f"@ {plain(self.price.level)}"
-        if self.price is not None and self.price.percent is not None:
-            yield f"@ {self.price.percent:+f}%"
+        wishes = {"@": self.price, "stop": self.stop, "tp": self.take_profit, "sl": self.stop_loss}
+        yield from (f"{name} {wish.to_text()}" for name, wish in wishes.items() if wish is not None)
         if self.cancel_after is not None:
             yield f"gtt {_written(self.cancel_after)}"
         elif self.time_in_force is not TimeInForce.GTC:
@@ -174,8 +186,8 @@ def _option_of(word: str) -> str | None:
 
 def _with_option(request: OrderRequest, name: str, rest: Iterator[str], decimal_sign: DecimalSign) -> OrderRequest:
     match name:
-        case "@":
-            return replace(request, price=_read_price(_next(rest, name), decimal_sign))
+        case "@" | "stop" | "tp" | "sl":
+            return _with_price(request, name, _next(rest, name), decimal_sign)
         case "post":
             return replace(request, post_only=True)
         case "hidden":
@@ -186,6 +198,18 @@ def _with_option(request: OrderRequest, name: str, rest: Iterator[str], decimal_
             return replace(request, time_in_force=TimeInForce.GTT, cancel_after=_read_span(_next(rest, name)))
         case _:
             return replace(request, time_in_force=TimeInForce(name.upper()))
+
+
+def _with_price(request: OrderRequest, name: str, text: str, decimal_sign: DecimalSign) -> OrderRequest:
+    match name:
+        case "stop":
+            return replace(request, stop=_read_price(text, decimal_sign))
+        case "tp":
+            return replace(request, take_profit=_read_exit(text, ONE, decimal_sign))
+        case "sl":
+            return replace(request, stop_loss=_read_exit(text, -ONE, decimal_sign))
+        case _:
+            return replace(request, price=_read_price(text, decimal_sign))
 
 
 def _next(rest: Iterator[str], option: str) -> str:
@@ -203,6 +227,16 @@ def _read_price(text: str, decimal_sign: DecimalSign) -> PriceWish:
     if abs(percent) >= HUNDRED:
         raise UsageError(T.of("trading.percent_too_far", text=text))
     return PriceWish(percent=percent)
+
+
+def _read_exit(text: str, sign: Decimal, decimal_sign: DecimalSign) -> PriceWish:
+    """A profit is above, a loss below, whether or not the sign is written; the wrong one is refused."""
+    wish = _read_price(text, decimal_sign)
+    if wish.percent is None:
+        return wish
+    if text[0] in "+-" and wish.percent * sign < 0:
+        raise UsageError(T.of("trading.exit_sign", text=text))
+    return PriceWish(percent=abs(wish.percent) * sign)
 
 
 def _read_span(text: str) -> timedelta:
@@ -236,3 +270,8 @@ def _require_compatible(request: OrderRequest) -> None:
         raise Refused(T("trading.post_excludes"))
     if request.hidden and request.iceberg is not None:
         raise Refused(T("trading.hidden_or_iceberg"))
+    has_exits = request.take_profit is not None or request.stop_loss is not None
+    if request.side is Side.BUY and has_exits:
+        raise UsageError(T.of("trading.option_later", option="tp/sl"))
+    if request.side is Side.SELL and has_exits and (request.price is not None or request.stop is not None):
+        raise Refused(T("trading.exits_exclude"))

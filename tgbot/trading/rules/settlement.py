@@ -21,7 +21,8 @@ DUST = Decimal("0.01")  # of the amount
 
 
 class State(StrEnum):
-    """TICKET → SENT → one of the others. UNKNOWN waits for the truth; OPEN and PARTIAL for the market."""
+    """TICKET → SENT → one of the others. UNKNOWN waits for the truth; WAITING for its trigger, outside the book; OPEN
+    and PARTIAL for the market, in it."""
 
     TICKET = "ticket"
     DROPPED = "dropped"
@@ -30,6 +31,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
     REJECTED = "rejected"
+    WAITING = "waiting"
     OPEN = "open"
     PARTIAL = "partial"
     FILLED = "filled"
@@ -40,11 +42,11 @@ class State(StrEnum):
 
 UNSETTLED = frozenset({State.SENT, State.UNKNOWN})
 WORKING = frozenset({State.OPEN, State.PARTIAL})
-PENDING = UNSETTLED | WORKING
+PENDING = UNSETTLED | WORKING | {State.WAITING}
 DONE = frozenset({State.FILLED, State.CANCELLED})
 # We have said that there is no order, or that nobody can tell. Should one turn up all the same, that is the truth.
 GIVEN_UP = frozenset({State.NOT_SENT, State.REJECTED, State.NOT_PLACED, State.INDETERMINATE})
-_RANK = {State.OPEN: 1, State.PARTIAL: 2, State.CANCELLED: 3, State.FILLED: 3}
+_RANK = {State.WAITING: 1, State.OPEN: 2, State.PARTIAL: 3, State.CANCELLED: 4, State.FILLED: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Misses:
 def state_of(order: Order) -> State:
     """An order that was cancelled before all of it had filled counts as cancelled; its fills tell how much. What is
     over of an amount of quote, because it does not make a whole step, was not meant to fill."""
+    if order.is_waiting:
+        return State.WAITING
     if order.is_active:
         return State.PARTIAL if order.filled_size > ZERO else State.OPEN
     if order.filled_size == ZERO:
@@ -81,6 +85,17 @@ def is_progress(state: State, filled: Decimal, seen: Order) -> bool:
     return seen.filled_size >= filled and (seen_rank > rank or seen.filled_size > filled)
 
 
+def verdict(state: State, misses: Misses, deadline: datetime, seen_at: datetime) -> State | None:
+    """What an order in `state` has become, now that KuCoin does not know it; `None` while that proves nothing. All
+    times are exchange time, `seen_at` that of the last look that has found it."""
+    if state in UNSETTLED:
+        settled = settle_missing(misses, deadline)
+        return None if settled is State.UNKNOWN else settled
+    if state is State.WAITING:
+        return settle_gone(misses, seen_at)
+    return State.INDETERMINATE if has_vanished(misses) else None
+
+
 def settle_missing(misses: Misses, deadline: datetime) -> State:
     """Of an order whose POST had no definite answer. `deadline` and the times of `misses` are exchange time."""
     if misses.count < 2 or misses.last_at is None or misses.span < MISSES_APART:
@@ -88,6 +103,15 @@ def settle_missing(misses: Misses, deadline: datetime) -> State:
     if misses.last_at > deadline + FOUND_FOR:
         return State.INDETERMINATE
     return State.NOT_PLACED if misses.last_at > deadline + CLOCK_SKEW + QUERY_LAG else State.UNKNOWN
+
+
+def settle_gone(misses: Misses, seen_at: datetime) -> State | None:
+    """Of a stop order or an OCO that KuCoin has had. It shows those that wait and those that were triggered, so one
+    that is neither, nor an order, was cancelled; unless it may have been done so long ago that the order is forgotten,
+    too."""
+    if misses.count < 2 or misses.last_at is None or misses.span < QUERY_LAG:
+        return None
+    return State.INDETERMINATE if misses.last_at > seen_at + FOUND_FOR else State.CANCELLED
 
 
 def has_vanished(misses: Misses) -> bool:

@@ -6,39 +6,26 @@ from decimal import Decimal, localcontext
 from typing import NoReturn
 
 from tgbot.core.errors import Refused
-from tgbot.core.market import Book, SymbolRule, Tick
+from tgbot.core.market import SymbolRule
 from tgbot.core.money import HUNDRED, ONE, ZERO, ceil_to, floor_to, is_multiple
-from tgbot.core.orders import Fees, OrderSpec, OrderType, Side
+from tgbot.core.orders import OrderSpec, OrderType, Side, StopLeg, Wait
 from tgbot.core.reply import Button, T
 from tgbot.trading.rules.amounts import Amount, Unit, in_words, spelled
+from tgbot.trading.rules.conditions import market_then, wait_of
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish, choice
+from tgbot.trading.rules.market import Market
 
 EXACT = 80  # digits: a price times a size has more than the 28 of the usual context
 LEAST_SHOWN = 20  # an iceberg shows at least one part in twenty
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
-    """All that is known when a ticket is made. `free_base` and `free_quote` are what the account can use now."""
-
-    rule: SymbolRule
-    tick: Tick
-    book: Book
-    fees: Fees
-    free_base: Decimal
-    free_quote: Decimal
-
-    def best(self, side: Side) -> Decimal:
-        """What a market order of this side meets first; the last price where nobody stands."""
-        return (self.tick.ask if side is Side.BUY else self.tick.bid) or self.tick.price
-
-
-@dataclass(frozen=True, slots=True)
 class Ticket:
-    """What is sent on Confirm (`spec`), and what to expect of it: `size` is base, `funds` and `fee` are quote, the fee
-    coming on top of `funds` on a buy and out of them on a sell. `reference` is the market's price that all of it rests
-    on, `price` the one that is expected or, for a limit order, set. `impact` is the per cent by which the book moves
-    the average against the best price; `None` for a limit order, or when the book shown to us is too thin to tell."""
+    """What is sent on Confirm (`spec`, and what it waits for outside the book), and what to expect of it: `size` is
+    base, `funds` and `fee` are quote, the fee coming on top of `funds` on a buy and out of them on a sell. `reference`
+    is the market's price that all of it rests on, `price` the one that is expected or, for a limit order, set. `impact`
+    is the per cent by which the book moves the average against the best price; `None` for a limit order, or when the
+    book shown to us is too thin to tell."""
 
     spec: OrderSpec
     reference: Decimal
@@ -50,6 +37,7 @@ class Ticket:
     impact: Decimal | None
     free_after: Decimal
     free_currency: str
+    wait: Wait | None = None
 
 
 def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
@@ -58,19 +46,22 @@ def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
     if not market.rule.is_trading:
         raise Refused(T.of("trading.pair_suspended", pair=market.rule.symbol))
     with localcontext(prec=EXACT):
-        price = _limit_price(request, market)
-        wanted = _from_share(request, amount, market, price) if amount.unit is Unit.PERCENT else amount
-        _require_possible(request, wanted, market, price)
-        spec = _spec(request, wanted, market, price)
-        _require_limits(request, wanted, spec, market)
-        ticket = estimate(spec, market)
-        _require_funds(request, ticket, market)
+        wait = wait_of(request, market)
+        then = market_then(market, wait)
+        price = _limit_price(request, then)
+        wanted = _from_share(request, amount, then, price) if amount.unit is Unit.PERCENT else amount
+        _require_possible(request, wanted, then, price)
+        spec = _spec(request, wanted, then, price)
+        _require_limits(request, wanted, spec, wait, then)
+        ticket = estimate(spec, market, wait)
+        _require_funds(request, ticket, then)
         return ticket
 
 
-def estimate(spec: OrderSpec, market: Market) -> Ticket:
+def estimate(spec: OrderSpec, now: Market, wait: Wait | None = None) -> Ticket:
     """What to expect of an order, whether or not it fits."""
     with localcontext(prec=EXACT):
+        market = market_then(now, wait)
         rule, is_buy = market.rule, spec.side is Side.BUY
         average, impact = (spec.price, None) if spec.price is not None else _average(spec, market)
         size = (
@@ -81,7 +72,7 @@ def estimate(spec: OrderSpec, market: Market) -> Ticket:
         free, currency = (market.free_quote, rule.quote) if is_buy else (market.free_base, rule.base)
         return Ticket(
             spec=spec,
-            reference=market.best(spec.side) if spec.price is None else market.tick.price,
+            reference=now.best(spec.side) if spec.price is None and wait is None else now.tick.price,
             price=average,
             size=size,
             funds=funds,
@@ -90,19 +81,23 @@ def estimate(spec: OrderSpec, market: Market) -> Ticket:
             impact=impact,
             free_after=free - _needed(spec, size, funds, market),
             free_currency=currency,
+            wait=wait,
         )
 
 
 def _limit_price(request: OrderRequest, market: Market) -> Decimal | None:
     """`None` for a market order. A relative price is rounded away from the market: buys down, sells up."""
-    if request.price is None:
+    wish = request.limit
+    if wish is None:
         return None
     step = market.rule.price_increment
     round_away = floor_to if request.side is Side.BUY else ceil_to
-    if request.price.level is not None:
-        price = request.price.level
+    if wish.level is not None:
+        price = wish.level
     else:
-        price = round_away(market.tick.price * (HUNDRED + (request.price.percent or ZERO)) / HUNDRED, step)
+        price = round_away(market.tick.price * (HUNDRED + (wish.percent or ZERO)) / HUNDRED, step)
+    if request.price is None and price <= market.tick.price:
+        raise Refused(T.of("trading.tp_not_above", price=price, last=market.tick.price))
     _require_within_band(request, price, market)
     if price < step or not is_multiple(price, step):
         near = max(round_away(price, step), step)
@@ -176,15 +171,18 @@ def _spec(request: OrderRequest, amount: Amount, market: Market, price: Decimal 
     )
 
 
-def _require_limits(request: OrderRequest, wanted: Amount, spec: OrderSpec, market: Market) -> None:
+def _require_limits(request: OrderRequest, wanted: Amount, spec: OrderSpec, wait: Wait | None, market: Market) -> None:
     """KuCoin's smallest and largest size and value. What is offered instead is in the unit that the person chose."""
     rule = market.rule
-    least = _least(request, wanted.unit, market, spec.price)
+    price = spec.price
+    if price is not None and isinstance(wait, StopLeg):
+        price = min(price, wait.limit)
+    least = _least(request, wanted.unit, market, price)
     if spec.size is None:
         if wanted.value < least.value:
             _refuse_too_small(request, least, wanted, rule)
         return
-    price = spec.price if spec.price is not None else market.best(spec.side)
+    price = price if price is not None else market.best(spec.side)
     if spec.size < _least_size(price, rule):
         _refuse_too_small(request, least, wanted, rule)
     most_size = floor_to(rule.base_max, rule.base_increment)
@@ -298,8 +296,9 @@ def _with_amount(request: OrderRequest, amount: Amount, rule: SymbolRule) -> But
 
 
 def _with_price(request: OrderRequest, price: Decimal) -> Button | None:
-    label = T.of("trading.take_price", price=price)
-    return choice(request.side, replace(request, price=PriceWish(level=price)), label)
+    label, wish = T.of("trading.take_price", price=price), PriceWish(level=price)
+    changed = replace(request, take_profit=wish) if request.price is None else replace(request, price=wish)
+    return choice(request.side, changed, label)
 
 
 def _refuse(text: T, offers: Sequence[Button | None]) -> NoReturn:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tgbot.core.errors import ExchangeError
 from tgbot.core.orders import Order
-from tgbot.core.people import Mode
 from tgbot.core.reply import Button, Reply, T
+from tgbot.trading.elsewhere import Elsewhere, kind_of
 from tgbot.trading.orders import Cancelled, OpenOrders
 from tgbot.trading.rules.grammar import button
 from tgbot.trading.rules.settlement import UNSETTLED, State, state_of
@@ -25,7 +25,10 @@ def open_orders(orders: OpenOrders) -> Reply:
         button(f"order_cancel:{intent.short}", T.of("trading.cancel_one", id=intent.short)) for intent in orders.ours
     ]
     buttons += [
-        button(f"other_cancel:{order.symbol} {order.order_id}", T.of("trading.cancel_other", pair=order.symbol))
+        button(
+            f"other_cancel:{kind_of(order)} {order.symbol} {order.order_id}",
+            T.of("trading.cancel_other", pair=order.symbol),
+        )
         for order in orders.others
     ]
     rows = tuple((offer,) for offer in buttons[:MOST_BUTTONS] if offer is not None)
@@ -49,10 +52,10 @@ def cancelled_many(results: Cancelled) -> Reply:
     return Reply((T.of("trading.cancelled_count", done=done, count=count), *_shortened(lines)))
 
 
-def cancelled_other(pair: str, order: Order | None) -> Reply:
+def cancelled_other(pair: str, order: Elsewhere | None) -> Reply:
     if order is None:
         return Reply((T.of("trading.other_gone", pair=pair),))
-    if order.is_active:
+    if isinstance(order, Order) and order.is_active:
         return Reply((T("trading.cancel_asked"),))
     return Reply((T.of("trading.other_ended", **what_other(order), outcome=_end(order)),))
 
@@ -65,12 +68,15 @@ def _line(intent: Intent) -> T:
     if intent.state in UNSETTLED:
         where = T("trading.whereabouts_unknown")
     else:
-        where = T("trading.on_paper" if intent.mode is Mode.PAPER else "trading.at_kucoin")
+        lives = "waits" if intent.state is State.WAITING else "lives"
+        where = T(f"trading.{lives}_{intent.mode}")
     return T.of("trading.order_line", id=intent.short, **what(intent), filled=intent.filled_size, where=where)
 
 
-def _line_other(order: Order) -> T:
-    return T.of("trading.order_line_other", **what_other(order), filled=order.filled_size)
+def _line_other(order: Elsewhere) -> T:
+    if isinstance(order, Order):
+        return T.of("trading.order_line_other", **what_other(order), filled=order.filled_size)
+    return T.of("trading.stop_line_other", **what_other(order))
 
 
 def _shortened(lines: Sequence[T]) -> tuple[T, ...]:
@@ -83,13 +89,15 @@ def _cancel_word(intent: Intent, error: ExchangeError | None) -> T:
     return _failure(error) if error is not None else T(f"trading.word_{intent.state}")
 
 
-def _end(order: Order | ExchangeError | None) -> T:
+def _end(order: Elsewhere | ExchangeError | None) -> T:
     """What has become of an order made elsewhere."""
     if isinstance(order, ExchangeError):
         return _failure(order)
     if order is None:
         return T("trading.word_gone")
-    return T(f"trading.word_{state_of(order)}")
+    if isinstance(order, Order):
+        return T(f"trading.word_{state_of(order)}")
+    return T(f"trading.word_{order.status}")
 
 
 def _failure(error: ExchangeError) -> T:

@@ -4,7 +4,7 @@ from tgbot.core.errors import ExchangeRejected, NotSent, Reason
 from tgbot.core.money import ZERO, for_display
 from tgbot.core.orders import OrderType, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
-from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State
+from tgbot.trading.rules.settlement import PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
 from tgbot.trading.views.words import estimate, footer, what
@@ -44,6 +44,8 @@ def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
     lines = [T.of(f"trading.{_headline(intent)}", **what(intent))]
     if has_turned_up:
         lines.append(T("trading.turned_up"))
+    if intent.wait is not None and intent.state in WORKING:
+        lines.append(T("trading.triggered"))
     if intent.filled_size > ZERO:
         lines.append(_fill_line(intent))
     if intent.state in _WHY:
@@ -58,6 +60,12 @@ def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
 def out_of_sight(intent: Intent) -> Reply:
     """The account was disconnected before its order came to an end."""
     lines = (T.of("trading.indeterminate", **what(intent)), T("trading.out_of_sight_why"), footer(intent))
+    return Reply(lines)
+
+
+def gone(intent: Intent) -> Reply:
+    """KuCoin had it outside the book, and has it nowhere any more."""
+    lines = (T.of("trading.cancelled", **what(intent)), T("trading.stop_gone_why"), footer(intent))
     return Reply(lines)
 
 

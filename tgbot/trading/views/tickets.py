@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import HUNDRED, plain
-from tgbot.core.orders import OrderSpec, Side, TimeInForce
+from tgbot.core.orders import OrderSpec, Side, StopLeg, TimeInForce
 from tgbot.core.reply import Button, Code, Percent, Reply, T
 from tgbot.trading.rules.amounts import is_dollar_like
 from tgbot.trading.rules.grammar import OrderRequest, choice
@@ -23,7 +23,7 @@ def ticket(shown: Shown, *leads: T) -> Reply:
     intent, numbers, rule = shown.intent, shown.ticket, shown.rule
     lines = [
         *leads,
-        T.of(f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=_kind(intent.spec), badge=badge(intent)),
+        T.of(f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=_kind(intent), badge=badge(intent)),
         T.of(
             "trading.ticket_size",
             size=_size(intent.spec, numbers.size),
@@ -31,6 +31,7 @@ def ticket(shown: Shown, *leads: T) -> Reply:
             funds=_funds(intent.spec, numbers.funds),
             quote=rule.quote,
         ),
+        *_wait_lines(shown),
         _price_line(shown),
         *_option_lines(intent.spec),
         T.of("trading.ticket_fee", fee=estimate(numbers.fee), quote=rule.quote, rate=_exact(numbers.fee_rate)),
@@ -109,8 +110,23 @@ def _option_lines(spec: OrderSpec) -> list[T]:
     return options
 
 
-def _kind(spec: OrderSpec) -> T:
-    return T(f"trading.kind_{spec.type}")
+def _kind(intent: Intent) -> T:
+    if isinstance(intent.wait, StopLeg):
+        return T("trading.kind_oco")
+    stop = "stop_" if intent.wait is not None else ""
+    return T(f"trading.kind_{stop}{intent.spec.type}")
+
+
+def _wait_lines(shown: Shown) -> list[T]:
+    wait, last = shown.intent.wait, shown.ticket.reference
+    if wait is None:
+        return []
+    distance = Percent((wait.price - last) / last * HUNDRED, signed=True)
+    if isinstance(wait, StopLeg):
+        line = T.of("trading.ticket_stop_leg", trigger=wait.price, distance=distance, limit=wait.limit)
+    else:
+        line = T.of(f"trading.ticket_stop_{wait.direction}", trigger=wait.price, distance=distance)
+    return [line, T(f"trading.ticket_waits_{shown.intent.mode}")]
 
 
 def _size(spec: OrderSpec, size: Decimal) -> T | Decimal:

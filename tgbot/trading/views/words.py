@@ -3,10 +3,11 @@
 from decimal import Decimal
 
 from tgbot.core.market import SymbolRule
-from tgbot.core.money import ZERO, for_display
-from tgbot.core.orders import Order, OrderType
+from tgbot.core.money import ZERO, for_display, plain
+from tgbot.core.orders import OcoOrder, OrderType, Side, StopLeg, StopOrder, Trigger, Wait
 from tgbot.core.people import Mode
 from tgbot.core.reply import T
+from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.rules.amounts import Amount, Unit
 from tgbot.trading.store import Intent
 
@@ -19,21 +20,49 @@ def what(intent: Intent) -> dict[str, T | str | Decimal]:
     base, quote = spec.symbol.split("-")
     amount = T.of("trading.amount_of", amount=spec.size, currency=base) if spec.size is not None else None
     funds = T.of("trading.funds_of", funds=spec.funds or ZERO, quote=quote, base=base)
-    price = T.of("trading.at_price", price=spec.price) if spec.price is not None else T("trading.at_market")
     return {
         "side": T(f"trading.side_{spec.side}"),
         "amount": amount or funds,
-        "price": price,
+        "price": _when(intent.wait, _at(spec.price)),
         "pair": spec.symbol,
         "badge": badge(intent),
     }
 
 
-def what_other(order: Order) -> dict[str, T | str | Decimal]:
-    base = order.symbol.split("-")[0]
-    price = T.of("trading.at_price", price=order.price) if order.type is OrderType.LIMIT else T("trading.at_market")
-    amount = T.of("trading.amount_of", amount=order.size, currency=base)
-    return {"side": T(f"trading.side_{order.side}"), "amount": amount, "price": price, "pair": order.symbol}
+def what_other(order: Elsewhere) -> dict[str, T | str | Decimal]:
+    """An order made elsewhere, in the same words."""
+    base, quote = order.symbol.split("-")
+    side, size, funds, price = _terms_of(order)
+    amount = T.of("trading.amount_of", amount=size, currency=base)
+    if size == ZERO:
+        amount = T.of("trading.funds_of", funds=funds, quote=quote, base=base)
+    return {"side": T(f"trading.side_{side}"), "amount": amount, "price": price, "pair": order.symbol}
+
+
+def _terms_of(order: Elsewhere) -> tuple[Side, Decimal, Decimal, T]:
+    if isinstance(order, OcoOrder):
+        legs = order.legs
+        prices = " / ".join(plain(leg.price) for leg in legs) or "OCO"
+        side, size = (legs[0].side, legs[0].size) if legs else (Side.SELL, ZERO)
+        return side, size, ZERO, T.of("trading.as_oco", prices=prices)
+    price = _at(order.price if order.type is OrderType.LIMIT else None)
+    if isinstance(order, StopOrder):
+        price = _when(order.trigger, price)
+    return order.side, order.size, order.funds, price
+
+
+def _at(price: Decimal | None) -> T:
+    return T.of("trading.at_price", price=price) if price is not None else T("trading.at_market")
+
+
+def _when(wait: Wait | None, price: T) -> T:
+    match wait:
+        case None:
+            return price
+        case Trigger():
+            return T.of(f"trading.when_{wait.direction}", price=price, trigger=wait.price)
+        case StopLeg():
+            return T.of("trading.or_when_down", price=price, trigger=wait.price)
 
 
 def estimate(value: Decimal) -> Decimal:
