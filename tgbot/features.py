@@ -11,6 +11,7 @@ from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.service import Alerts
+from tgbot.alerts.timers import AlertTimers
 from tgbot.alerts.watches.handlers import WatchesHandlers
 from tgbot.alerts.watches.live import LivePrices
 from tgbot.alerts.watches.service import Watches
@@ -175,7 +176,15 @@ def _alerts(ground: Ground) -> Features:
     )
     drafts = Drafts(ground.database, ground.clock, ground.dialogues)
     handlers = AlertsHandlers(alerts, drafts, ground.symbols)
-    return Features(handlers.routes(), {"alerts": monitor.run()}, [monitor.lose])
+    timers = AlertTimers(
+        database=ground.database,
+        clock=ground.clock,
+        outbox=ground.outbox,
+        prices=ground.prices,
+        alerts=alerts,
+        monitor=monitor,
+    )
+    return Features(handlers.routes(), {"alerts": monitor.run(), "timers": timers.run()}, [monitor.lose])
 
 
 def _watches(ground: Ground) -> Features:

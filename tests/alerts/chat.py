@@ -4,11 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.alerts.desk import ANN, RENDERER, Desk
+from tests.alerts.desk import ANN, RENDERER, Desk, person
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.core.errors import UserError
-from tgbot.core.people import Person
 from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming
 from tgbot.intake.rules import Routes
@@ -19,14 +18,17 @@ from tgbot.texts.notation import Reader
 
 @dataclass
 class Chat:
-    """A person and the handlers; a press follows the data of the button that shows this label."""
+    """A person and the handlers; a press follows the data of the button that shows this label. `dialogue` is what a
+    text answers if no question is open."""
 
     desk: Desk
     language: str = "en"
     is_private: bool = True
     quote: str = "USDT"
+    dialogue: str = ""
+    chosen: dict[str, object] = field(default_factory=dict)
     dialogues: Dialogues = field(default_factory=Dialogues)
-    updates: int = 0
+    updates: int = 1_000  # apart from those of the desk
 
     async def say(self, text: str) -> Reply:
         if text.startswith("/"):
@@ -34,7 +36,7 @@ class Chat:
             return await self._answer(text=text, command=command, args=args.strip())
         async with self.desk.database.read() as session:
             current = await self.dialogues.current(session, ANN, self.desk.clock.now())
-        return await self._answer(text=text, dialogue=current[0] if current else "")
+        return await self._answer(text=text, dialogue=current[0] if current else self.dialogue)
 
     async def press(self, shown: Reply, label: str) -> Reply:
         rendered = RENDERER.render(shown, Reader(self.language, "UTC"))
@@ -58,8 +60,7 @@ class Chat:
         incoming = replace(incoming, **said)  # type: ignore[arg-type]  # what is said is text
         route = self._routes().find(incoming)
         assert route is not None
-        person = Person(ANN, "Ann", self.language, "UTC", "USDT", self.quote, None, is_operator=False)
-        answer = await route.handler(person, incoming)
+        answer = await route.handler(person(ANN, self.language, quote=self.quote, **self.chosen), incoming)
         assert isinstance(answer, Reply)
         return answer
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,7 +18,9 @@ from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.service import Alerts
 from tgbot.alerts.store import Alert, AlertRow
+from tgbot.alerts.timers import AlertTimers
 from tgbot.core.market import Tick
+from tgbot.core.people import Person
 from tgbot.core.reply import Reply
 from tgbot.db.engine import Database
 from tgbot.delivery.codec import decode
@@ -39,6 +41,12 @@ def read(reply: Reply, language: str = "en") -> str:
     return RENDERER.render(reply, Reader(language, "UTC")).plain
 
 
+def person(chat_id: int, language: str = "en", **chosen: object) -> Person:
+    """In the private chat with them."""
+    known = Person(chat_id, "Ann", language, "UTC", "USDT", "USDT", None, is_operator=False)
+    return replace(known, **chosen)  # type: ignore[arg-type]  # fields of a person
+
+
 @dataclass(frozen=True)
 class Said:
     chat_id: int
@@ -52,6 +60,7 @@ class Life:
     board: PriceBoard
     monitor: AlertMonitor
     alerts: Alerts
+    timers: AlertTimers
     feed: CountedFeed
     running: "asyncio.Task[None] | None" = None
 
@@ -78,8 +87,10 @@ class Desk:
         self.now = self._make()
         async with asyncio.TaskGroup() as group:
             self.now.running = group.create_task(self.now.monitor.run())
-            await self.clock.until_sleeping()
+            waking = group.create_task(self.now.timers.run())
+            await self.clock.until_sleeping(2)
             yield self.now
+            waking.cancel()
             self.now.running.cancel()
 
     async def set(self, text: str, chat_id: int = ANN) -> Alert:
@@ -87,7 +98,7 @@ class Desk:
         request = read_request(text, ".")
         rule = self.exchange.rules[request.pair]
         alert, _ = await self.now.alerts.set(
-            update_id=self.updates, chat_id=chat_id, person_id=chat_id, rule=rule, request=request
+            update_id=self.updates, chat_id=chat_id, person=person(chat_id), rule=rule, request=request
         )
         return alert
 
@@ -129,11 +140,12 @@ class Desk:
             return list(await session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
 
     def _make(self) -> Life:
-        board, feed = PriceBoard(self.clock), CountedFeed()
+        board, feed, outbox = PriceBoard(self.clock), CountedFeed(), Outbox(self.clock)
+        prices = Prices(self.exchange, board)
         monitor = AlertMonitor(
             database=self.database,
             clock=self.clock,
-            outbox=Outbox(self.clock),
+            outbox=outbox,
             feed=feed,
             board=board,
             history=self.exchange,
@@ -143,12 +155,20 @@ class Desk:
             database=self.database,
             clock=self.clock,
             ids=self.ids,
-            prices=Prices(self.exchange, board),
+            prices=prices,
             board=board,
             history=self.exchange,
             monitor=monitor,
         )
-        return Life(board, monitor, alerts, feed)
+        timers = AlertTimers(
+            database=self.database,
+            clock=self.clock,
+            outbox=outbox,
+            prices=prices,
+            alerts=alerts,
+            monitor=monitor,
+        )
+        return Life(board, monitor, alerts, timers, feed)
 
 
 async def heard(desk: Desk, symbol: str, price: int) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.clock import START
 from tests.markets.exchange import candles_of
 from tgbot.alerts.armed import ArmedAlerts, Crossing
-from tgbot.alerts.rules.crossing import STEP_BACK, Armed, Kind, Stance, settled
+from tgbot.alerts.rules.crossing import Armed, Kind, Stance, settled
 from tgbot.core.market import Interval, Tick
+from tgbot.core.people import STEP_BACK
 
 BTC = "BTC-USDT"
 LEVEL = Decimal(10_000)

@@ -73,6 +73,7 @@ async def test_the_next_life_knows_on_which_side_the_price_was(desk: Desk) -> No
     """Already true when set, then false, then a restart: the crossing after that counts."""
     async with desk.life():
         alert = await desk.set(f"{BTC} > 60000")
+        desk.pass_time(seconds=5)  # else the minute's opening price would be as new as this one
         await heard(desk, BTC, 59_000)
     assert (await desk.stored(alert)).stance is Stance.UNDER
     async with desk.life():

@@ -36,6 +36,12 @@ HALF_AN_HOUR = timedelta(minutes=30)
         ("+2%", AlertRequest("", move=Decimal("0.02"))),
         ("btc −2.5%", AlertRequest("btc", move=Decimal("-0.025"))),
         ("btc -2,5% every 1h", AlertRequest("btc", move=Decimal("-0.025"), every=timedelta(hours=1))),
+        ("btc > 70000 for 3d", AlertRequest("btc", Kind.ABOVE, LEVEL, lasts=timedelta(days=3))),
+        ("btc > 70000 until 31.12.", AlertRequest("btc", Kind.ABOVE, LEVEL, until="31.12.")),
+        ("btc until 31.12.2027 18:00 > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL, until="31.12.2027 18:00")),
+        ("btc > 70000 until 2027-12-31", AlertRequest("btc", Kind.ABOVE, LEVEL, until="2027-12-31")),
+        ("btc > 70000 until 18:00", AlertRequest("btc", Kind.ABOVE, LEVEL, until="18:00")),
+        ("btc > 70000 until 18:00 for 1h", AlertRequest("btc", Kind.ABOVE, LEVEL, lasts=timedelta(hours=1))),
         ('btc > 70000 note "sell  the rest"', AlertRequest("btc", Kind.ABOVE, LEVEL, note="sell the rest")),
         ("btc > 70000 note sell every coin", AlertRequest("btc", Kind.ABOVE, LEVEL, note="sell every coin")),
         ('btc note "wow" > 70000', AlertRequest("btc", Kind.ABOVE, LEVEL, note="wow")),
@@ -67,6 +73,10 @@ def test_the_own_decimal_sign_is_never_ambiguous() -> None:
         ("btc > 5 every", "alerts.bad_period", "every"),
         ("btc > 5 every second", "alerts.bad_period", "second"),
         ("btc > 5 every 5w", "alerts.bad_period", "5w"),
+        ("btc > 5 for", "alerts.bad_end", "for"),
+        ("btc > 5 for 53w", "alerts.bad_end", "53w"),
+        ("btc > 5 until", "alerts.bad_end", "until"),
+        ("btc > 5 until tomorrow", "alerts.bad_end", "tomorrow"),
     ],
 )
 def test_says_which_word_it_cannot_read(text: str, key: str, word: str) -> None:
@@ -88,8 +98,6 @@ def test_says_which_word_it_cannot_read(text: str, key: str, word: str) -> None:
         ("listing", "listing"),
         ("btc delisting", "delisting"),
         ("btc > 5 and volume 3x 1h", "and"),
-        ("btc > 5 for 3d", "for"),
-        ("btc > 5 until 31.12.", "until"),
     ],
 )
 def test_what_is_still_to_come_is_called_by_its_name(text: str, word: str) -> None:

@@ -93,7 +93,7 @@ async def test_arming_again_needs_room_too(desk: Desk, few: int) -> None:
         with pytest.raises(Refused):
             await life.alerts.arm(ANN, done.short)
         with pytest.raises(Refused):
-            await life.alerts.move(ANN, done.short, read_request(f"{BTC} +1%", "."), desk.exchange.rules[BTC])
+            await life.alerts.change(ANN, done.short, read_request(f"{BTC} +1%", "."), desk.exchange.rules[BTC], "UTC")
 
 
 async def test_without_a_price_nothing_is_set(desk: Desk, life: Life) -> None:
@@ -138,7 +138,7 @@ async def test_moved_it_waits_at_its_new_level_with_all_its_options(desk: Desk) 
     async with desk.life() as life:
         alert = await desk.set(f'{BTC} < 60000 every 30m note "dip"')
         rule = desk.exchange.rules[BTC]
-        moved, _ = await life.alerts.move(ANN, alert.short, read_request(f"{BTC} +1%", "."), rule)
+        moved, _ = await life.alerts.change(ANN, alert.short, read_request(f"{BTC} +1%", "."), rule, "UTC")
         assert (moved.kind, moved.level, moved.note, moved.cooldown) == (
             Kind.ABOVE,
             Decimal(67_670),

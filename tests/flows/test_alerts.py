@@ -27,7 +27,9 @@ async def test_an_alert_set_by_text_rings_once(ann: Seat, stage: Stage) -> None:
         stage.price(BTC, price)
     message = await ann.hears("70,000: now")
     assert message.text.splitlines()[0] == "🔔 BTC-USDT > 70,000: now 70,012"
-    assert message.labels == ["🔔 +1%", "🔔 -1%", "Buy", "Sell", "↻ Arm again", "✕ Delete"]
+    assert message.labels[:2] == ["💤 15 min", "💤 1 h"]
+    assert message.labels[2:6] == ["🔔 +1%", "🔔 -1%", "Buy", "Sell"]
+    assert message.labels[6:] == ["🔕 Mute pair", "✎ Edit", "↻ Arm again", "✕ Delete"]
     await ann.say("/alerts", "No alerts yet")
     assert len(rung(ann)) == 1
     await stage.until(lambda: not stage.kucoin.streams.readers(TOPIC))
@@ -137,10 +139,31 @@ async def test_arming_again_waits_for_the_next_crossing(ann: Seat, stage: Stage)
     await ann.hears("70,000: now 70,200")
 
 
+async def test_a_rung_alert_is_snoozed_edited_and_muted(ann: Seat, stage: Stage) -> None:
+    await ann.say("/alert btc > 70000", "Alert set")
+    await ann.say("/alert btc > 80000 for 1h", r"Until \d+ \w+ \d\d:\d\d\.")
+    await is_fed(stage)
+    stage.price(BTC, 70_100)
+    message = await ann.hears("70,000: now 70,100")
+    await ann.press("💤 15 min", "Alert snoozed: BTC-USDT > 70,000", message)
+    stage.clock.shift += timedelta(minutes=15)
+    await ann.say("/alert eth > 9000", "Alert set")  # news make the bot look at the clock, which a test has moved
+    message = await ann.hears("70,000: still so at 70,100")
+    question = await ann.press("Edit", "What instead", message)
+    assert question.id != message.id
+    await ann.say("> 71000", "Alert set: BTC-USDT > 71,000")
+    stage.price(BTC, 71_100)
+    message = await ann.hears("71,000: now 71,100")
+    await ann.press("Mute pair", "BTC-USDT is silent: 1 alert paused", message)
+    stage.clock.shift += timedelta(hours=1)
+    await ann.say("/alert eth > 9500", "Alert set")
+    await ann.hears("80,000: its time has run out")
+
+
 async def test_the_list_pauses_resumes_and_deletes(ann: Seat, stage: Stage) -> None:
     await ann.say("/alert btc > 70000", "Alert set")
     listed = await ann.say("/alerts", "1 alert")
-    pause, delete = listed.labels[:2]
+    pause, _, _, delete = listed.labels[:4]
     await ann.press(pause, "paused", listed)
     await stage.until(lambda: not stage.kucoin.streams.readers(TOPIC))
     resume = listed.labels[0]

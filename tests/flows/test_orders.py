@@ -434,5 +434,5 @@ async def test_a_stop_and_an_exit_wait_at_kucoin_and_are_told_when_their_price_c
     stage.price("BTC-USDT", 70_000)
     filled = await live.hears("^Filled: buy BTC for 100 USDT at market when it rises to 70,000")
     assert filled.id == stop.id
-    await live.say("/cancel all", "^1 order")
+    await live.say("/cancel all", "^Cancelled: 1 of 1")
     assert (await live.say("/orders", "No open orders")).text

@@ -56,6 +56,7 @@ class AccountsHandlers:
             "zone": self._accounts.set_time_zone,
             "display": self._accounts.set_display_currency,
             "quote": self._accounts.set_quote,
+            "rearm": self._accounts.set_step_back,
         }
         name = setting.lower()
         if name == "limit":

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from zoneinfo import available_timezones
@@ -11,6 +12,8 @@ from tgbot.accounts import store
 from tgbot.core.clock import Clock
 from tgbot.core.errors import NotAllowed, Refused
 from tgbot.core.ids import Ids
+from tgbot.core.money import HUNDRED
+from tgbot.core.numbers import Ambiguous, NotANumber, decimal_sign_of, read_number
 from tgbot.core.people import Mode, Person
 from tgbot.core.reply import T
 from tgbot.core.routing import Incoming, Origin
@@ -19,6 +22,8 @@ from tgbot.texts.notation import Reader
 
 INVITED_FOR = timedelta(days=7)
 DISPLAY_CURRENCIES = ("USDT", "USD", "EUR", "RUB", "BTC")
+WIDEST_STEP_BACK = Decimal("0.05")
+LONGEST_WORD = 24
 QUOTES = ("USDT", "USDC", "BTC", "ETH", "KCS")
 
 
@@ -91,6 +96,16 @@ class Accounts:
             raise Refused(T.of("accounts.no_currency", currency=quote))
         return await self._change(person, quote=wanted)
 
+    async def set_step_back(self, person: Person, text: str) -> Person:
+        """How far a price has to step back before an alert that is armed from now on rings again, in per cent."""
+        try:
+            share = read_number(text.removesuffix("%"), decimal_sign_of(person.language)) / HUNDRED
+        except (NotANumber, Ambiguous) as error:
+            raise Refused(T.of("accounts.no_step_back", text=text[:LONGEST_WORD])) from error
+        if share > WIDEST_STEP_BACK:
+            raise Refused(T.of("accounts.no_step_back", text=text[:LONGEST_WORD]))
+        return await self._change(person, step_back=share)
+
     async def set_mode(self, session: WriteSession, person_id: int, mode: Mode | None) -> None:
         await store.change(session, person_id, mode=mode)
 
@@ -111,10 +126,10 @@ class Accounts:
         chosen = await store.reader_of(session, chat_id)
         return Reader(*(chosen or ("en", "UTC")))
 
-    async def _change(self, person: Person, **values: str) -> Person:
+    async def _change(self, person: Person, **values: str | Decimal) -> Person:
         async with self._database.write() as session:
             await store.change(session, person.id, **values)
-        return replace(person, **values)  # type: ignore[arg-type]  # the four callers name fields that are text
+        return replace(person, **values)  # type: ignore[arg-type]  # the callers name fields of these types
 
     async def _let_in(self, person: Person, token: str) -> Person:
         now = self._clock.now()

@@ -1,6 +1,7 @@
 """People and invitations."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, String, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.people import Mode, Person
 from tgbot.db.engine import ReadSession, WriteSession
-from tgbot.db.types import Base, UtcTime
+from tgbot.db.types import Base, Money, UtcTime
 
 
 class PersonRow(Base):
@@ -24,6 +25,7 @@ class PersonRow(Base):
     quote: Mapped[str] = mapped_column(String(10))
     mode: Mapped[str | None] = mapped_column(String(5))
     is_reachable: Mapped[bool]
+    step_back: Mapped[Decimal] = mapped_column(Money, server_default="0.0005")
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
@@ -54,6 +56,7 @@ async def add(session: WriteSession, person: Person, now: datetime) -> None:
             quote=person.quote,
             mode=person.mode,
             is_reachable=True,
+            step_back=person.step_back,
             created_at=now,
         )
     )
@@ -98,4 +101,5 @@ def _person(row: PersonRow) -> Person:
         quote=row.quote,
         mode=Mode(row.mode) if row.mode else None,
         is_operator=False,
+        step_back=row.step_back,
     )

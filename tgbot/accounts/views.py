@@ -2,8 +2,9 @@
 
 from tgbot.accounts.service import DISPLAY_CURRENCIES, QUOTES
 from tgbot.core.buttons import CONNECT, HELP, START
+from tgbot.core.money import HUNDRED
 from tgbot.core.people import Mode, Person
-from tgbot.core.reply import Button, Reply, T
+from tgbot.core.reply import Button, Percent, Reply, T
 
 # The tasks people come with, each with its commands; every command has a text `accounts.help_…`.
 TASKS: dict[str, tuple[str, ...]] = {
@@ -14,6 +15,7 @@ TASKS: dict[str, tuple[str, ...]] = {
     "keys": ("connect", "keys", "mode", "paper"),
     "me": ("settings", "start", "help"),
 }
+STEPS_BACK = ("0%", "0.05%", "0.1%", "0.5%")
 ZONES = ("UTC", "Europe/London", "Europe/Berlin", "Europe/Moscow", "Asia/Dubai", "Asia/Singapore", "America/New_York")
 
 
@@ -49,23 +51,25 @@ def settings(person: Person, language_names: dict[str, str], limits: tuple[T, ..
         T.of("accounts.settings_zone", zone=person.time_zone),
         T.of("accounts.settings_display", currency=person.display_currency),
         T.of("accounts.settings_quote", currency=person.quote),
+        T.of("accounts.settings_rearm", step=Percent(person.step_back * HUNDRED, places=4)),
         *limits,
     )
     buttons = (
         (Button(T("accounts.set_language"), "set:language"), Button(T("accounts.set_zone"), "set:zone")),
         (Button(T("accounts.set_display"), "set:display"), Button(T("accounts.set_quote"), "set:quote")),
-        (Button(T("accounts.set_limits"), "limit"),),
+        (Button(T("accounts.set_rearm"), "set:rearm"), Button(T("accounts.set_limits"), "limit")),
     )
     return Reply(lines, buttons)
 
 
 def choose(setting: str, language_names: dict[str, str]) -> Reply:
-    """What a setting can be; a time zone can also be typed."""
+    """What a setting can be; a time zone and a per cent can also be typed."""
     values = {
         "language": language_names,
         "zone": {zone: zone for zone in ZONES},
         "display": {currency: currency for currency in DISPLAY_CURRENCIES},
         "quote": {quote: quote for quote in QUOTES},
+        "rearm": {step: step for step in STEPS_BACK},
     }[setting]
     buttons = [Button(T.of("accounts.value", value=name), f"set:{setting} {value}") for value, name in values.items()]
     rows = tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))

@@ -1,4 +1,4 @@
-"""Alerts of which something is missing: what is typed next completes them."""
+"""Alerts of which something is missing, or that are to be changed: what is typed next does it."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -8,6 +8,7 @@ from tgbot.core.clock import Clock
 from tgbot.db.engine import Database, ReadSession, WriteSession
 
 DRAFT = "alert"
+EDIT = "alert_edit"
 PATIENCE = timedelta(minutes=10)
 
 
@@ -42,3 +43,19 @@ class Drafts:
     async def drop(self, person_id: int) -> None:
         async with self._database.write() as session:
             await self._dialogues.close(session, person_id, DRAFT)
+
+    async def keep_edit(self, person_id: int, short: str) -> None:
+        """What is typed next changes this alert."""
+        until = self._clock.now() + PATIENCE
+        async with self._database.write() as session:
+            await self._dialogues.open(session, person_id, EDIT, short, until)
+
+    async def edited(self, person_id: int) -> str | None:
+        """The alert whose changes are waited for."""
+        async with self._database.read() as session:
+            found = await self._dialogues.current(session, person_id, self._clock.now())
+        return found[1] if found and found[0] == EDIT else None
+
+    async def drop_edit(self, person_id: int) -> None:
+        async with self._database.write() as session:
+            await self._dialogues.close(session, person_id, EDIT)

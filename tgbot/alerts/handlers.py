@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from tgbot.alerts import questions, views
-from tgbot.alerts.drafts import DRAFT, Drafts
+from tgbot.alerts.drafts import DRAFT, EDIT, Drafts
 from tgbot.alerts.rules.request import AlertRequest, completed, read_request
 from tgbot.alerts.service import Alerts
 from tgbot.core.errors import NotAllowed, NotFound, TooLate, UsageError
 from tgbot.core.market import SymbolRule
 from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.people import Person
+from tgbot.core.periods import NotAPeriod, read_period
 from tgbot.core.reply import Reply, T, say
 from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Press, Route
 from tgbot.markets.symbols import Symbols
 
 PAIRS_OFFERED = 6
+LONGEST_WORD = 24
+LONGEST_SNOOZE = timedelta(days=7)
 
 
 class AlertsHandlers:
@@ -40,6 +44,13 @@ class AlertsHandlers:
             Press("alert_arm", self.arm),
             Press("alert_move", self.move),
             Press("alert_delete", self.delete),
+            Press("alert_snooze", self.snooze),
+            Press("alert_edit", self.edit),
+            Press("alert_change", self.change),
+            Press("alert_keep", self.keep),
+            Dialogue(EDIT, self.complete_edit),
+            Press("alert_mute", self.mute),
+            Press("alert_unmute", self.unmute),
         )
 
     async def set(self, person: Person, incoming: Incoming) -> Answer:
@@ -85,17 +96,66 @@ class AlertsHandlers:
     async def move(self, person: Person, incoming: Incoming) -> Answer:
         """Arm a fired one again, a per cent away from the present price."""
         short, _, step = incoming.args.partition(" ")
-        alert = await self._alerts.find(incoming.chat_id, short)
-        request = read_request(f"{alert.symbol} {step}", ".")
-        if not request.is_complete:
-            raise UsageError(T.of("alerts.unknown_word", word=step))
-        alert, tick = await self._alerts.move(incoming.chat_id, short, request, self._symbols.rule(alert.symbol))
-        return views.card(alert, tick.price)
+        return await self._change(person, incoming, short, step)
+
+    async def snooze(self, person: Person, incoming: Incoming) -> Answer:
+        short, _, more = incoming.args.partition(" ")
+        span, _, page = more.partition(" ")
+        alert = await self._alerts.snooze(incoming.chat_id, short, _read_snooze(span))
+        return await self._page(person, incoming, page) if page else views.card(alert, None)
+
+    async def edit(self, person: Person, incoming: Incoming) -> Answer:
+        """Asks what is to change; the message that rang stays."""
+        alert = await self._alerts.find(incoming.chat_id, incoming.args)
+        rule = self._symbols.rule(alert.symbol)
+        price = await self._alerts.price(alert.symbol)
+        await self._drafts.keep_edit(person.id, alert.short)
+        request = AlertRequest(alert.symbol)
+        return replace(questions.which_change(alert, request, price, rule.price_increment), is_new=True)
+
+    async def change(self, person: Person, incoming: Incoming) -> Answer:
+        """A button beneath that question."""
+        short, _, text = incoming.args.partition(" ")
+        return await self._change(person, incoming, short, text)
+
+    async def complete_edit(self, person: Person, incoming: Incoming) -> Answer:
+        """What was typed in answer to it."""
+        short = await self._drafts.edited(person.id)
+        if short is None:
+            raise TooLate(T("alerts.draft_gone"))
+        return await self._change(person, incoming, short, incoming.text)
+
+    async def keep(self, person: Person, incoming: Incoming) -> Answer:
+        await self._drafts.drop_edit(person.id)
+        return say("alerts.kept")
+
+    async def mute(self, person: Person, incoming: Incoming) -> Answer:
+        """All alerts of a pair fall silent."""
+        return views.muted(incoming.args, await self._alerts.mute(incoming.chat_id, incoming.args))
+
+    async def unmute(self, person: Person, incoming: Incoming) -> Answer:
+        await self._alerts.unmute(incoming.chat_id, incoming.args)
+        return await self._page(person, incoming, "")
 
     async def delete(self, person: Person, incoming: Incoming) -> Answer:
         short, _, page = incoming.args.partition(" ")
         alert = await self._alerts.delete(incoming.chat_id, short)
         return await self._page(person, incoming, page) if page else views.card(alert, None)
+
+    async def _change(self, person: Person, incoming: Incoming, short: str, text: str) -> Reply:
+        alert = await self._alerts.find(incoming.chat_id, short)
+        request = read_request(f"{alert.symbol} {text}", _sign(person, incoming))
+        if request.levels and request.kind is None:
+            request = replace(request, kind=alert.kind)
+        if request == AlertRequest(alert.symbol) or request.pair != alert.symbol:
+            raise UsageError(T.of("alerts.unknown_word", word=text[:LONGEST_WORD]))
+        rule = self._symbols.rule(alert.symbol)
+        if request.has_condition and not request.is_complete:
+            price = await self._alerts.price(alert.symbol)
+            return questions.which_change(alert, request, price, rule.price_increment)
+        changed, tick = await self._alerts.change(incoming.chat_id, short, request, rule, person.time_zone)
+        await self._drafts.drop_edit(person.id)
+        return views.card(changed, tick.price)
 
     async def _set(self, person: Person, incoming: Incoming, request: AlertRequest) -> Reply:
         if not incoming.is_private:
@@ -109,7 +169,7 @@ class AlertsHandlers:
             await self._drafts.keep(person.id, request)
             return await self._ask(rule, request)
         alert, tick = await self._alerts.set(
-            update_id=incoming.update_id, chat_id=incoming.chat_id, person_id=person.id, rule=rule, request=request
+            update_id=incoming.update_id, chat_id=incoming.chat_id, person=person, rule=rule, request=request
         )
         await self._drafts.drop(person.id)
         return views.card(alert, tick.price)
@@ -147,3 +207,11 @@ class AlertsHandlers:
 def _sign(person: Person, incoming: Incoming) -> DecimalSign:
     """Buttons always carry a decimal point."""
     return "." if incoming.press_id else decimal_sign_of(person.language)
+
+
+def _read_snooze(text: str) -> timedelta:
+    try:
+        span = read_period(text)
+    except NotAPeriod as error:
+        raise UsageError(T.of("alerts.unknown_word", word=text[:LONGEST_WORD])) from error
+    return min(span, LONGEST_SNOOZE)

@@ -62,6 +62,7 @@ class AlertMonitor:
         self._refused: set[str] = set()
         self._due: deque[Crossing] = deque()
         self._gaps: dict[str, datetime] = {}
+        self._reading: set[str] = set()
         self._waiting: dict[str, deque[Tick]] = {}
         self._is_save_due = False
         self._has_work = asyncio.Event()
@@ -111,6 +112,10 @@ class AlertMonitor:
         """An alert is no longer armed: call it after the commit."""
         self._armed.drop(armed.id)
         self._leave_idle()
+
+    def is_up_to_date(self, symbol: str) -> bool:
+        """Whether all that is known of its price has been judged, and what came of it is in the table."""
+        return symbol not in self._gaps and symbol not in self._reading and not self._due
 
     async def lose(self, session: WriteSession, chat_id: int) -> None:
         """Telegram says that nobody reads this chat any more: its alerts are paused."""
@@ -230,8 +235,10 @@ class AlertMonitor:
             batch = list(islice(self._gaps.items(), READ_AT_ONCE))
             for symbol, _ in batch:
                 del self._gaps[symbol]
+                self._reading.add(symbol)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._read_back(symbol, since)) for symbol, since in batch]
+            self._reading.clear()
             if not all(task.result() for task in tasks):
                 await self._clock.sleep(RETRY_EVERY.total_seconds())
             if not self._gaps:

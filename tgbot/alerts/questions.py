@@ -4,12 +4,14 @@ A button carries the whole alert as one would type it. Only a note may be too lo
 draft, and the button's verb says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from tgbot.alerts.rules.crossing import Kind
 from tgbot.alerts.rules.request import AlertRequest, condition
+from tgbot.alerts.store import Alert
+from tgbot.alerts.views import what
 from tgbot.core.money import HUNDRED, plain
 from tgbot.core.reply import Button, Percent, Reply, T
 
@@ -17,6 +19,9 @@ LONGEST_DATA = 64
 STEPS = (1, 2, 5, 10)  # per cent
 PAIRS_A_ROW = 2
 SIDES = {Kind.ABOVE: (1,), Kind.BELOW: (-1,), Kind.CROSS: (1, -1), None: (1, -1)}
+
+
+Offer = Callable[[AlertRequest], str]  # the data of a button
 
 
 def go_on_with(request: AlertRequest) -> str:
@@ -38,11 +43,8 @@ def none_yet(symbols: Sequence[str]) -> Reply:
 
 def which_number(request: AlertRequest) -> Reply:
     """Its level has two readings."""
-    readings = tuple(
-        Button(T.of("alerts.reading", level=level), go_on_with(replace(request, levels=(level,))))
-        for level in request.levels
-    )
-    return Reply((T.of("alerts.which_number", pair=request.pair),), (readings, _drop()))
+    text = T.of("alerts.which_number", pair=request.pair)
+    return Reply((text,), (_readings(request, go_on_with), _drop()))
 
 
 def which_way(request: AlertRequest, price: Decimal) -> Reply:
@@ -54,13 +56,45 @@ def which_way(request: AlertRequest, price: Decimal) -> Reply:
 
 def which_level(request: AlertRequest, price: Decimal, price_increment: Decimal) -> Reply:
     """Levels around the present price, above it on the left."""
-    rows = tuple(
-        tuple(_level_button(request, side * step, price, price_increment) for side in SIDES[request.kind])
-        for step in STEPS
-    )
-    example = condition(AlertRequest(move=Decimal(STEPS[-1]) / HUNDRED), price, price_increment)[1]
-    text = T.of("alerts.which_level", pair=request.pair, price=price, example=plain(example))
+    rows = _level_rows(request, price, price_increment, go_on_with)
+    text = T.of("alerts.which_level", pair=request.pair, price=price, example=_example(price, price_increment))
     return Reply((text,), (*rows, _drop()))
+
+
+def which_change(alert: Alert, request: AlertRequest, price: Decimal, price_increment: Decimal) -> Reply:
+    """What an alert is to become: `request` is what is known of it already."""
+
+    def offer(wanted: AlertRequest) -> str:
+        return f"alert_change:{alert.short} {replace(wanted, pair='', note='').written()}"
+
+    keep = (Button(T("common.cancel"), "alert_keep"),)
+    if len(request.levels) > 1:
+        return Reply((T.of("alerts.which_number", pair=alert.symbol),), (_readings(request, offer), keep))
+    text = T.of("alerts.which_change", what=what(alert), price=price, example=_example(price, price_increment))
+    return Reply((text,), (*_level_rows(request, price, price_increment, offer), keep))
+
+
+def _readings(request: AlertRequest, offer: Offer) -> tuple[Button, ...]:
+    return tuple(
+        Button(T.of("alerts.reading", level=level), offer(replace(request, levels=(level,))))
+        for level in request.levels
+    )
+
+
+def _level_rows(
+    request: AlertRequest, price: Decimal, price_increment: Decimal, offer: Offer
+) -> tuple[tuple[Button, ...], ...]:
+    def button(step: int) -> Button:
+        share = Decimal(step) / HUNDRED
+        kind, level = condition(AlertRequest(move=share), price, price_increment)
+        label = T.of("alerts.level", step=Percent(Decimal(step), signed=True), level=level)
+        return Button(label, offer(replace(request, kind=request.kind or kind, levels=(level,))))
+
+    return tuple(tuple(button(side * step) for side in SIDES[request.kind]) for step in STEPS)
+
+
+def _example(price: Decimal, price_increment: Decimal) -> str:
+    return plain(condition(AlertRequest(move=Decimal(STEPS[-1]) / HUNDRED), price, price_increment)[1])
 
 
 def _pair_rows(request: AlertRequest, symbols: Sequence[str]) -> tuple[tuple[Button, ...], ...]:
@@ -68,13 +102,6 @@ def _pair_rows(request: AlertRequest, symbols: Sequence[str]) -> tuple[tuple[But
         Button(T.of("markets.pair", pair=symbol), go_on_with(replace(request, pair=symbol))) for symbol in symbols
     ]
     return tuple(tuple(buttons[start : start + PAIRS_A_ROW]) for start in range(0, len(buttons), PAIRS_A_ROW))
-
-
-def _level_button(request: AlertRequest, step: int, price: Decimal, price_increment: Decimal) -> Button:
-    share = Decimal(step) / HUNDRED
-    kind, level = condition(AlertRequest(move=share), price, price_increment)
-    label = T.of("alerts.level", step=Percent(Decimal(step), signed=True), level=level)
-    return Button(label, go_on_with(replace(request, kind=request.kind or kind, levels=(level,))))
 
 
 def _drop() -> tuple[Button, ...]:

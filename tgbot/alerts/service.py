@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tgbot.alerts import store
 from tgbot.alerts.monitor import AlertMonitor, CandleSource
 from tgbot.alerts.rules.crossing import Armed, Stance, bounds, settled
-from tgbot.alerts.rules.request import AlertRequest, condition
+from tgbot.alerts.rules.request import AlertRequest, condition, ends_at
 from tgbot.alerts.store import Alert, State
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError, NotFound, Refused
 from tgbot.core.ids import Ids, read_short
 from tgbot.core.market import Interval, SymbolRule, Tick
+from tgbot.core.people import Person
 from tgbot.core.reply import T
 from tgbot.db.engine import Database, ReadSession
 from tgbot.markets.prices import PriceBoard, Prices
@@ -22,6 +24,8 @@ MOST_ALERTS = 200  # in one chat
 
 
 class Alerts:
+    """`has_news` is set whenever the clock may have something else to do next."""
+
     def __init__(
         self,
         *,
@@ -40,19 +44,22 @@ class Alerts:
         self._board = board
         self._history = history
         self._monitor = monitor
+        self.has_news = asyncio.Event()
 
     async def set(
-        self, *, update_id: int, chat_id: int, person_id: int, rule: SymbolRule, request: AlertRequest
+        self, *, update_id: int, chat_id: int, person: Person, rule: SymbolRule, request: AlertRequest
     ) -> tuple[Alert, Tick]:
         """The armed alert and the price it starts from; the same alert if this update has been handled before.
 
-        `request` is complete. Raises `Refused` when the chat has too many, `ExchangeError` when there is no price to
-        start from.
+        `request` is complete. Raises `Refused` when the chat has too many, `UsageError` for an end that is past,
+        `ExchangeError` when there is no price to start from.
         """
-        tick = await self._prices.price(rule.symbol)
         now = self._clock.now()
+        end = ends_at(request, now, person.time_zone)
+        tick = await self._prices.price(rule.symbol)
         kind, level = condition(request, tick.price, rule.price_increment)
-        start = await self._started(Armed(0, rule.symbol, kind, level, Stance.NEW, now), tick)
+        armed = Armed(0, rule.symbol, kind, level, Stance.NEW, now, ends_at=end, step_back=person.step_back)
+        start = await self.started(armed, tick)
         async with self._database.write() as session:
             known = await store.by_update(session, update_id)
             if known is not None:
@@ -63,7 +70,7 @@ class Alerts:
                 short=await self._free_short(session, chat_id),
                 update_id=update_id,
                 chat_id=chat_id,
-                person_id=person_id,
+                person_id=person.id,
                 symbol=rule.symbol,
                 kind=kind,
                 level=level,
@@ -75,13 +82,15 @@ class Alerts:
                 fires=0,
                 fired_at=None,
                 created_at=now,
+                ends_at=end,
+                step_back=person.step_back,
             )
             alert = await store.add(session, wanted)
-        self._monitor.put(alert.armed(), tick)
+        self._take_over(alert, tick)
         return alert, tick
 
     async def listed(self, chat_id: int) -> tuple[list[Alert], dict[str, Decimal]]:
-        """Those armed or paused, and the prices of their symbols as far as they can be had."""
+        """Those that are not over, and the prices of their symbols as far as they can be had."""
         async with self._database.read() as session:
             alerts = await store.listed(session, chat_id)
         return alerts, await self._known_prices({alert.symbol for alert in alerts})
@@ -96,55 +105,111 @@ class Alerts:
             return await self._found(session, chat_id, short)
 
     async def pause(self, chat_id: int, short: str) -> Alert:
-        """What is not armed stays as it is."""
-        async with self._database.write() as session:
-            alert = await self._found(session, chat_id, short)
-            if alert.state is not State.ARMED:
-                return alert
-            paused = replace(alert, state=State.PAUSED)
-            await store.change(session, paused)
-        self._monitor.drop(alert.armed())
-        return paused
+        """What neither waits nor sleeps stays as it is."""
+        return await self._lay_by(chat_id, short, State.PAUSED)
 
     async def delete(self, chat_id: int, short: str) -> Alert:
+        return await self._lay_by(chat_id, short, State.DELETED)
+
+    async def snooze(self, chat_id: int, short: str, span: timedelta) -> Alert:
+        """Silent for so long; then it rings if what it waits for is so, and else goes on waiting. Raises `Refused` when
+        the chat has too many."""
         async with self._database.write() as session:
             alert = await self._found(session, chat_id, short)
-            deleted = replace(alert, state=State.DELETED)
-            await store.change(session, deleted)
-        self._monitor.drop(alert.armed())
-        return deleted
+            await self._require_room_for(session, alert)
+            now = self._clock.now()
+            sleeping = replace(_unended(alert, now), state=State.SNOOZED, wakes_at=now + span)
+            await store.change(session, sleeping)
+        self._let_go(alert)
+        return sleeping
+
+    async def mute(self, chat_id: int, symbol: str) -> list[Alert]:
+        """All of this pair that wait or sleep are paused; which they were."""
+        async with self._database.write() as session:
+            paused = await store.pause_symbol(session, symbol, chat_id)
+        for alert in paused:
+            self._let_go(alert)
+        return paused
+
+    async def unmute(self, chat_id: int, symbol: str) -> list[Alert]:
+        """All of this pair that are paused are armed as if they were set now. Raises `ExchangeError` too."""
+        async with self._database.read() as session:
+            alerts = await store.listed(session, chat_id)
+        paused = [alert for alert in alerts if alert.symbol == symbol and alert.state is State.PAUSED]
+        if not paused:
+            return []
+        tick = await self._prices.price(symbol)
+        return [await self._arm(alert, tick) for alert in paused]
 
     async def arm(self, chat_id: int, short: str) -> tuple[Alert, Tick]:
-        """A paused or fired one is armed as if it were set now; an armed one stays as it is. Raises `Refused` and
+        """One that does not wait is armed as if it were set now; an armed one stays as it is. Raises `Refused` and
         `ExchangeError` too."""
-        alert = await self.find(chat_id, short)
+        alert = _unended(await self.find(chat_id, short), self._clock.now())
         tick = await self._prices.price(alert.symbol)
         return (alert if alert.state is State.ARMED else await self._arm(alert, tick)), tick
 
-    async def move(self, chat_id: int, short: str, request: AlertRequest, rule: SymbolRule) -> tuple[Alert, Tick]:
-        """Armed for what the complete `request` says, whatever it waited for before; all else stays. `rule` is that of
-        its symbol. Raises as `arm` does."""
-        alert = await self.find(chat_id, short)
+    async def change(
+        self, chat_id: int, short: str, request: AlertRequest, rule: SymbolRule, time_zone: str
+    ) -> tuple[Alert, Tick]:
+        """Armed for what `request` says; what it does not say stays. Its condition is complete or empty, and `rule` is
+        that of the alert's symbol. Raises as `arm` does, and `UsageError` for an end that is past."""
+        now = self._clock.now()
+        end = ends_at(request, now, time_zone)
+        alert = _unended(await self.find(chat_id, short), now)
         tick = await self._prices.price(alert.symbol)
-        kind, level = condition(request, tick.price, rule.price_increment)
-        return await self._arm(replace(alert, kind=kind, level=level), tick), tick
+        kind, level = alert.kind, alert.level
+        if request.has_condition:
+            kind, level = condition(request, tick.price, rule.price_increment)
+        wanted = replace(
+            alert,
+            kind=kind,
+            level=level,
+            cooldown=request.every or alert.cooldown,
+            note=request.note or alert.note,
+            ends_at=end or alert.ends_at,
+        )
+        return await self._arm(wanted, tick), tick
 
     async def price(self, symbol: str) -> Decimal:
         """Raises `ExchangeError`."""
         return (await self._prices.price(symbol)).price
 
     async def _arm(self, wanted: Alert, tick: Tick) -> Alert:
-        start = await self._started(replace(wanted.armed(), stance=Stance.NEW, since=self._clock.now()), tick)
+        start = await self.started(replace(wanted.armed(), stance=Stance.NEW, since=self._clock.now()), tick)
         async with self._database.write() as session:
             known = await self._found(session, wanted.chat_id, wanted.short)
-            if known.state is State.FIRED:
-                await self._require_room(session, known.chat_id)
+            await self._require_room_for(session, known)
+            # What it has lived through meanwhile stays.
             alert = replace(
-                known, state=State.ARMED, kind=start.kind, level=start.level, stance=start.stance, since=start.since
+                wanted,
+                state=State.ARMED,
+                stance=start.stance,
+                since=start.since,
+                fires=known.fires,
+                fired_at=known.fired_at,
+                wakes_at=None,
             )
             await store.change(session, alert)
-        self._monitor.put(alert.armed(), tick)
+        self._take_over(alert, tick)
         return alert
+
+    async def _lay_by(self, chat_id: int, short: str, state: State) -> Alert:
+        async with self._database.write() as session:
+            alert = await self._found(session, chat_id, short)
+            if state is State.PAUSED and alert.state not in {State.ARMED, State.SNOOZED}:
+                return alert
+            laid_by = replace(alert, state=state)
+            await store.change(session, laid_by)
+        self._let_go(alert)
+        return laid_by
+
+    def _take_over(self, alert: Alert, tick: Tick) -> None:
+        self._monitor.put(alert.armed(), tick)
+        self.has_news.set()
+
+    def _let_go(self, alert: Alert) -> None:
+        self._monitor.drop(alert.armed())
+        self.has_news.set()
 
     async def _found(self, session: ReadSession, chat_id: int, short: str) -> Alert:
         canonical = read_short(short)
@@ -157,7 +222,7 @@ class Alerts:
         if await store.count_listed(session, chat_id) >= MOST_ALERTS:
             raise Refused(T.of("alerts.too_many", most=MOST_ALERTS))
 
-    async def _started(self, armed: Armed, tick: Tick) -> Armed:
+    async def started(self, armed: Armed, tick: Tick) -> Armed:
         """At its first price; and if the minute so far has not touched its bounds, trusted from the minute's start."""
         armed = settled(armed, tick.price, armed.since)
         minute = armed.since.replace(second=0, microsecond=0)
@@ -170,6 +235,11 @@ class Alerts:
             (low is not None and candle.low <= low) or (high is not None and candle.high >= high) for candle in candles
         )
         return armed if is_touched else replace(armed, since=minute)
+
+    async def _require_room_for(self, session: ReadSession, alert: Alert) -> None:
+        """It is about to be listed again."""
+        if alert.state not in store.LISTED:
+            await self._require_room(session, alert.chat_id)
 
     async def _free_short(self, session: ReadSession, chat_id: int) -> str:
         short = self._ids.short()
@@ -186,3 +256,8 @@ class Alerts:
             return self._board.latest(symbol) or await self._prices.price(symbol)
         except ExchangeError:
             return None
+
+
+def _unended(alert: Alert, now: datetime) -> Alert:
+    """What has run out and is wanted again lasts until somebody says something else."""
+    return replace(alert, ends_at=None) if alert.ends_at is not None and alert.ends_at <= now else alert

@@ -19,11 +19,13 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
+from tgbot.core.people import STEP_BACK
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, Money, RowId, UtcTime
@@ -32,11 +34,13 @@ from tgbot.db.types import Base, Money, RowId, UtcTime
 class State(StrEnum):
     ARMED = "armed"
     PAUSED = "paused"
+    SNOOZED = "snoozed"
     FIRED = "fired"
+    ENDED = "ended"
     DELETED = "deleted"
 
 
-LISTED = (State.ARMED, State.PAUSED)
+LISTED = (State.ARMED, State.PAUSED, State.SNOOZED)
 
 
 class AlertRow(Base):
@@ -60,6 +64,9 @@ class AlertRow(Base):
     since: Mapped[datetime] = mapped_column(UtcTime)
     fires: Mapped[int] = mapped_column(Integer)
     fired_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    wakes_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    step_back: Mapped[Decimal] = mapped_column(Money, server_default="0.0005")
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
@@ -74,7 +81,8 @@ class JudgedRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`id` is 0 before it is stored. `cooldown` is `None` for one that fires once."""
+    """`id` is 0 before it is stored. `cooldown` is `None` for one that fires once. `wakes_at` is that of a snoozed one,
+    `ends_at` when it runs out."""
 
     id: int
     short: str
@@ -92,6 +100,9 @@ class Alert:
     fires: int
     fired_at: datetime | None
     created_at: datetime
+    wakes_at: datetime | None = None
+    ends_at: datetime | None = None
+    step_back: Decimal = STEP_BACK
 
     def armed(self) -> Armed:
         resting_until = None
@@ -107,13 +118,15 @@ class Alert:
             fires=self.fires,
             cooldown=self.cooldown,
             resting_until=resting_until,
+            ends_at=self.ends_at,
+            step_back=self.step_back,
         )
 
 
 async def add(session: WriteSession, alert: Alert) -> Alert:
     """As it is stored, with its id."""
     values = {name: getattr(alert, name) for name in _SHARED}
-    row = AlertRow(**values, cooldown_seconds=alert.cooldown and int(alert.cooldown.total_seconds()))
+    row = AlertRow(**values, cooldown_seconds=_seconds(alert.cooldown))
     session.add(row)
     await session.flush()
     return _alert(row)
@@ -155,8 +168,9 @@ async def recent_symbols(session: ReadSession, chat_id: int, count: int) -> list
 
 
 async def change(session: WriteSession, alert: Alert) -> None:
-    """State and condition, of an alert that was found in the same transaction."""
-    values = {name: getattr(alert, name) for name in ("state", "kind", "level", "stance", "since")}
+    """All of it that people can change, of an alert that was found in the same transaction."""
+    values = {name: getattr(alert, name) for name in _CHANGED}
+    values["cooldown_seconds"] = _seconds(alert.cooldown)
     await session.execute(update(AlertRow).where(AlertRow.id == alert.id).values(**values))
 
 
@@ -165,8 +179,30 @@ async def pause_chat(session: WriteSession, chat_id: int) -> list[Alert]:
     return await _pause(session, AlertRow.chat_id == chat_id)
 
 
-async def pause_symbol(session: WriteSession, symbol: str) -> list[Alert]:
-    return await _pause(session, AlertRow.symbol == symbol)
+async def pause_symbol(session: WriteSession, symbol: str, chat_id: int | None = None) -> list[Alert]:
+    """Those of this symbol that were armed, or snoozed, in all chats or in one."""
+    in_chat = AlertRow.chat_id == chat_id if chat_id is not None else true()
+    return await _pause(session, (AlertRow.symbol == symbol) & in_chat)
+
+
+async def next_turn(session: ReadSession) -> datetime | None:
+    """When the clock has something to do: an alert wakes or runs out."""
+    wakes = select(func.min(AlertRow.wakes_at)).where(AlertRow.state == State.SNOOZED)
+    ends = select(func.min(AlertRow.ends_at)).where(AlertRow.state.in_(LISTED))
+    turns = [await session.scalar(which) for which in (wakes, ends)]
+    return min((turn for turn in turns if turn is not None), default=None)
+
+
+async def waking(session: ReadSession, now: datetime, most: int) -> list[Alert]:
+    """Those that have been snoozed for long enough, the longest waiting first."""
+    rows = select(AlertRow).where(AlertRow.state == State.SNOOZED, AlertRow.wakes_at <= now)
+    return [_alert(row) for row in await session.scalars(rows.order_by(AlertRow.wakes_at).limit(most))]
+
+
+async def ending(session: ReadSession, now: datetime, most: int) -> list[Alert]:
+    """Those whose time has run out."""
+    rows = select(AlertRow).where(AlertRow.state.in_(LISTED), AlertRow.ends_at <= now)
+    return [_alert(row) for row in await session.scalars(rows.order_by(AlertRow.ends_at).limit(most))]
 
 
 async def fire(session: WriteSession, armed: Armed, now: datetime) -> Alert | None:
@@ -225,12 +261,28 @@ async def save_judged(session: WriteSession, until: Mapping[str, datetime]) -> N
 
 
 async def _pause(session: WriteSession, which: ColumnElement[bool]) -> list[Alert]:
-    rows = await session.scalars(
-        update(AlertRow).where(AlertRow.state == State.ARMED, which).values(state=State.PAUSED).returning(AlertRow)
-    )
+    awake = AlertRow.state.in_((State.ARMED, State.SNOOZED))
+    rows = await session.scalars(update(AlertRow).where(awake, which).values(state=State.PAUSED).returning(AlertRow))
     return [_alert(row) for row in rows]
 
 
+def _seconds(cooldown: timedelta | None) -> int | None:
+    return None if cooldown is None else int(cooldown.total_seconds())
+
+
+_CHANGED = (
+    "state",
+    "kind",
+    "level",
+    "note",
+    "stance",
+    "since",
+    "fires",
+    "fired_at",
+    "wakes_at",
+    "ends_at",
+    "step_back",
+)
 # The fields that row and dataclass have alike; `id` is the database's to give.
 _SHARED = tuple(field.name for field in fields(Alert) if field.name not in {"id", "cooldown"})
 

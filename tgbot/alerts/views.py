@@ -7,14 +7,17 @@ from decimal import Decimal
 from itertools import groupby
 
 from tgbot.alerts.armed import Crossing
-from tgbot.alerts.rules.crossing import Kind
-from tgbot.alerts.store import Alert, State
+from tgbot.alerts.rules.crossing import Armed, Kind, is_true
+from tgbot.alerts.store import LISTED, Alert, State
 from tgbot.core.money import HUNDRED
+from tgbot.core.periods import print_period
 from tgbot.core.reply import Button, Percent, Reply, T
+from tgbot.markets.views import deal_buttons
 
 LATE_AFTER = timedelta(seconds=10)
 A_PAGE = 6
 STEPS = (Decimal(1), Decimal(-1))  # per cent
+SNOOZES = (timedelta(minutes=15), timedelta(hours=1))
 
 Row = tuple[Button, ...]
 Prices = Mapping[str, Decimal]  # without those that cannot be had
@@ -22,10 +25,14 @@ Prices = Mapping[str, Decimal]  # without those that cannot be had
 
 def card(alert: Alert, price: Decimal | None) -> Reply:
     """One alert as it now is; `price` where it is known."""
-    lines = [T.of(f"alerts.card_{alert.state}", what=_what(alert.symbol, alert.kind, alert.level))]
+    lines = [T.of(f"alerts.card_{alert.state}", what=what(alert))]
     if alert.state is State.ARMED and price is not None:
-        is_true = _is_true(alert, price)
-        lines.append(T.of("alerts.already", price=price) if is_true else T.of("alerts.away", **_away(alert, price)))
+        is_so = is_true(alert.armed(), price)
+        lines.append(T.of("alerts.already", price=price) if is_so else T.of("alerts.away", **_away(alert, price)))
+    if alert.state is State.SNOOZED and alert.wakes_at is not None:
+        lines.append(T.of("alerts.snoozed_until", time=alert.wakes_at))
+    if alert.ends_at is not None and alert.state in LISTED:
+        lines.append(T.of("alerts.ends", time=alert.ends_at))
     if alert.note:
         lines.append(T.of("alerts.note", note=alert.note))
     return Reply((*lines, _footer(alert)), _card_buttons(alert))
@@ -33,16 +40,30 @@ def card(alert: Alert, price: Decimal | None) -> Reply:
 
 def fired(alert: Alert, crossing: Crossing, late: timedelta) -> Reply:
     """`alert` as it is after this crossing. The note comes first: that is what its owner wanted to read."""
-    crossed = crossing.alert
-    what = _what(crossed.symbol, crossed.kind, crossed.level)
-    lines = [T.of("alerts.fired_note", note=alert.note)] if alert.note else []
+    crossed = what(crossing.alert)
     if late > LATE_AFTER:
-        lines += [T.of("alerts.fired_late", what=what, price=crossing.price), T.of("alerts.late", late=late)]
-    else:
-        lines.append(T.of("alerts.fired", what=what, price=crossing.price))
-    moves = tuple(_move(alert, step) for step in STEPS)
-    trade = (Button(T("common.buy"), f"buy:{alert.symbol}"), Button(T("common.sell"), f"sell:{alert.symbol}"))
-    return Reply((*lines, _footer(alert)), (moves, trade, _change_buttons(alert)))
+        return _cockpit(
+            alert, T.of("alerts.fired_late", what=crossed, price=crossing.price), T.of("alerts.late", late=late)
+        )
+    return _cockpit(alert, T.of("alerts.fired", what=crossed, price=crossing.price))
+
+
+def still_so(alert: Alert, price: Decimal) -> Reply:
+    """It has been snoozed, and what it waited for is so."""
+    return _cockpit(alert, T.of("alerts.still_so", what=what(alert), price=price))
+
+
+def ended(alert: Alert) -> Reply:
+    """Its time has run out."""
+    lines = (T.of("alerts.ended", what=what(alert)), T.of("alerts.ended_fires", count=alert.fires), _footer(alert))
+    return Reply(lines, (_change_buttons(alert), _list_button()))
+
+
+def muted(symbol: str, alerts: Sequence[Alert]) -> Reply:
+    """All those of a pair have been paused."""
+    line = T.of("alerts.muted", pair=symbol, count=len(alerts))
+    unmute = Button(T("alerts.button_unmute"), f"alert_unmute:{symbol}")
+    return Reply((line,), ((unmute,), _list_button()))
 
 
 def not_fed(symbol: str, count: int) -> Reply:
@@ -82,14 +103,18 @@ def _distance(alert: Alert, price: Decimal | None) -> Decimal:
     return Decimal("Infinity") if price is None else alert.level / price - 1
 
 
-def _is_true(alert: Alert, price: Decimal) -> bool:
-    """What it waits for is so already, so that it needs a new crossing."""
-    is_above, is_below = price >= alert.level, price <= alert.level
-    return (is_above or alert.kind is Kind.BELOW) and (is_below or alert.kind is Kind.ABOVE)
+def what(alert: Alert | Armed) -> T:
+    return T.of("alerts.what", pair=alert.symbol, condition=_condition(alert.kind, alert.level))
 
 
-def _what(symbol: str, kind: Kind, level: Decimal) -> T:
-    return T.of("alerts.what", pair=symbol, condition=_condition(kind, level))
+def _cockpit(alert: Alert, *lines: T) -> Reply:
+    """From here everything that one may want to do next is one tap away."""
+    note = [T.of("alerts.fired_note", note=alert.note)] if alert.note else []
+    snoozes = tuple(_snooze(alert, span) for span in SNOOZES)
+    moves = tuple(_move(alert, step) for step in STEPS)
+    mute = Button(T("alerts.button_mute"), f"alert_mute:{alert.symbol}")
+    rows = (snoozes, moves, deal_buttons(alert.symbol), (mute, _edit(alert)), _change_buttons(alert))
+    return Reply((*note, *lines, _footer(alert)), rows)
 
 
 def _condition(kind: Kind, level: Decimal) -> T:
@@ -115,10 +140,14 @@ def _list_line(alert: Alert, price: Decimal | None) -> T:
     parts: list[T] = []
     if alert.state is State.PAUSED:
         parts.append(T("alerts.list_paused"))
+    elif alert.state is State.SNOOZED and alert.wakes_at is not None:
+        parts.append(T.of("alerts.list_snoozed", time=alert.wakes_at))
     elif price is not None:
         parts.append(T.of("alerts.list_away", distance=_away(alert, price)["distance"]))
     if alert.cooldown is not None:
         parts.append(T.of("alerts.list_every", every=alert.cooldown))
+    if alert.ends_at is not None:
+        parts.append(T.of("alerts.list_ends", time=alert.ends_at))
     if alert.note:
         parts.append(T.of("alerts.list_note", note=alert.note))
     line = T.of("alerts.list_line", id=alert.short, condition=condition)
@@ -130,20 +159,29 @@ def _list_line(alert: Alert, price: Decimal | None) -> T:
 def _card_buttons(alert: Alert) -> tuple[Row, ...]:
     if alert.state is State.DELETED:
         return (_list_button(),)
-    return (_change_buttons(alert), _list_button())
+    return (_change_buttons(alert), (_edit(alert), *_list_button()))
 
 
 def _change_buttons(alert: Alert) -> Row:
-    change = {
-        State.ARMED: Button(T("alerts.button_pause"), f"alert_pause:{alert.short}"),
-        State.PAUSED: Button(T("alerts.button_resume"), f"alert_arm:{alert.short}"),
-        State.FIRED: Button(T("alerts.button_again"), f"alert_arm:{alert.short}"),
-    }[alert.state]
+    if alert.state is State.ARMED:
+        change = Button(T("alerts.button_pause"), f"alert_pause:{alert.short}")
+    else:
+        is_waiting = alert.state in LISTED
+        label = T("alerts.button_resume") if is_waiting else T("alerts.button_again")
+        change = Button(label, f"alert_arm:{alert.short}")
     return (change, Button(T("alerts.button_delete"), f"alert_delete:{alert.short}"))
 
 
 def _move(alert: Alert, step: Decimal) -> Button:
     return Button(T.of("alerts.button_move", step=Percent(step, signed=True)), f"alert_move:{alert.short} {step:+}%")
+
+
+def _snooze(alert: Alert, span: timedelta) -> Button:
+    return Button(T.of("alerts.button_snooze", span=span), f"alert_snooze:{alert.short} {print_period(span)}")
+
+
+def _edit(alert: Alert) -> Button:
+    return Button(T("alerts.button_edit"), f"alert_edit:{alert.short}")
 
 
 def _list_buttons(alert: Alert, number: int) -> Row:
@@ -152,8 +190,13 @@ def _list_buttons(alert: Alert, number: int) -> Row:
         change = Button(T.of("alerts.button_pause_one", id=alert.short), f"alert_pause:{alert.short} {number}")
     else:
         change = Button(T.of("alerts.button_resume_one", id=alert.short), f"alert_arm:{alert.short} {number}")
+    edit = Button(T.of("alerts.button_edit_one", id=alert.short), f"alert_edit:{alert.short}")
+    snooze = Button(
+        T.of("alerts.button_snooze_one", id=alert.short),
+        f"alert_snooze:{alert.short} {print_period(SNOOZES[-1])} {number}",
+    )
     delete = Button(T.of("alerts.button_delete_one", id=alert.short), f"alert_delete:{alert.short} {number}")
-    return (change, delete)
+    return (change, edit, snooze, delete)
 
 
 def _page_buttons(number: int, pages: int) -> Row:

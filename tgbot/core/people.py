@@ -1,7 +1,10 @@
 """Who speaks to us, and what they have chosen."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+
+STEP_BACK = Decimal("0.0005")
 
 
 class Mode(StrEnum):
@@ -11,7 +14,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody admitted. `id` is the Telegram user id, which is also the id of the private chat with them."""
+    """Somebody admitted. `id` is the Telegram user id, which is also the id of the private chat with them.
+
+    `step_back` arms their alerts again: a fraction of the level, back from it.
+    """
 
     id: int
     name: str
@@ -21,3 +27,4 @@ class Person:
     quote: str
     mode: Mode | None
     is_operator: bool
+    step_back: Decimal = STEP_BACK

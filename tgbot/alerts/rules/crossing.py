@@ -1,7 +1,8 @@
 """When an alert fires: it remembers on which side of its level the price was, and watches for the other side.
 
 `>` fires when previous < level ≤ now, `<` when previous > level ≥ now, `cross` either way. A crossing spends the alert;
-it is armed again by a step back of 0.05 % from the level, so that a price trembling on the level is one crossing.
+it is armed again by a step back from the level (0.05 % unless its owner chose another), so that a price trembling on
+the level is one crossing.
 """
 
 from dataclasses import dataclass, replace
@@ -11,8 +12,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tgbot.core.market import Candle
-
-STEP_BACK = Decimal("0.0005")
+from tgbot.core.money import ZERO
+from tgbot.core.people import STEP_BACK
 
 
 class Kind(StrEnum):
@@ -43,7 +44,8 @@ class Armed:
     """An alert as far as the price is concerned. `fires` counts the times it has fired.
 
     `since`: from then on the price is known not to have passed the bounds of the present stance. `cooldown` is `None`
-    for an alert that fires once; crossings before `resting_until` do not count.
+    for an alert that fires once; crossings before `resting_until` do not count, nor those from `ends_at` on.
+    `step_back` is a fraction of the level.
     """
 
     id: int
@@ -55,6 +57,8 @@ class Armed:
     fires: int = 0
     cooldown: timedelta | None = None
     resting_until: datetime | None = None
+    ends_at: datetime | None = None
+    step_back: Decimal = STEP_BACK
 
 
 def bounds(alert: Armed) -> Bounds:
@@ -64,15 +68,21 @@ def bounds(alert: Armed) -> Bounds:
             return Bounds(None, alert.level)
         case Stance.OVER:
             return Bounds(alert.level, None)
-        case Stance.NEW:
-            # The neighbours of the level, since `step` looks at prices at and beyond a bound.
-            low, high = alert.level.next_minus(), alert.level.next_plus()
-        case Stance.SPENT:
-            low, high = alert.level * (1 - STEP_BACK), alert.level * (1 + STEP_BACK)
+        case Stance.NEW | Stance.SPENT:
+            # At least the neighbours of the level, since `step` looks at prices at and beyond a bound.
+            back = alert.level * alert.step_back if alert.stance is Stance.SPENT else ZERO
+            low = min(alert.level - back, alert.level.next_minus())
+            high = max(alert.level + back, alert.level.next_plus())
     return Bounds(
         low if alert.kind is not Kind.BELOW else None,
         high if alert.kind is not Kind.ABOVE else None,
     )
+
+
+def is_true(alert: Armed, price: Decimal) -> bool:
+    """Whether what it waits for is so at this price already, so that it needs a new crossing."""
+    is_above, is_below = price >= alert.level, price <= alert.level
+    return (is_above or alert.kind is Kind.BELOW) and (is_below or alert.kind is Kind.ABOVE)
 
 
 def settled(alert: Armed, price: Decimal, at: datetime) -> Armed:
@@ -94,7 +104,8 @@ def step(alert: Armed, price: Decimal, at: datetime) -> tuple[Armed, bool]:
     )
     if not is_crossed:
         return settled(alert, price, at), False
-    fires = alert.resting_until is None or at >= alert.resting_until
+    is_awake = alert.resting_until is None or at >= alert.resting_until
+    fires = is_awake and (alert.ends_at is None or at < alert.ends_at)
     # Settled at once: a price that jumped far across is already the step back for the opposite crossing.
     return settled(replace(alert, stance=Stance.SPENT, since=at), price, at), fires
 

@@ -1,13 +1,14 @@
-"""How an alert is written: `PAIR > 70000`, `PAIR cross 65000 every 30m note "sell the rest"`, `PAIR +2%`."""
+"""How an alert is written: `PAIR > 70000`, `PAIR cross 65000 every 30m for 3d note "sell the rest"`, `PAIR +2%`."""
 
 import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tgbot.alerts.rules.crossing import Kind
+from tgbot.alerts.rules.endings import end_of, is_date, is_time
 from tgbot.core.errors import UsageError
 from tgbot.core.money import HUNDRED, ceil_to, floor_to, plain
 from tgbot.core.numbers import Ambiguous, DecimalSign, NotANumber, read_number
@@ -16,6 +17,7 @@ from tgbot.core.reply import T
 
 LONGEST_NOTE = 200
 LONGEST_COOLDOWN = timedelta(days=30)
+LONGEST_LIFE = timedelta(days=366)
 
 SIGNS = {Kind.ABOVE: ">", Kind.BELOW: "<", Kind.CROSS: "cross"}
 
@@ -25,7 +27,8 @@ class AlertRequest:
     """What was written; what is missing is empty.
 
     `levels` holds two where the number has two readings. `move` is a fraction of the present price, +0.02 for `+2%`,
-    and takes the place of kind and level. `pair` is as the person wrote it.
+    and takes the place of kind and level. `pair` is as the person wrote it. `until` is a date, a time or both, in the
+    person's time zone, and takes the place of `lasts`.
     """
 
     pair: str = ""
@@ -33,7 +36,13 @@ class AlertRequest:
     levels: tuple[Decimal, ...] = ()
     move: Decimal | None = None
     every: timedelta | None = None
+    lasts: timedelta | None = None
+    until: str = ""
     note: str = ""
+
+    @property
+    def has_condition(self) -> bool:
+        return bool(self.kind or self.levels) or self.move is not None
 
     @property
     def is_complete(self) -> bool:
@@ -46,6 +55,8 @@ class AlertRequest:
         words += [SIGNS[self.kind]] if self.kind else []
         words += [_level_text(self.levels)] if self.levels else []
         words += [f"every {print_period(self.every)}"] if self.every else []
+        words += [f"for {print_period(self.lasts)}"] if self.lasts else []
+        words += [f"until {self.until}"] if self.until else []
         words += [f'note "{self.note}"'] if self.note else []
         return " ".join(word for word in words if word)
 
@@ -59,6 +70,18 @@ def condition(request: AlertRequest, price: Decimal, price_increment: Decimal) -
     if request.move > 0:
         return Kind.ABOVE, ceil_to(level, price_increment)
     return Kind.BELOW, max(floor_to(level, price_increment), price_increment)
+
+
+def ends_at(request: AlertRequest, now: datetime, time_zone: str) -> datetime | None:
+    """`None` for what has no end. Raises `UsageError` for an end that is past or is no date."""
+    if request.lasts is not None:
+        return now + request.lasts
+    if not request.until:
+        return None
+    try:
+        return end_of(request.until, now, time_zone)
+    except ValueError as error:
+        raise UsageError(T.of("alerts.bad_end", word=request.until)) from error
 
 
 def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:
@@ -84,6 +107,8 @@ def completed(draft: AlertRequest, text: str, decimal_sign: DecimalSign) -> Aler
         levels=more.levels or draft.levels,
         move=more.move or draft.move,
         every=more.every or draft.every,
+        lasts=more.lasts or (None if more.until else draft.lasts),
+        until=more.until or ("" if more.lasts else draft.until),
         note=more.note or draft.note,
     )
 
@@ -119,13 +144,34 @@ def _read_level(request: AlertRequest, word: str, words: Words, sign: DecimalSig
 
 def _read_every(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
     period = words.popleft() if words else ""
-    try:
-        every = read_period(period)
-    except NotAPeriod as error:
-        raise UsageError(T.of("alerts.bad_period", word=period or word)) from error
-    if every > LONGEST_COOLDOWN:
-        raise UsageError(T.of("alerts.bad_period", word=period))
+    every = _period(period)
+    if every is None or every > LONGEST_COOLDOWN:
+        raise UsageError(T.of("alerts.bad_period", word=period or word))
     return replace(request, every=every)
+
+
+def _read_for(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
+    period = words.popleft() if words else ""
+    lasts = _period(period)
+    if lasts is None or lasts > LONGEST_LIFE:
+        raise UsageError(T.of("alerts.bad_end", word=period or word))
+    return replace(request, lasts=lasts, until="")
+
+
+def _read_until(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
+    moment = words.popleft() if words else ""
+    if is_date(moment) and words and is_time(words[0]):
+        moment = f"{moment} {words.popleft()}"
+    elif not is_date(moment) and not is_time(moment):
+        raise UsageError(T.of("alerts.bad_end", word=moment or word))
+    return replace(request, lasts=None, until=moment)
+
+
+def _period(text: str) -> timedelta | None:
+    try:
+        return read_period(text)
+    except NotAPeriod:
+        return None
 
 
 def _read_later(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
@@ -167,10 +213,12 @@ def _levels(word: str, sign: DecimalSign) -> tuple[Decimal, ...]:
 
 
 _KINDS = {">": Kind.ABOVE, "≥": Kind.ABOVE, "<": Kind.BELOW, "≤": Kind.BELOW, "cross": Kind.CROSS}
-_LATER = ("rsi", "ma", "volume", "funding", "liq", "listing", "delisting", "and", "for", "until")
+_LATER = ("rsi", "ma", "volume", "funding", "liq", "listing", "delisting", "and")
 # Every kind of condition and every option has its row here.
 _READERS: dict[str, Reader] = {
     **dict.fromkeys(_KINDS, _read_level),
     "every": _read_every,
+    "for": _read_for,
+    "until": _read_until,
     **dict.fromkeys(_LATER, _read_later),
 }

@@ -1,0 +1,129 @@
+"""The role that wakes snoozed alerts and ends those whose time has run out."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from tgbot.alerts import store, views
+from tgbot.alerts.monitor import AlertMonitor
+from tgbot.alerts.rules.crossing import Stance, is_true
+from tgbot.alerts.service import Alerts
+from tgbot.alerts.store import Alert, State
+from tgbot.core.clock import Clock
+from tgbot.core.errors import ExchangeError
+from tgbot.core.market import Tick
+from tgbot.core.reply import Reply
+from tgbot.db.engine import Database, WriteSession
+from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.markets.prices import Prices
+
+log = structlog.get_logger()
+
+AT_ONCE = 50
+LOOK_EVERY = timedelta(minutes=1)
+RETRY_AFTER = timedelta(seconds=5)
+
+
+class AlertTimers:
+    """The table says what is due when; a process that was away does it late."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        outbox: Outbox,
+        prices: Prices,
+        alerts: Alerts,
+        monitor: AlertMonitor,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._outbox = outbox
+        self._prices = prices
+        self._alerts = alerts
+        self._monitor = monitor
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._alerts.has_news.clear()
+            is_done = await self._wake_all() and await self._end_all()
+            self._outbox.wake()
+            await self._rest(None if is_done else RETRY_AFTER)
+
+    async def _rest(self, pause: timedelta | None) -> None:
+        """Until there is something to do, or somebody has changed what there is to do."""
+        if pause is None:
+            async with self._database.read() as session:
+                turn = await store.next_turn(session)
+            ahead = LOOK_EVERY if turn is None else turn - self._clock.now()
+            pause = max(timedelta(0), min(ahead, LOOK_EVERY))
+        async with asyncio.TaskGroup() as tasks:
+            news = tasks.create_task(self._alerts.has_news.wait())
+            timer = tasks.create_task(self._clock.sleep(pause.total_seconds()))
+            await asyncio.wait({news, timer}, return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+            timer.cancel()
+
+    async def _wake_all(self) -> bool:
+        """Whether none is left that should be awake by now."""
+        async with self._database.read() as session:
+            waking = await store.waking(session, self._clock.now(), AT_ONCE)
+        woken = [await self._wake(alert) for alert in waking]
+        return all(woken) and len(waking) < AT_ONCE
+
+    async def _wake(self, alert: Alert) -> bool:
+        now = self._clock.now()
+        try:
+            tick = await self._prices.price(alert.symbol)
+        except ExchangeError as error:
+            log.warning("alert_not_woken", alert=alert.id, code=error.code)
+            return False
+        start = await self._alerts.started(replace(alert.armed(), stance=Stance.NEW, since=now), tick)
+        woken = replace(alert, state=State.ARMED, stance=start.stance, since=start.since, wakes_at=None)
+        if is_true(alert.armed(), tick.price):
+            state = State.FIRED if alert.cooldown is None else State.ARMED
+            woken = replace(woken, state=state, stance=Stance.SPENT, fires=alert.fires + 1, fired_at=now)
+        async with self._database.write() as session:
+            if await store.find(session, alert.chat_id, alert.short) != alert:
+                return True  # somebody has changed it meanwhile
+            await store.change(session, woken)
+            if woken.fires > alert.fires:
+                await self._tell(session, woken, views.still_so(woken, tick.price), f"alert:{alert.id}:{woken.fires}")
+        self._go_on(woken, tick)
+        return True
+
+    def _go_on(self, woken: Alert, tick: Tick) -> None:
+        log.info("alert_woken", alert=woken.id, state=woken.state.value)
+        if woken.state is State.ARMED:
+            self._monitor.put(woken.armed(), tick)
+
+    async def _end_all(self) -> bool:
+        """Whether none is left that should have ended by now."""
+        async with self._database.read() as session:
+            ending = await store.ending(session, self._clock.now(), AT_ONCE)
+        # A crossing before the end may still be read back.
+        judged = [alert for alert in ending if self._monitor.is_up_to_date(alert.symbol)]
+        for alert in judged:
+            await self._end(alert)
+        return len(judged) == len(ending) < AT_ONCE
+
+    async def _end(self, alert: Alert) -> None:
+        async with self._database.write() as session:
+            known = await store.find(session, alert.chat_id, alert.short)
+            if known is None or not _is_over(known, self._clock.now()):
+                return
+            ended = replace(known, state=State.ENDED)
+            await store.change(session, ended)
+            await self._tell(session, ended, views.ended(ended), f"alert_end:{alert.id}:{alert.ends_at}")
+        self._monitor.drop(known.armed())
+
+    async def _tell(self, session: WriteSession, alert: Alert, reply: Reply, key: str) -> None:
+        await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key))
+
+
+def _is_over(alert: Alert, now: datetime) -> bool:
+    return alert.state in store.LISTED and alert.ends_at is not None and alert.ends_at <= now
