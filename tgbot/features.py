@@ -32,6 +32,7 @@ from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.markets.symbols import Symbols
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
+from tgbot.trading.exits import StandingExits
 from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.marks import trading_marks
 from tgbot.trading.orders import Orders
@@ -134,6 +135,17 @@ def _trading(ground: Ground) -> Features:
         outbox=ground.outbox,
         reconciler=reconciler,
     )
+    exits = StandingExits(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        keys=ground.keys,
+        prices=ground.prices,
+        symbols=ground.symbols,
+        guards=ground.guards,
+        outbox=ground.outbox,
+        reconciler=reconciler,
+    )
     orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
     streams = AccountStreams(ground.keys, reconciler, ground.exchanges.dialers, ground.clock, ground.ids)
@@ -141,7 +153,7 @@ def _trading(ground: Ground) -> Features:
         *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
-    return Features(routes, {"orders": reconciler.run(), "accounts": streams.run()})
+    return Features(routes, {"orders": reconciler.run(), "exits": exits.run(), "accounts": streams.run()})
 
 
 def _markets(ground: Ground) -> Features:

@@ -1,6 +1,6 @@
 """What must hold after every scenario of the order path, whatever went wrong in it. The numbers are those of the table:
 
-O1  an attempt is one order at most, and an intent one attempt;
+O1  an attempt is one order at most, and an intent one attempt; exits never sell more than their entry has bought;
 O2  "not placed", "not sent" and "rejected" are said only of what never lands;
 O3  each fill is kept once, and all of them once the order is done;
 O4  the message of an order that was sent ends with the truth;
@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import select
 
+from tgbot.core.money import ZERO
+from tgbot.core.orders import OrderSpec
 from tgbot.db.engine import Database
 from tgbot.delivery.codec import decode
 from tgbot.delivery.store import OutboxRow
@@ -24,8 +27,9 @@ from tgbot.paper.orders import PaperOrder
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
+from tgbot.trading.fills import FillRow
 from tgbot.trading.rules.settlement import DONE, GIVEN_UP, UNSETTLED, State
-from tgbot.trading.store import AttemptRow, FillRow, IntentRow
+from tgbot.trading.store import AttemptRow, IntentRow
 from tgbot.trading.views.orders import card
 
 OURS = "tb"
@@ -104,6 +108,7 @@ async def judge(
     breaches = [
         *_once(books, [order.client_oid for order in orders]),
         *_once(books, waits),
+        *_exits(books, {order.client_oid for order in orders} | set(waits)),
         *_never_landed(books, {order.client_oid for order in orders} | set(waits)),
         *_fills(books, exchange, orders),
         *_told(books),
@@ -140,6 +145,21 @@ def _once(books: Books, client_oids: Sequence[str]) -> Iterable[str]:
             yield f"O1: nobody here knows of {client_oid}"
     of_intents = Counter(attempt.intent_id for attempt in books.attempts.values())
     yield from (f"O1: {intent} has {count} attempts" for intent, count in of_intents.items() if count > 1)
+
+
+def _exits(books: Books, landed: Collection[str]) -> Iterable[str]:
+    """Of what has landed, whatever became of it since."""
+    sold: dict[str, Decimal] = {}
+    for client_oid, attempt in books.attempts.items():
+        intent = books.intents[attempt.intent_id]
+        if intent.entry_id is not None and client_oid in landed:
+            spec = msgspec.json.decode(intent.spec, type=OrderSpec)
+            sold[intent.entry_id] = sold.get(intent.entry_id, ZERO) + (spec.size or ZERO)
+    for entry_id, size in sold.items():
+        bought = books.intents[entry_id].filled_size
+        if size > bought:
+            FIGURES.duplicates += 1
+            yield f"O1: {entry_id} has bought {bought}, and its exits sell {size}"
 
 
 def _never_landed(books: Books, landed: Collection[str]) -> Iterable[str]:

@@ -16,7 +16,7 @@ from tgbot.kucoin.account import PAGE, SpotAccount
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.wire.values import milliseconds
-from tgbot.trading import store
+from tgbot.trading import fills as fills_book
 
 FILLS = "/api/v1/hf/fills"
 
@@ -94,9 +94,9 @@ async def test_every_fill_is_kept_once_in_any_sequence(desk: Desk, data: st.Data
     cuts = data.draw(st.lists(st.integers(0, len(told)), max_size=5).map(sorted))
     for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True):
         async with desk.database.write() as session:
-            await store.add_fills(session, shown.intent, told[start:end])
+            await fills_book.add_fills(session, shown.intent, told[start:end])
     async with desk.database.read() as session:
-        kept = await store.fills_of(session, shown.intent.key_id)
+        kept = await fills_book.fills_of(session, shown.intent.key_id)
     ours = sorted(one.trade_id for one in kept if one.order_id == shown.intent.id)
     assert ours == sorted({one.trade_id for one in told})
 

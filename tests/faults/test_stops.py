@@ -78,14 +78,14 @@ async def state_of(desk: Desk, intent: Intent) -> State:
 @every_kind
 async def test_it_waits_is_triggered_fills_and_each_is_told(desk: Desk, kind: Kind) -> None:
     intent = await desk.send(kind.text, kind.side)
-    assert await desk.told() == [f"✎ Placed: {kind.words} · BTC-USDT\n#{intent.short}"]
+    assert await desk.told() == [f"✎ Placed: {kind.words}\n#{intent.short} · BTC-USDT"]
     assert intent.state is State.WAITING
     await desk.rounds(31, 31)
     assert await desk.told() == []
     desk.price("BTC-USDT", kind.trigger)
     await desk.rounds(31)
     card, news = await desk.told()
-    assert card.startswith(f"✎ Filled: {kind.words} · BTC-USDT\n0.01 BTC at ")
+    assert card.startswith(f"✎ Filled: {kind.words}\n0.01 BTC at ")
     assert news.startswith("↩ Filled")
     assert len(desk.placed()) == 1
 
@@ -109,7 +109,7 @@ async def test_a_triggered_limit_order_rests_in_the_book_and_says_so(desk: Desk)
     desk.price("BTC-USDT", 68_000)
     await desk.rounds(31)
     card, _ = await desk.told()
-    assert card.startswith("✎ Placed: buy 0.01 BTC at 67,500 when it rises to 68,000 · BTC-USDT\nThe price has come")
+    assert card.startswith("✎ Placed: buy 0.01 BTC at 67,500 when it rises to 68,000\nThe price has come")
     assert await state_of(desk, intent) is State.OPEN
     await desk.now.orders.cancel(await desk.intent(intent))
     assert await desk.headlines() == ["✎ Cancelled"]
@@ -352,7 +352,7 @@ async def test_after_days_of_standing_still_a_stop_that_is_gone_is_for_the_perso
 async def test_it_is_listed_with_where_it_lives(desk: Desk, kind: Kind) -> None:
     intent = await desk.send(kind.text, kind.side)
     shown = read(lists.open_orders(await desk.now.orders.open(desk.person())))
-    assert f"#{intent.short} {kind.words} · BTC-USDT, filled 0, waits at KuCoin" in shown
+    assert f"#{intent.short} {kind.words}\nBTC-USDT · filled 0 · waits at KuCoin" in shown
     assert read(views.detail(await desk.now.orders.current(intent))).startswith(f"Placed: {kind.words}")
 
 
@@ -364,7 +364,7 @@ async def test_what_was_made_elsewhere_is_listed_and_can_be_cancelled(desk: Desk
     found = await desk.now.orders.open(desk.person())
     assert len(found.others) == 3
     shown = read(lists.open_orders(found))
-    assert "sell 0.01 BTC at market when it falls to 66,000 · BTC-USDT, waits, made elsewhere" in shown
+    assert "sell 0.01 BTC at market when it falls to 66,000\nBTC-USDT · waits · made elsewhere" in shown
     assert "sell 0.01 BTC as OCO: 70,000" in shown.replace("70000", "70,000")
     for order in found.others:
         kind_word = kind_of(order)

@@ -436,3 +436,12 @@ async def test_a_stop_and_an_exit_wait_at_kucoin_and_are_told_when_their_price_c
     assert filled.id == stop.id
     await live.say("/cancel all", "^Cancelled: 1 of 1")
     assert (await live.say("/orders", "No open orders")).text
+
+
+async def test_a_buy_with_an_exit_tells_of_both_and_the_exit_answers_the_entry(live: Seat, stage: Stage) -> None:
+    ticket = await live.say("/buy btc 100 tp +4% sl -2%", "^Buy BTC-USDT, market order")
+    assert "Then profit: ≈ 69,680.2 USDT (+4%)" in ticket.text
+    await live.press("Confirm", "^Filled: buy BTC for 100 USDT at market")
+    out = await live.hears("^Placed: sell 0.00149 BTC at 69,680.2, or when it falls to 65,660")
+    assert out.content["reply_to_message"]["message_id"] == ticket.id
+    assert "exit of #" in out.text

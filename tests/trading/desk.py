@@ -43,6 +43,7 @@ from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 from tgbot.trading import store
+from tgbot.trading.exits import StandingExits
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.grammar import parse_order
@@ -124,6 +125,7 @@ class Process:
     reconciler: Reconciler
     sending: Sending
     orders: Orders
+    exits: StandingExits
 
 
 @dataclass
@@ -185,7 +187,19 @@ class Desk:
             outbox=self.outbox,
             reconciler=reconciler,
         )
-        return Process(database, keys, tickets, reconciler, sending, Orders(database, self.wall, keys, reconciler))
+        exits = StandingExits(
+            database=database,
+            clock=self.wall,
+            ids=self.ids,
+            keys=keys,
+            prices=prices,
+            symbols=self.symbols,
+            guards=Guards(database, self.wall),
+            outbox=self.outbox,
+            reconciler=reconciler,
+        )
+        orders = Orders(database, self.wall, keys, reconciler)
+        return Process(database, keys, tickets, reconciler, sending, orders, exits)
 
     def restart(self) -> None:
         self.now = self.process(self.database)
@@ -242,6 +256,7 @@ class Desk:
         for wait in seconds:
             self.clock.advance(wait)
             await self.now.reconciler.look()
+            await self.now.exits.look()
 
     async def settle(self) -> None:
         """Long enough for every doubt to end, also after KuCoin told us to wait."""

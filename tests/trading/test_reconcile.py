@@ -13,7 +13,7 @@ from tests.trading.desk import ANN, BY_CLIENT_OID, FILLS, Desk, Killed, at_point
 from tgbot.core.orders import Side
 from tgbot.db.engine import Database
 from tgbot.paper.faults import Mode
-from tgbot.trading import store
+from tgbot.trading import fills as fills_book
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 
@@ -23,7 +23,7 @@ ACTIVE, DONE, BY_ID = "/api/v1/hf/orders/active", "/api/v1/hf/orders/done", "/ap
 
 async def fills_of(desk: Desk, intent: Intent) -> list[Decimal]:
     async with desk.database.read() as session:
-        return [fill.size for fill in await store.fills_of(session, intent.key_id)]
+        return [fill.size for fill in await fills_book.fills_of(session, intent.key_id)]
 
 
 def part(share: str) -> Callable[[Any], Any]:

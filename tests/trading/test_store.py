@@ -13,9 +13,11 @@ from tests.ids import CountingIds
 from tgbot.core.orders import Fill, Order, OrderSpec, OrderType, Side, TimeInForce
 from tgbot.core.people import Mode
 from tgbot.db.engine import Database
+from tgbot.trading import fills as fills_book
 from tgbot.trading import store
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, Misses, State
 from tgbot.trading.store import Attempt, Intent
+from tgbot.trading.terms import encode_spec
 
 ZERO = Decimal(0)
 SPEC = OrderSpec("BTC-USDT", Side.BUY, OrderType.MARKET, funds=Decimal(100))
@@ -135,7 +137,7 @@ async def test_what_was_stored_comes_back_the_same(database: Database) -> None:
     )
     intent = await kept(database, spec=spec, value=None)
     assert await now(database, intent) == intent
-    assert store.encode_spec((await now(database, intent)).spec) == store.encode_spec(spec)
+    assert encode_spec((await now(database, intent)).spec) == encode_spec(spec)
 
 
 async def test_right_to_send_is_used_up_once(both: tuple[Database, Database]) -> None:
@@ -274,20 +276,20 @@ async def test_fills_are_kept_once_in_any_repetition(both: tuple[Database, Datab
 
     async def keep(database: Database) -> bool:
         async with database.write() as session:
-            await store.add_fills(session, intent, [*fills, *fills[:2]])
+            await fills_book.add_fills(session, intent, [*fills, *fills[:2]])
         return True
 
     await raced(both, 8, keep)
     async with both[0].read() as session:
-        assert sorted(fill.trade_id for fill in await store.fills_of(session, "key")) == ["0", "1", "2", "3", "4"]
+        assert sorted(fill.trade_id for fill in await fills_book.fills_of(session, "key")) == ["0", "1", "2", "3", "4"]
 
 
 async def test_trade_between_two_orders_of_one_account_belongs_to_both(database: Database) -> None:
     mine, also_mine = await kept(database), await kept(database)
     async with database.write() as session:
-        await store.add_fills(session, mine, [a_fill("t1", "o1")])
-        await store.add_fills(session, also_mine, [a_fill("t1", "o2")])
-        assert len(await store.fills_of(session, "key")) == 2
+        await fills_book.add_fills(session, mine, [a_fill("t1", "o1")])
+        await fills_book.add_fills(session, also_mine, [a_fill("t1", "o2")])
+        assert len(await fills_book.fills_of(session, "key")) == 2
 
 
 async def test_answer_of_any_characters_and_length_is_noted(database: Database) -> None:

@@ -12,10 +12,11 @@ from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Press, Route
 from tgbot.markets.symbols import Symbols
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
-from tgbot.trading.rules.settlement import State
+from tgbot.trading.rules.settlement import PENDING, State
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import TYPING, Tickets, request_of
+from tgbot.trading.views import exits as exit_views
 from tgbot.trading.views import lists
 from tgbot.trading.views import orders as order_views
 from tgbot.trading.views import tickets as ticket_views
@@ -130,10 +131,12 @@ class TradingHandlers:
         return ticket_views.choose_amount(request, rule, is_new=bool(incoming.press_id))
 
     async def _cancel(self, intent: Intent) -> Reply:
-        """A ticket is dropped, an order asked to end."""
+        """A ticket is dropped, an order asked to end; of one that has ended, the exit that lives in the bot."""
         if intent.state is State.TICKET:
             await self._tickets.drop(intent)
             return ticket_views.dropped()
+        if intent.state not in PENDING and await self._orders.drop_exit(intent):
+            return exit_views.dropped(intent)
         return order_views.cancelled(await self._orders.cancel(intent))
 
     async def _find(self, person: Person, short: str) -> Intent | None:

@@ -6,6 +6,7 @@ from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.markets.charts.chart import Line, LineKind, Marks, Trade
 from tgbot.trading import store
+from tgbot.trading.fills import latest_fills
 
 MOST_TRADES = 100
 
@@ -24,7 +25,7 @@ async def trading_marks(database: Database, keys: Keys, person: Person, symbol: 
         return Marks()
     async with database.read() as session:
         waiting = await store.pending_of(session, person.id, key_id)
-        fills = await store.latest_fills(session, key_id, symbol, MOST_TRADES)
+        fills = await latest_fills(session, key_id, symbol, MOST_TRADES)
     here = [intent for intent in waiting if intent.spec.symbol == symbol]
     lines = [Line(_KINDS[one.spec.side], one.spec.price) for one in here if one.spec.price is not None]
     lines += [Line(_KINDS[one.spec.side], one.wait.price) for one in here if one.wait is not None]

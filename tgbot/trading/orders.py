@@ -13,28 +13,33 @@ from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.kucoin.account import SpotAccount
-from tgbot.trading import elsewhere, kinds, store
+from tgbot.trading import elsewhere, kinds, standing, store
 from tgbot.trading.elsewhere import LOOK_AGAIN, LOOKS, Elsewhere
+from tgbot.trading.fills import fills_of
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import DONE, PENDING
+from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 
 
 @dataclass(frozen=True, slots=True)
 class OpenOrders:
-    """`ours` were placed through this bot, `others` are at KuCoin all the same."""
+    """`ours` were placed through this bot, `others` are at KuCoin all the same. `exits` are entries whose exit lives in
+    the bot."""
 
     ours: Sequence[Intent]
+    exits: Sequence[Intent]
     others: Sequence[Elsewhere]
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """What became of each order that was asked to end. An order made elsewhere comes with what KuCoin has of it now,
-    if it has it still; an error is one that kept the request from being made."""
+    if it has it still; an error is one that kept the request from being made. The exits of `exits` are given up."""
 
     ours: Sequence[tuple[Intent, ExchangeError | None]]
     others: Sequence[tuple[Elsewhere, Elsewhere | ExchangeError | None]]
+    exits: Sequence[Intent]
 
 
 class Orders:
@@ -51,6 +56,7 @@ class Orders:
         async with self._database.read() as session:
             known = await store.by_client_oids(session, [order.client_oid for order in listed])
             pending = await store.pending_of(session, person.id, linked.key_id)
+            waiting = await standing.open_of(session, person.id, linked.key_id)
         are_listed = {intent.id for intent in known.values()}
         # What one list has and the other has not is looked at: it has ended meanwhile, or turned up after all.
         unsure = [intent for intent in pending if intent.id not in are_listed]
@@ -60,13 +66,14 @@ class Orders:
         ours = [intent for intent in (*sure, *looked_at) if intent.state in PENDING]
         return OpenOrders(
             [intent for intent in ours if symbol in {None, intent.spec.symbol}],
+            [entry for entry in waiting if symbol in {None, entry.spec.symbol}],
             await elsewhere.in_full(linked.spot, [order for order in listed if order.client_oid not in known]),
         )
 
     async def fills(self, key_id: str) -> Sequence[Fill]:
         """What has filled of the orders placed here, on one account."""
         async with self._database.read() as session:
-            return await store.fills_of(session, key_id)
+            return await fills_of(session, key_id)
 
     async def current(self, intent: Intent) -> Intent:
         """As the exchange has it now, if it is not finished."""
@@ -105,10 +112,17 @@ class Orders:
         """All that is open, or all of a pair. An order that cannot be cancelled does not keep the others from it."""
         linked = await self._keys.account_to_look_at(person)
         found = await self.open(person, symbol)
+        exits = [entry for entry in found.exits if await self.drop_exit(entry)]
         return Cancelled(
             [await self._try_ours(intent) for intent in found.ours],
             [await self._try_other(linked.spot, order) for order in found.others],
+            exits,
         )
+
+    async def drop_exit(self, entry: Intent) -> bool:
+        """Whether there was an exit of it in the bot; nothing will sell what it has bought any more."""
+        async with self._database.write() as session:
+            return await standing.end(session, entry, Standing.DROPPED)
 
     async def _try_ours(self, intent: Intent) -> tuple[Intent, ExchangeError | None]:
         try:

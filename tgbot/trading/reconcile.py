@@ -18,6 +18,7 @@ from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
 from tgbot.trading import kinds, store
+from tgbot.trading.fills import add_fills
 from tgbot.trading.rules.settlement import (
     GIVEN_UP,
     PENDING,
@@ -54,10 +55,15 @@ class Reconciler:
         self._looked: dict[str, float] = {}
         self._incomplete: dict[str, float] = {}
         self._on_round: Callable[[Collection[str]], None] = lambda key_ids: None
+        self._on_progress: Callable[[], None] = lambda: None
 
     def listen(self, on_round: Callable[[Collection[str]], None]) -> None:
         """Tell this listener, in every round, which accounts have something pending."""
         self._on_round = on_round
+
+    def wake_on_progress(self, wake: Callable[[], None]) -> None:
+        """Call this whenever an order has moved on, after the commit."""
+        self._on_progress = wake
 
     def look_at(self, intent_id: str) -> None:
         """Something is known to have happened to this intent."""
@@ -206,6 +212,7 @@ class Reconciler:
             await self._tell(session, intent, reply, is_news=is_news)
         log.warning("order_settled", intent=intent.id, state=state)
         self._outbox.wake()
+        self._on_progress()
 
     async def _found(self, spot: SpotAccount, intent: Intent, order: Order, *, is_news: bool) -> None:
         """Takes over progress and fills in one transaction, once all fills of that progress are listed."""
@@ -223,11 +230,12 @@ class Reconciler:
                 self._hints.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
                 return
             crash_point("C12")
-            await store.add_fills(session, intent, fills)
+            await add_fills(session, intent, fills)
             reply = views.outcome(now, has_turned_up=has_turned_up)
             await self._tell(session, now, reply, is_news=is_news or has_turned_up)
         (log.error if has_turned_up else log.info)("order_progressed", intent=intent.id, state=now.state)
         self._outbox.wake()
+        self._on_progress()
 
     def _lacks_some(self, intent: Intent, order: Order, fills: Sequence[Fill]) -> bool:
         """The list of fills may lag behind the order; it is waited for, but not for ever."""
@@ -242,10 +250,9 @@ class Reconciler:
 
     async def _tell(self, session: WriteSession, intent: Intent, reply: Reply, *, is_news: bool) -> None:
         """The ticket's message shows the new state; what happens later than the tap also comes as an answer to it."""
-        card = views.card(intent)
-        await self._outbox.put(session, Notice(intent.chat_id, reply, Priority.FILL, card=card))
+        await self._outbox.put(session, views.shown_in_card(intent, reply, Priority.FILL))
         if is_news:
-            news = Notice(intent.chat_id, Reply(reply.lines), Priority.FILL, reply_to_card=card)
+            news = Notice(intent.chat_id, Reply(reply.lines), Priority.FILL, reply_to_card=views.card(intent))
             await self._outbox.put(session, news)
 
 

@@ -1,33 +1,29 @@
 """Confirm: the right to send is used up and on disk before the first byte of the one POST leaves."""
 
-from dataclasses import replace
 from decimal import Decimal
-
-import structlog
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import ExchangeRejected, NotSent, OutcomeUnknown, TooLate
+from tgbot.core.errors import TooLate
 from tgbot.core.ids import Ids
 from tgbot.core.market import Tick
 from tgbot.core.money import HUNDRED
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
-from tgbot.core.reply import Reply, T
+from tgbot.core.reply import T
 from tgbot.credentials.service import Keys, Linked
 from tgbot.db.engine import Database
-from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.delivery.outbox import Outbox
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
-from tgbot.trading import kinds, store
+from tgbot.trading import kinds, standing, store
+from tgbot.trading.posting import Posting
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.conditions import is_reached, rests_on_market
-from tgbot.trading.rules.settlement import GIVEN_UP, UNSETTLED, Misses, State
+from tgbot.trading.rules.settlement import Misses
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.tickets import Shown, Tickets, fresh_button, request_of
 from tgbot.trading.views import orders as views
-
-log = structlog.get_logger()
 
 MOST_DRIFT = Decimal("0.5")  # per cent
 
@@ -52,7 +48,7 @@ class Sending:
         self._prices = prices
         self._tickets = tickets
         self._outbox = outbox
-        self._reconciler = reconciler
+        self._posting = Posting(database, clock, outbox, reconciler)
 
     async def confirm(self, person: Person, intent: Intent, update_id: int, message_id: int) -> Shown | None:
         """Sends the order; what came of it is told through the outbox, in place of the ticket. Returns a new ticket
@@ -70,7 +66,7 @@ class Sending:
         prepared = kinds.prepare(linked.spot, self._ids.client_oid(), intent.spec, intent.wait)
         await self._consume(intent, prepared, message_id)
         crash_point("C6")
-        await self._send(intent, linked, prepared)
+        await self._posting.send(intent, linked, prepared)
         return None
 
     async def _account(self, person: Person, intent: Intent) -> Linked:
@@ -98,43 +94,9 @@ class Sending:
             await self._tickets.require_allowed(session, intent)
             if not await store.consume(session, intent, attempt, self._clock.now()):
                 raise TooLate(T.of("trading.already_used", id=intent.short))
+            if intent.exits is not None:
+                await standing.arm(session, intent)
             await self._outbox.adopt_card(session, intent.chat_id, views.card(intent), message_id)
-
-    async def _send(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
-        """The one POST, and what its answer proves."""
-        sent = replace(intent, state=State.SENT)
-        try:
-            ack = await linked.spot.send(prepared)
-        except NotSent as error:
-            log.warning("order_not_sent", intent=intent.id, code=error.code)
-            await self._tell(sent, State.NOT_SENT, views.not_sent(sent, error), error.code, error.message)
-        except ExchangeRejected as error:
-            log.info("order_rejected", intent=intent.id, code=error.code)
-            await self._tell(sent, State.REJECTED, views.rejected(sent, error), error.code, error.message)
-        except OutcomeUnknown as error:
-            log.warning("order_unknown", intent=intent.id, code=error.code)
-            await self._tell(sent, State.UNKNOWN, views.unknown(sent), error.code, error.message)
-        else:
-            crash_point("C9")
-            state = State.OPEN if intent.wait is None else State.WAITING
-            await self._tell(sent, state, views.placed(sent), "200000", "", ack.order_id)
-        self._reconciler.look_at(intent.id)
-
-    async def _tell(
-        self, intent: Intent, state: State, reply: Reply, code: str, message: str, order_id: str = ""
-    ) -> None:
-        """Outcome and message in one transaction; unless the reconciler has found the order first."""
-        async with self._database.write() as session:
-            await store.note_answer(session, intent, code, message)
-            if order_id:
-                await store.note_order(session, intent, order_id)
-            # After a long freeze even an acceptance may come when the order was given up already.
-            origin = UNSETTLED | GIVEN_UP if order_id else UNSETTLED
-            if not await store.move(session, intent, origin, state, self._clock.now()):
-                return
-            await self._outbox.put(session, Notice(intent.chat_id, reply, Priority.ANSWER, card=views.card(intent)))
-        self._outbox.wake()
-        crash_point("C10")
 
 
 def _drift(intent: Intent, tick: Tick) -> Decimal:

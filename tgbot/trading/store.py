@@ -1,26 +1,29 @@
 """Intents, attempts and fills. Every change of state is a conditional update: the database decides each race."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 
-import msgspec
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tgbot.core.ids import Ids
 from tgbot.core.money import ZERO
-from tgbot.core.orders import Fill, Order, OrderSpec, Side, StopLeg, Trigger, Wait
+from tgbot.core.orders import Order, OrderSpec, Wait
 from tgbot.core.people import Mode
 from tgbot.db.engine import ReadSession, WriteSession
-from tgbot.db.statements import insert_into
-from tgbot.db.types import Base, Money, RowId, UtcTime
+from tgbot.db.types import Base, Money, UtcTime
+from tgbot.trading.rules.exits import Exits
 from tgbot.trading.rules.settlement import PENDING, Misses, State
+from tgbot.trading.terms import encode_exits, encode_spec, encode_wait, read_exits, read_spec, read_wait
 
 
 class IntentRow(Base):
-    """What a person wants. `spec` is the order as it would be sent, `wait` what it waits for outside the book, `digest`
-    the SHA-256 of all of it; none ever changes."""
+    """What a person wants, or what a standing rule of theirs does for them: then `entry_id` is the order whose exit
+    this is, and `update_id`, which no update can have, is negative. `spec` is the order as it would be sent, `wait`
+    what it waits for outside the book, `exits` what sells again what it buys, `digest` the SHA-256 of all of it; none
+    ever changes."""
 
     __tablename__ = "intents"
     __table_args__ = (
@@ -39,6 +42,9 @@ class IntentRow(Base):
     request: Mapped[str] = mapped_column(Text)
     spec: Mapped[str] = mapped_column(Text)
     wait: Mapped[str | None] = mapped_column(Text)
+    exits: Mapped[str | None] = mapped_column(Text)
+    entry_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    entry_short: Mapped[str | None] = mapped_column(String(10))
     digest: Mapped[str] = mapped_column(String(64))
     reference: Mapped[Decimal] = mapped_column(Money)
     value: Mapped[Decimal | None] = mapped_column(Money)
@@ -72,29 +78,6 @@ class AttemptRow(Base):
     seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-class FillRow(Base):
-    """Each trade of an order once, whatever the sequence and repetition in which it is heard of. Two orders of one
-    account may have met each other: then both have this trade."""
-
-    __tablename__ = "fills"
-    __table_args__ = (UniqueConstraint("key_id", "symbol", "trade_id", "order_id"),)
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
-    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
-    key_id: Mapped[str] = mapped_column(String(32))
-    symbol: Mapped[str] = mapped_column(String(40))
-    trade_id: Mapped[str] = mapped_column(String(40))
-    order_id: Mapped[str] = mapped_column(String(40))
-    side: Mapped[str] = mapped_column(String(4))
-    price: Mapped[Decimal] = mapped_column(Money)
-    size: Mapped[Decimal] = mapped_column(Money)
-    funds: Mapped[Decimal] = mapped_column(Money)
-    fee: Mapped[Decimal] = mapped_column(Money)
-    fee_currency: Mapped[str] = mapped_column(String(20))
-    is_maker: Mapped[bool]
-    at: Mapped[datetime] = mapped_column(UtcTime)
-
-
 @dataclass(frozen=True, slots=True)
 class Intent:
     id: str
@@ -120,9 +103,13 @@ class Intent:
     expires_at: datetime
     changed_at: datetime
     wait: Wait | None = None
+    exits: Exits | None = None
+    entry_id: str | None = None
+    entry_short: str | None = None
 
 
 COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE}
+SHORT_TRIES = 20
 _FIELDS = tuple(field.name for field in fields(Intent))
 
 
@@ -139,13 +126,23 @@ class Attempt:
 
 async def add(session: WriteSession, intent: Intent) -> None:
     values = {name: getattr(intent, name) for name in _FIELDS}
-    session.add(IntentRow(**values | {"spec": encode_spec(intent.spec), "wait": encode_wait(intent.wait)}))
+    encoded = {"spec": encode_spec(intent.spec), "wait": encode_wait(intent.wait), "exits": encode_exits(intent.exits)}
+    session.add(IntentRow(**values | encoded))
     await session.flush()
 
 
 async def find(session: ReadSession, person_id: int, short: str) -> Intent | None:
     row = await session.scalar(select(IntentRow).where(IntentRow.person_id == person_id, IntentRow.short == short))
     return _intent(row) if row else None
+
+
+async def free_short(session: ReadSession, ids: Ids, person_id: int) -> str:
+    """A short id that this person has not met yet."""
+    for _ in range(SHORT_TRIES):
+        short = ids.short()
+        if await find(session, person_id, short) is None:
+            return short
+    return ids.short(8)
 
 
 async def by_update(session: ReadSession, update_id: int) -> Intent | None:
@@ -193,6 +190,11 @@ async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: 
     )
     if moved.first() is None:
         return False
+    await add_attempt(session, attempt)
+    return True
+
+
+async def add_attempt(session: WriteSession, attempt: Attempt) -> None:
     session.add(
         AttemptRow(
             client_oid=attempt.client_oid,
@@ -209,7 +211,6 @@ async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: 
         )
     )
     await session.flush()
-    return True
 
 
 async def note_answer(session: WriteSession, intent: Intent, code: str, message: str) -> None:
@@ -255,13 +256,6 @@ async def progress(session: WriteSession, intent: Intent, order: Order, state: S
     return _intent(moved) if moved else None
 
 
-async def add_fills(session: WriteSession, intent: Intent, fills: Sequence[Fill]) -> None:
-    if not fills:
-        return
-    rows = [{**asdict(fill), "intent_id": intent.id, "key_id": intent.key_id} for fill in fills]
-    await session.execute(insert_into(session, FillRow).values(rows).on_conflict_do_nothing())
-
-
 async def spent(session: ReadSession, person_id: int, mode: Mode, since: datetime) -> Decimal:
     """What the orders sent since then are worth, in USDT as their tickets said; of a cancelled one what has filled."""
     rows = await session.scalars(
@@ -281,22 +275,6 @@ def _spent(intent: Intent) -> Decimal:
         (intent.spec.size, intent.filled_size) if intent.spec.size else (intent.spec.funds, intent.filled_funds)
     )
     return value * filled / wanted if wanted else value
-
-
-async def fills_of(session: ReadSession, key_id: str) -> list[Fill]:
-    """All of one account, the oldest first; column by column, for there may be many."""
-    names = [field.name for field in fields(Fill)]
-    columns = [getattr(FillRow, name) for name in names]
-    rows = await session.execute(select(*columns).where(FillRow.key_id == key_id).order_by(FillRow.at, FillRow.id))
-    return [Fill(**row | {"side": Side(row["side"])}) for row in map(dict, rows.mappings())]
-
-
-async def latest_fills(session: ReadSession, key_id: str, symbol: str, most: int) -> list[Fill]:
-    """Of one account in one pair, the newest first."""
-    columns = [getattr(FillRow, field.name) for field in fields(Fill)]
-    where = (FillRow.key_id == key_id, FillRow.symbol == symbol)
-    rows = await session.execute(select(*columns).where(*where).order_by(FillRow.at.desc()).limit(most))
-    return [Fill(**row | {"side": Side(row["side"])}) for row in map(dict, rows.mappings())]
 
 
 async def last_sent(session: ReadSession, key_id: str) -> datetime | None:
@@ -326,6 +304,14 @@ async def by_id(session: ReadSession, intent_id: str) -> Intent | None:
 
 async def with_ids(session: ReadSession, intent_ids: Collection[str]) -> list[Intent]:
     rows = await session.scalars(select(IntentRow).where(IntentRow.id.in_(intent_ids)))
+    return [_intent(row) for row in rows]
+
+
+async def exits_of(session: ReadSession, entry_id: str) -> list[Intent]:
+    """The exits that were sent for this entry, the oldest first."""
+    rows = await session.scalars(
+        select(IntentRow).where(IntentRow.entry_id == entry_id).order_by(IntentRow.created_at, IntentRow.id)
+    )
     return [_intent(row) for row in rows]
 
 
@@ -365,35 +351,7 @@ async def intent_of(session: ReadSession, client_oid: str) -> str | None:
     return await session.scalar(select(AttemptRow.intent_id).where(AttemptRow.client_oid == client_oid))
 
 
-def encode_spec(spec: OrderSpec) -> str:
-    """Canonical: equal specs give equal texts."""
-    return msgspec.json.encode(spec).decode()
-
-
-@dataclass(frozen=True, slots=True)
-class _Waits:
-    """How a wait is stored; one of the two."""
-
-    stop: Trigger | None = None
-    oco: StopLeg | None = None
-
-
-def encode_wait(wait: Wait | None) -> str | None:
-    """Canonical, as `encode_spec`; `None` for what waits for nothing."""
-    if wait is None:
-        return None
-    waits = _Waits(stop=wait) if isinstance(wait, Trigger) else _Waits(oco=wait)
-    return msgspec.json.encode(waits).decode()
-
-
-def _wait(text: str | None) -> Wait | None:
-    if text is None:
-        return None
-    waits = msgspec.json.decode(text, type=_Waits)
-    return waits.stop or waits.oco
-
-
 def _intent(row: IntentRow) -> Intent:
     values = {name: getattr(row, name) for name in _FIELDS}
-    spec = msgspec.json.decode(row.spec, type=OrderSpec)
-    return Intent(**values | {"spec": spec, "wait": _wait(row.wait), "mode": Mode(row.mode), "state": State(row.state)})
+    decoded = {"spec": read_spec(row.spec), "wait": read_wait(row.wait), "exits": read_exits(row.exits)}
+    return Intent(**values | decoded | {"mode": Mode(row.mode), "state": State(row.state)})

@@ -15,26 +15,28 @@ from tgbot.core.ids import Ids, read_short
 from tgbot.core.market import Book, SymbolRule
 from tgbot.core.money import ZERO
 from tgbot.core.numbers import decimal_sign_of
+from tgbot.core.orders import OrderSpec, Wait
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, T
 from tgbot.credentials.service import Keys, Linked
-from tgbot.db.engine import Database, ReadSession, WriteSession
+from tgbot.db.engine import Database, WriteSession
 from tgbot.intake.store import Dialogues
 from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols, show_price
 from tgbot.trading import store
 from tgbot.trading.rules.amounts import Amount, in_words, read_amount, repeats, size_to_type
+from tgbot.trading.rules.exits import Exits
 from tgbot.trading.rules.grammar import BUTTON_BYTES, OrderRequest, parse_order
 from tgbot.trading.rules.market import Market
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.rules.ticket import Ticket, decide, estimate
 from tgbot.trading.store import Intent
+from tgbot.trading.terms import encode_exits, encode_spec, encode_wait
 
 VALID_FOR = timedelta(seconds=60)
 TYPED_ABOVE = Decimal(1000)  # USDT; the person types the size again above it
 TYPING = "ticket_size"
-SHORT_TRIES = 20
 
 
 class BookSource(Protocol):
@@ -222,7 +224,7 @@ class Tickets:
         now = self._clock.now()
         intent = Intent(
             id=self._ids.unique(),
-            short=await self._free_short(session, person.id),
+            short=await store.free_short(session, self._ids, person.id),
             update_id=update_id,
             person_id=person.id,
             chat_id=person.id,
@@ -230,7 +232,7 @@ class Tickets:
             mode=linked.mode,
             request=request.to_text(),
             spec=ticket.spec,
-            digest=_digest(linked.key_id, store.encode_spec(ticket.spec), store.encode_wait(ticket.wait)),
+            digest=digest_of(linked.key_id, ticket.spec, ticket.wait, ticket.exits),
             reference=ticket.reference,
             value=value,
             is_locked=is_locked,
@@ -244,16 +246,10 @@ class Tickets:
             expires_at=now + VALID_FOR,
             changed_at=now,
             wait=ticket.wait,
+            exits=ticket.exits,
         )
         await store.add(session, intent)
         return intent
-
-    async def _free_short(self, session: ReadSession, person_id: int) -> str:
-        for _ in range(SHORT_TRIES):
-            short = self._ids.short()
-            if await store.find(session, person_id, short) is None:
-                return short
-        return self._ids.short(8)
 
 
 def _must_be_typed(ticket: Ticket, value: Decimal | None, replaced: Intent | None) -> bool:
@@ -281,5 +277,6 @@ def fresh_button(intent: Intent) -> Button:
     return Button(T("trading.fresh_ticket"), f"ticket_fresh:{intent.short}")
 
 
-def _digest(key_id: str, *parts: str | None) -> str:
-    return sha256("\n".join([key_id, *(part for part in parts if part is not None)]).encode()).hexdigest()
+def digest_of(key_id: str, spec: OrderSpec, wait: Wait | None, exits: Exits | None) -> str:
+    parts = (key_id, encode_spec(spec), encode_wait(wait), encode_exits(exits))
+    return sha256("\n".join(part for part in parts if part is not None).encode()).hexdigest()

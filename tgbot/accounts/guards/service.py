@@ -48,6 +48,10 @@ class Guards:
         limits = in_force(await store.settings(session, person_id), now)
         require_within(limits, symbol, value, await spent(session, since=now - DAY))
 
+    async def require_thawed(self, session: ReadSession, *, person_id: int, chat_id: int) -> None:
+        """Raises `NotAllowed` while trading is frozen; for what was allowed before, within all limits."""
+        _require_thawed(await store.frozen_by(session, person_id, chat_id), person_id)
+
     async def shown(self, person: Person) -> Shown:
         now = self._clock.now()
         async with self._database.read() as session:

@@ -271,7 +271,5 @@ def _require_compatible(request: OrderRequest) -> None:
     if request.hidden and request.iceberg is not None:
         raise Refused(T("trading.hidden_or_iceberg"))
     has_exits = request.take_profit is not None or request.stop_loss is not None
-    if request.side is Side.BUY and has_exits:
-        raise UsageError(T.of("trading.option_later", option="tp/sl"))
     if request.side is Side.SELL and has_exits and (request.price is not None or request.stop is not None):
         raise Refused(T("trading.exits_exclude"))

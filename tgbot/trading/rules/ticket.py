@@ -12,6 +12,7 @@ from tgbot.core.orders import OrderSpec, OrderType, Side, StopLeg, Wait
 from tgbot.core.reply import Button, T
 from tgbot.trading.rules.amounts import Amount, Unit, in_words, spelled
 from tgbot.trading.rules.conditions import market_then, wait_of
+from tgbot.trading.rules.exits import Exits, exits_of
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish, choice
 from tgbot.trading.rules.market import Market
 
@@ -38,6 +39,7 @@ class Ticket:
     free_after: Decimal
     free_currency: str
     wait: Wait | None = None
+    exits: Exits | None = None
 
 
 def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
@@ -55,7 +57,7 @@ def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
         _require_limits(request, wanted, spec, wait, then)
         ticket = estimate(spec, market, wait)
         _require_funds(request, ticket, then)
-        return ticket
+        return replace(ticket, exits=exits_of(request, ticket.price, ticket.size, market.rule))
 
 
 def estimate(spec: OrderSpec, now: Market, wait: Wait | None = None) -> Ticket:

@@ -8,9 +8,9 @@ from tgbot.core.reply import Button, Reply, T
 from tgbot.trading.elsewhere import Elsewhere, kind_of
 from tgbot.trading.orders import Cancelled, OpenOrders
 from tgbot.trading.rules.grammar import button
-from tgbot.trading.rules.settlement import UNSETTLED, State, state_of
+from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State, state_of
 from tgbot.trading.store import Intent
-from tgbot.trading.views.words import badge, what, what_other
+from tgbot.trading.views.words import badge, exits_in_words, what, what_other
 
 MOST_LINES = 30
 MOST_BUTTONS = 10
@@ -18,11 +18,14 @@ MOST_BUTTONS = 10
 
 def open_orders(orders: OpenOrders) -> Reply:
     count = len(orders.ours) + len(orders.others)
-    if count == 0:
+    if count == 0 and not orders.exits:
         return Reply((T("trading.no_orders"),), ((Button(T("common.refresh"), "orders"),),))
     lines = [_line(intent) for intent in orders.ours] + [_line_other(order) for order in orders.others]
+    lines += [_line_exit(entry) for entry in orders.exits]
+    alone = [entry for entry in orders.exits if entry.state not in PENDING]
     buttons = [
-        button(f"order_cancel:{intent.short}", T.of("trading.cancel_one", id=intent.short)) for intent in orders.ours
+        button(f"order_cancel:{intent.short}", T.of("trading.cancel_one", id=intent.short))
+        for intent in (*orders.ours, *alone)
     ]
     buttons += [
         button(
@@ -38,7 +41,7 @@ def open_orders(orders: OpenOrders) -> Reply:
 
 def cancelled_many(results: Cancelled) -> Reply:
     count = len(results.ours) + len(results.others)
-    if count == 0:
+    if count == 0 and not results.exits:
         return Reply((T("trading.no_orders"),))
     done = sum(intent.state is State.CANCELLED for intent, _ in results.ours)
     done += sum(isinstance(now, Order) and now.is_cancelled for _, now in results.others)
@@ -49,6 +52,7 @@ def cancelled_many(results: Cancelled) -> Reply:
     lines += [
         T.of("trading.cancelled_line_other", **what_other(order), outcome=_end(now)) for order, now in results.others
     ]
+    lines += [T.of("trading.exit_dropped", id=entry.short) for entry in results.exits]
     return Reply((T.of("trading.cancelled_count", done=done, count=count), *_shortened(lines)))
 
 
@@ -71,6 +75,11 @@ def _line(intent: Intent) -> T:
         lives = "waits" if intent.state is State.WAITING else "lives"
         where = T(f"trading.{lives}_{intent.mode}")
     return T.of("trading.order_line", id=intent.short, **what(intent), filled=intent.filled_size, where=where)
+
+
+def _line_exit(entry: Intent) -> T:
+    exits = exits_in_words(entry.exits) if entry.exits else ""
+    return T.of("trading.exit_line", id=entry.short, exits=exits, pair=entry.spec.symbol, badge=badge(entry))
 
 
 def _line_other(order: Elsewhere) -> T:

@@ -4,10 +4,11 @@ from tgbot.core.errors import ExchangeRejected, NotSent, Reason
 from tgbot.core.money import ZERO, for_display
 from tgbot.core.orders import OrderType, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
+from tgbot.delivery.outbox import Notice, Priority
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
-from tgbot.trading.views.words import estimate, footer, what
+from tgbot.trading.views.words import estimate, exits_in_words, footer, what
 
 
 def card(intent: Intent) -> str:
@@ -15,8 +16,15 @@ def card(intent: Intent) -> str:
     return f"order:{intent.id}"
 
 
+def shown_in_card(intent: Intent, reply: Reply, priority: Priority) -> Notice:
+    """The order's own message. That of an exit, which nobody has tapped for, answers the message of its entry."""
+    entry = f"order:{intent.entry_id}" if intent.entry_id else None
+    return Notice(intent.chat_id, reply, priority, card=card(intent), reply_to_card=entry)
+
+
 def placed(intent: Intent) -> Reply:
-    return Reply((T.of("trading.placed", **what(intent)), footer(intent)), _working_buttons(intent))
+    lines = (T.of("trading.placed", **what(intent)), *exit_lines(intent), footer(intent))
+    return Reply(lines, _working_buttons(intent))
 
 
 def unknown(intent: Intent) -> Reply:
@@ -48,6 +56,8 @@ def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
         lines.append(T("trading.triggered"))
     if intent.filled_size > ZERO:
         lines.append(_fill_line(intent))
+    if intent.state in PENDING:
+        lines += exit_lines(intent)
     if intent.state in _WHY:
         lines.append(T(_WHY[intent.state]))
     if intent.state in PENDING:
@@ -114,6 +124,13 @@ def _headline(intent: Intent) -> State:
     if intent.state is State.CANCELLED and intent.filled_size > ZERO and never_rests:
         return State.PARTIAL
     return intent.state
+
+
+def exit_lines(intent: Intent) -> list[T]:
+    """What is to sell again what this order buys."""
+    if intent.exits is None:
+        return []
+    return [T.of("trading.then_exit", exits=exits_in_words(intent.exits))]
 
 
 def _fill_line(intent: Intent) -> T:

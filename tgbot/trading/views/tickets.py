@@ -8,12 +8,13 @@ from tgbot.core.money import HUNDRED, plain
 from tgbot.core.orders import OrderSpec, Side, StopLeg, TimeInForce
 from tgbot.core.reply import Button, Code, Percent, Reply, T
 from tgbot.trading.rules.amounts import is_dollar_like
+from tgbot.trading.rules.exits import levels
 from tgbot.trading.rules.grammar import OrderRequest, choice
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown
 from tgbot.trading.views.orders import card
-from tgbot.trading.views.words import badge, currency, estimate
+from tgbot.trading.views.words import badge, currency, estimate, wished
 
 SHARES = ("25%", "50%", "75%", "100%")
 FUNDS = ("10u", "50u", "100u", "500u")
@@ -34,6 +35,7 @@ def ticket(shown: Shown, *leads: T) -> Reply:
         *_wait_lines(shown),
         _price_line(shown),
         *_option_lines(intent.spec),
+        *_exit_lines(shown),
         T.of("trading.ticket_fee", fee=estimate(numbers.fee), quote=rule.quote, rate=_exact(numbers.fee_rate)),
     ]
     if numbers.impact is not None:
@@ -115,6 +117,19 @@ def _kind(intent: Intent) -> T:
         return T("trading.kind_oco")
     stop = "stop_" if intent.wait is not None else ""
     return T(f"trading.kind_{stop}{intent.spec.type}")
+
+
+def _exit_lines(shown: Shown) -> list[T]:
+    exits = shown.intent.exits
+    if exits is None:
+        return []
+    profit, loss = levels(exits, shown.ticket.price, shown.rule)
+    lines = [
+        T.of(f"trading.ticket_exit_{name}", price=estimate(level), quote=shown.rule.quote, wish=wished(wish))
+        for name, level, wish in (("tp", profit, exits.take_profit), ("sl", loss, exits.stop_loss))
+        if level is not None and wish is not None
+    ]
+    return [*lines, T("trading.ticket_exit_how")]
 
 
 def _wait_lines(shown: Shown) -> list[T]:

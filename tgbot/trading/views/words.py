@@ -6,9 +6,11 @@ from tgbot.core.market import SymbolRule
 from tgbot.core.money import ZERO, for_display, plain
 from tgbot.core.orders import OcoOrder, OrderType, Side, StopLeg, StopOrder, Trigger, Wait
 from tgbot.core.people import Mode
-from tgbot.core.reply import T
+from tgbot.core.reply import Percent, T
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.rules.amounts import Amount, Unit
+from tgbot.trading.rules.exits import Exits
+from tgbot.trading.rules.grammar import PriceWish
 from tgbot.trading.store import Intent
 
 DIGITS = 6  # of estimates; what is sent is always shown in full
@@ -74,7 +76,24 @@ def badge(intent: Intent) -> T | str:
 
 
 def footer(intent: Intent) -> T:
+    if intent.entry_short is not None:
+        words = {"id": intent.short, "entry": intent.entry_short, "pair": intent.spec.symbol}
+        return T.of("trading.footer_exit", **words, badge=badge(intent))
     return T.of("trading.footer", id=intent.short, pair=intent.spec.symbol, badge=badge(intent))
+
+
+def exits_in_words(exits: Exits) -> T:
+    words = [
+        T.of(f"trading.exit_{name}", price=wished(wish))
+        for name, wish in (("tp", exits.take_profit), ("sl", exits.stop_loss))
+        if wish is not None
+    ]
+    return words[0] if len(words) == 1 else T.of("trading.exit_both", profit=words[0], loss=words[1])
+
+
+def wished(wish: PriceWish) -> Decimal | Percent:
+    """As it was written."""
+    return wish.level if wish.level is not None else Percent(wish.percent or ZERO, signed=True)
 
 
 def currency(amount: Amount, rule: SymbolRule) -> str:

@@ -1,0 +1,274 @@
+"""The role that places exits once their entry has filled, each for a size of its own, and each with one POST."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+
+from tgbot.accounts.guards.service import Guards
+from tgbot.core.clock import Clock
+from tgbot.core.crash import crash_point
+from tgbot.core.errors import ExchangeError, UserError
+from tgbot.core.ids import Ids
+from tgbot.core.market import SymbolRule
+from tgbot.core.money import ZERO, floor_to
+from tgbot.core.orders import OrderSpec, Side, Wait
+from tgbot.core.reply import Reply
+from tgbot.credentials.service import Keys
+from tgbot.db.engine import Database, ReadSession
+from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.kucoin.signed import PreparedOrder
+from tgbot.markets.prices import Prices
+from tgbot.markets.symbols import Symbols
+from tgbot.trading import kinds, standing, store
+from tgbot.trading.posting import Posting
+from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.rules.amounts import Amount, Unit, spelled
+from tgbot.trading.rules.exits import (
+    MOST_PARTS,
+    QUIET_FOR,
+    Exits,
+    Sent,
+    has_given_up,
+    is_oco_refused,
+    is_too_small,
+    levels,
+    may_try,
+    plan,
+    uncovered,
+)
+from tgbot.trading.rules.grammar import OrderRequest, PriceWish
+from tgbot.trading.rules.settlement import PENDING, UNSETTLED, Misses, State
+from tgbot.trading.standing import Standing, StandingExit, held, sent
+from tgbot.trading.store import Attempt, Intent
+from tgbot.trading.tickets import digest_of
+from tgbot.trading.views import exits as views
+from tgbot.trading.views import orders as order_views
+
+log = structlog.get_logger()
+
+LOOK_EVERY = timedelta(seconds=5)
+SIDE_BY_SIDE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """So much of what the entry has bought wants an exit, at these prices."""
+
+    standing: StandingExit
+    exits: Exits
+    sent: list[Sent]
+    size: Decimal
+    average: Decimal
+    rule: SymbolRule
+
+    @property
+    def entry(self) -> Intent:
+        return self.standing.entry
+
+    @property
+    def is_too_small(self) -> bool:
+        return is_too_small(self.size, levels(self.exits, self.average, self.rule), self.rule)
+
+    @property
+    def request(self) -> OrderRequest:
+        """The same, as a person would ask for it."""
+        profit, loss = levels(self.exits, self.average, self.rule)
+        return OrderRequest(
+            Side.SELL,
+            self.rule.symbol,
+            spelled(Amount(self.size, Unit.BASE), self.rule),
+            take_profit=PriceWish(level=profit) if profit is not None else None,
+            stop_loss=PriceWish(level=loss) if loss is not None else None,
+        )
+
+
+class StandingExits:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        keys: Keys,
+        prices: Prices,
+        symbols: Symbols,
+        guards: Guards,
+        outbox: Outbox,
+        reconciler: Reconciler,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._keys = keys
+        self._prices = prices
+        self._symbols = symbols
+        self._guards = guards
+        self._outbox = outbox
+        self._posting = Posting(database, clock, outbox, reconciler)
+        self._woken = asyncio.Event()
+        reconciler.wake_on_progress(self._woken.set)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._woken.clear()
+            await self.look()
+            await self._rest()
+
+    async def look(self) -> None:
+        """One round over all exits whose entry has bought something."""
+        if not self._symbols.is_loaded:
+            return
+        async with self._database.read() as session:
+            found = await standing.with_fills(session)
+        room = asyncio.Semaphore(SIDE_BY_SIDE)
+        async with asyncio.TaskGroup() as tasks:
+            for one in found:
+                tasks.create_task(self._serve_within(room, one))
+
+    async def _rest(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            woken = tasks.create_task(self._woken.wait())
+            pause = tasks.create_task(self._clock.sleep(LOOK_EVERY.total_seconds()))
+            await asyncio.wait({woken, pause}, return_when=asyncio.FIRST_COMPLETED)
+            woken.cancel()
+            pause.cancel()
+
+    async def _serve_within(self, room: asyncio.Semaphore, one: StandingExit) -> None:
+        async with room:
+            try:
+                await self._serve(one)
+            except ExchangeError as error:
+                log.warning("exit_not_placed", entry=one.entry.id, code=error.code)
+            except UserError as error:
+                # Frozen, or its key is suspended: it goes on living in the bot, and that is said once.
+                await self._say(one.entry, views.waits(one.entry, error.text), f"exit waits {one.entry.id}")
+
+    async def _serve(self, one: StandingExit) -> None:
+        due = await self._due(one)
+        if due is None:
+            return
+        is_done = due.entry.state not in PENDING
+        if due.size == ZERO:
+            if is_done and not any(one.state in UNSETTLED for one in due.sent):
+                await self._end(due, Standing.DONE, None)
+            return
+        if has_given_up(due.sent):
+            await self._end(due, Standing.GIVEN_UP, views.given_up(due.entry, due.size, due.request))
+        elif due.is_too_small:
+            if is_done:
+                await self._end(due, Standing.DONE, views.too_little(due.entry, due.size))
+        elif may_try(due.sent, self._clock.now()) and (is_done or self._is_worth_a_part(due)):
+            await self._place(due)
+
+    async def _due(self, one: StandingExit) -> _Due | None:
+        entry = one.entry
+        if entry.exits is None:
+            return None
+        rule = self._symbols.rule(entry.spec.symbol)
+        async with self._database.read() as session:
+            so_far = await _sent(session, entry)
+        size = floor_to(uncovered(held(entry), so_far), rule.base_increment)
+        return _Due(one, entry.exits, so_far, size, entry.filled_funds / entry.filled_size, rule)
+
+    def _is_worth_a_part(self, due: _Due) -> bool:
+        """An order that is still filling brings one fill after another: they are gathered."""
+        return len(due.sent) < MOST_PARTS and self._clock.now() - due.entry.changed_at >= QUIET_FOR
+
+    async def _place(self, due: _Due) -> None:
+        linked = await self._keys.account_of(due.entry.key_id)
+        if linked is None:
+            return
+        last = (await self._prices.price(due.rule.symbol)).price
+        without_oco = is_oco_refused(due.sent)
+        spec, wait = plan(due.exits, due.average, due.size, last, due.rule, without_oco=without_oco)
+        await linked.spot.know_the_time()
+        prepared = kinds.prepare(linked.spot, self._ids.client_oid(), spec, wait)
+        crash_point("C5")
+        intent = await self._consume(due, spec, wait, prepared, last)
+        if intent is None:
+            return
+        crash_point("C6")
+        await self._posting.send(intent, linked, prepared)
+
+    async def _consume(
+        self, due: _Due, spec: OrderSpec, wait: Wait | None, prepared: PreparedOrder, last: Decimal
+    ) -> Intent | None:
+        """Uses up the right to send an exit for this size; `None` if somebody else has, or it is not wanted any more.
+        Raises `NotAllowed`, `Refused` or `NotFound` while nothing may be sent."""
+        entry = due.entry
+        async with self._database.write() as session:
+            await self._keys.require_sound(session, entry.key_id)
+            await self._guards.require_thawed(session, person_id=entry.person_id, chat_id=entry.chat_id)
+            if not await standing.advance(session, due.standing):
+                return None
+            if uncovered(held(entry), await _sent(session, entry)) < due.size:
+                return None  # one that had failed has turned up after all
+            short = await store.free_short(session, self._ids, entry.person_id)
+            intent = self._intent(due, short, spec, wait, last)
+            await store.add(session, intent)
+            await store.add_attempt(session, _attempt(intent, prepared))
+        return intent
+
+    def _intent(self, due: _Due, short: str, spec: OrderSpec, wait: Wait | None, last: Decimal) -> Intent:
+        now, entry, unique = self._clock.now(), due.entry, self._ids.unique()
+        return Intent(
+            id=unique,
+            short=short,
+            update_id=-(int(unique[:15], 16) + 1),
+            person_id=entry.person_id,
+            chat_id=entry.chat_id,
+            key_id=entry.key_id,
+            mode=entry.mode,
+            request=due.request.to_text(),
+            spec=spec,
+            digest=digest_of(entry.key_id, spec, wait, None),
+            reference=last,
+            value=ZERO,  # its entry has been counted
+            is_locked=False,
+            state=State.SENT,
+            order_id="",
+            filled_size=ZERO,
+            filled_funds=ZERO,
+            fee=ZERO,
+            fee_currency="",
+            created_at=now,
+            expires_at=now,
+            changed_at=now,
+            wait=wait,
+            entry_id=entry.id,
+            entry_short=entry.short,
+        )
+
+    async def _end(self, due: _Due, state: Standing, reply: Reply | None) -> None:
+        async with self._database.write() as session:
+            has_ended = await standing.end(session, due.entry, state)
+        if has_ended and reply is not None:
+            await self._say(due.entry, reply, f"exit {state} {due.entry.id}")
+
+    async def _say(self, entry: Intent, reply: Reply, dedup_key: str) -> None:
+        """Once, as an answer to the message of the entry."""
+        card = order_views.card(entry)
+        notice = Notice(entry.chat_id, reply, Priority.FILL, reply_to_card=card, dedup_key=dedup_key)
+        async with self._database.write() as session:
+            await self._outbox.put(session, notice)
+        self._outbox.wake()
+
+
+async def _sent(session: ReadSession, entry: Intent) -> list[Sent]:
+    return [sent(one) for one in await store.exits_of(session, entry.id)]
+
+
+def _attempt(intent: Intent, prepared: PreparedOrder) -> Attempt:
+    return Attempt(
+        client_oid=prepared.client_oid,
+        intent_id=intent.id,
+        signed_at=prepared.signed_at,
+        deadline=prepared.deadline,
+        body_digest=prepared.digest,
+        misses=Misses(),
+        seen_at=prepared.signed_at,
+    )

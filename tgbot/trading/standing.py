@@ -1,0 +1,111 @@
+"""Standing rules: exits that were authorised together with their entry, and are placed when it has filled."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgbot.core.money import ZERO
+from tgbot.core.orders import StopLeg
+from tgbot.db.engine import ReadSession, WriteSession
+from tgbot.db.types import Base
+from tgbot.trading import store
+from tgbot.trading.rules.exits import Sent, uncovered
+from tgbot.trading.rules.settlement import PENDING
+from tgbot.trading.store import Intent, IntentRow
+
+
+class Standing(StrEnum):
+    """ARMED → one of the others, once all is done, given up, or taken back."""
+
+    ARMED = "armed"
+    DONE = "done"
+    GIVEN_UP = "given_up"
+    DROPPED = "dropped"
+
+
+class StandingExitRow(Base):
+    """The exit of one entry. `revision` grows with every order that is sent for it: who has not seen the newest may
+    not send."""
+
+    __tablename__ = "standing_exits"
+
+    entry_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    revision: Mapped[int]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingExit:
+    entry: Intent
+    revision: int
+
+
+def held(entry: Intent) -> Decimal:
+    """What it has brought: KuCoin may take the fee out of it."""
+    is_in_kind = entry.fee_currency == entry.spec.symbol.split("-")[0]
+    return entry.filled_size - (entry.fee if is_in_kind else ZERO)
+
+
+def sent(one: Intent) -> Sent:
+    return Sent(one.spec.size or ZERO, one.state, one.changed_at, isinstance(one.wait, StopLeg))
+
+
+async def arm(session: WriteSession, entry: Intent) -> None:
+    """In the transaction that uses up the right to send the entry."""
+    session.add(StandingExitRow(entry_id=entry.id, state=Standing.ARMED, revision=0))
+    await session.flush()
+
+
+async def with_fills(session: ReadSession) -> list[StandingExit]:
+    """Those whose entry has bought something."""
+    found = await session.execute(
+        select(StandingExitRow.entry_id, StandingExitRow.revision)
+        .join(IntentRow, IntentRow.id == StandingExitRow.entry_id)
+        .where(StandingExitRow.state == Standing.ARMED, IntentRow.filled_size != ZERO)
+    )
+    revisions = {row.entry_id: row.revision for row in found}
+    entries = await store.with_ids(session, revisions)
+    return [StandingExit(entry, revisions[entry.id]) for entry in entries]
+
+
+async def open_of(session: ReadSession, person_id: int, key_id: str) -> list[Intent]:
+    """Entries of this account whose exit lives in the bot: it waits for a fill, or has not been placed yet."""
+    found = await session.scalars(
+        select(StandingExitRow.entry_id)
+        .join(IntentRow, IntentRow.id == StandingExitRow.entry_id)
+        .where(IntentRow.person_id == person_id, IntentRow.key_id == key_id, StandingExitRow.state == Standing.ARMED)
+        .where(or_(IntentRow.state.in_(PENDING), IntentRow.filled_size != ZERO))
+    )
+    entries = await store.with_ids(session, found.all())
+    return [entry for entry in entries if entry.state in PENDING or await is_uncovered(session, entry)]
+
+
+async def is_uncovered(session: ReadSession, entry: Intent) -> bool:
+    """Whether some of what it has bought has had no exit at KuCoin."""
+    return uncovered(held(entry), [sent(one) for one in await store.exits_of(session, entry.id)]) > ZERO
+
+
+async def advance(session: WriteSession, one: StandingExit) -> bool:
+    """Whether nobody has sent for it, or ended it, since it was read; then nobody else will on the same ground."""
+    moved = await session.execute(
+        update(StandingExitRow)
+        .where(StandingExitRow.entry_id == one.entry.id, StandingExitRow.state == Standing.ARMED)
+        .where(StandingExitRow.revision == one.revision)
+        .values(revision=one.revision + 1)
+        .returning(StandingExitRow.entry_id)
+    )
+    return moved.first() is not None
+
+
+async def end(session: WriteSession, entry: Intent, state: Standing) -> bool:
+    """Whether it was armed until now."""
+    moved = await session.execute(
+        update(StandingExitRow)
+        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.ARMED)
+        .values(state=state)
+        .returning(StandingExitRow.entry_id)
+    )
+    return moved.first() is not None

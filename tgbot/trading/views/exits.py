@@ -1,0 +1,27 @@
+"""What is said of exits that live in the bot."""
+
+from decimal import Decimal
+
+from tgbot.core.reply import Reply, T
+from tgbot.trading.rules.grammar import OrderRequest, choice
+from tgbot.trading.store import Intent
+
+
+def waits(entry: Intent, why: T) -> Reply:
+    return Reply((T.of("trading.exit_waits", id=entry.short), why))
+
+
+def given_up(entry: Intent, size: Decimal, request: OrderRequest) -> Reply:
+    """With a button that asks for the same as an order of its own."""
+    text = T.of("trading.exit_given_up", id=entry.short, size=size, base=entry.spec.symbol.split("-")[0])
+    offer = choice(request.side, request, T("trading.fresh_ticket"))
+    return Reply((text,), ((offer,),) if offer else ())
+
+
+def too_little(entry: Intent, size: Decimal) -> Reply:
+    base = entry.spec.symbol.split("-")[0]
+    return Reply((T.of("trading.exit_too_little", id=entry.short, size=size, base=base),))
+
+
+def dropped(entry: Intent) -> Reply:
+    return Reply((T.of("trading.exit_dropped", id=entry.short),))
