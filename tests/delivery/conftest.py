@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,7 +80,7 @@ class Post:
             messenger=Messenger(self.bot),
             renderer=self.renderer,
             clock=self.clock,
-            reader_of=self.reader_of,
+            readers_of=self.readers_of,
             on_chat_gone=self._on_chat_gone,
             on_chat_moved=self._on_chat_moved,
             limiter=Limiter(self.limits),
@@ -106,8 +106,8 @@ class Post:
         """The sender has done all it may do at this moment."""
         await self.clock.until_sleeping()
 
-    async def reader_of(self, session: ReadSession, chat_id: int) -> Reader:
-        return Reader(self.languages.get(chat_id, "en"), "UTC")
+    async def readers_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Reader]:
+        return {chat_id: Reader(self.languages.get(chat_id, "en"), "UTC") for chat_id in chat_ids}
 
     async def _on_chat_gone(self, session: WriteSession, chat_id: int) -> None:
         self.gone.append(chat_id)

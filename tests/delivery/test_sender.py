@@ -12,6 +12,8 @@ from tgbot.core import crash
 from tgbot.core.errors import ConfigError
 from tgbot.delivery.limiter import Limits, Rate
 from tgbot.delivery.outbox import Notice, Priority
+from tgbot.delivery.sender import MOST_IN_FLIGHT, NOTED_WITHIN
+from tgbot.delivery.settlement import OWED
 from tgbot.delivery.store import EVERYWHERE, HoldRow, OutboxRow, State
 
 TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
@@ -98,17 +100,29 @@ async def test_a_chat_gets_one_message_at_a_time_and_others_do_not_wait(post: Po
     assert telegram.texts(ANN) == ["1 s", "2 s"]
 
 
-async def test_at_most_eight_messages_are_under_way(post: Post, telegram: TelegramServer) -> None:
+async def test_at_most_twenty_messages_are_under_way(post: Post, telegram: TelegramServer) -> None:
     telegram.pause()
     await post.put(*(notice(chat_id, 1) for chat_id in range(1, 31)))
     async with post.sending():
-        await telegram.until_called("sendMessage", 8)
+        await telegram.until_called("sendMessage", MOST_IN_FLIGHT)
         await post.until_resting()
-        assert len(telegram.sent("sendMessage")) == 8
-        assert list((await post.states()).values()).count(State.CLAIMED) == 8
+        assert len(telegram.sent("sendMessage")) == MOST_IN_FLIGHT == 20
+        assert list((await post.states()).values()).count(State.CLAIMED) == MOST_IN_FLIGHT
         telegram.resume()
         await post.until_settled()
     assert len(telegram.messages) == 30
+
+
+async def test_a_message_that_hangs_keeps_nobody_waiting_for_long(post: Post, telegram: TelegramServer) -> None:
+    telegram.pause(range(1, 15))
+    await post.put(*(notice(chat_id, 1) for chat_id in range(1, 21)), notice(20, 2))
+    async with post.sending():
+        await telegram.until_called("sendMessage", MOST_IN_FLIGHT)
+        while telegram.texts(20) != ["1 s", "2 s"]:
+            await post.until_resting()
+            post.clock.advance(NOTED_WITHIN)
+        telegram.resume()
+        await post.until_settled()
 
 
 async def test_a_card_is_sent_once_and_then_edited(post: Post, telegram: TelegramServer) -> None:
@@ -329,10 +343,9 @@ async def test_while_telegram_cannot_be_reached_nothing_is_lost(post: Post, tele
             await post.until_resting()
             post.clock.advance(30)
         post.bot._base_url = there
-        while State.NEW in (await post.states()).values():
+        while {*OWED} & {*(await post.states()).values()}:
             await post.until_resting()
             post.clock.advance(30)
-        await post.until_settled()
     assert (telegram.texts(ANN), telegram.texts(BORIS)) == (["1 s"], ["2 s"])
 
 

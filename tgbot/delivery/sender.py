@@ -1,7 +1,7 @@
 """The role `delivery`: the one process that sends what the outbox owes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,16 +26,19 @@ from tgbot.texts.renderer import Renderer
 
 log = structlog.get_logger()
 
-ReaderOf = Callable[[ReadSession, int], Awaitable[Reader]]
+ReadersOf = Callable[[ReadSession, Collection[int]], Awaitable[Mapping[int, Reader]]]
 
-# So many rows at most are ambiguous after a crash, and so many sends share the event loop with everybody else.
-MOST_IN_FLIGHT = 8
+# So many messages at most are ambiguous after a crash, and so many sends share the event loop with everybody else.
+MOST_IN_FLIGHT = 20
 IDLE = 1.0
+# What has been sent is noted for many at once, and at the latest so many seconds after it was.
+NOTED_WITHIN = 0.1
 LONGEST_BACKOFF = 30.0
 
 
 class Sender:
-    """At most one may run at a time. `reader_of` says in which language and time zone a chat reads."""
+    """At most one may run at a time. `readers_of` says in which language and time zone
+    each of these chats reads."""
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class Sender:
         messenger: Messenger,
         renderer: Renderer,
         clock: Clock,
-        reader_of: ReaderOf,
+        readers_of: ReadersOf,
         on_chat_gone: Callable[[WriteSession, int], Awaitable[None]],
         on_chat_moved: Callable[[WriteSession, int, int], Awaitable[None]],
         limiter: Limiter,
@@ -55,7 +58,7 @@ class Sender:
         self._messenger = messenger
         self._renderer = renderer
         self._clock = clock
-        self._reader_of = reader_of
+        self._readers_of = readers_of
         self._settlement = Settlement(on_chat_gone, on_chat_moved)
         self._limiter = limiter
         self._in_flight: set[int] = set()
@@ -74,8 +77,7 @@ class Sender:
                     sends.create_task(self._deliver(row, reader), name=f"notice {row.id}")
                 if self._is_stopping and not self._in_flight:
                     return
-                if not claims:
-                    await self._rest()
+                await self._rest()
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is under way is settled. Whoever cancels it instead leaves rows
@@ -96,10 +98,11 @@ class Sender:
     async def _turn(self) -> Sequence[tuple[Claim, Reader]]:
         """Settle what is done and claim what may go now, in one transaction."""
         done, self._done = self._done, []
+        self._in_flight -= {row.id for row, _ in done}
         now = self._clock.now()
         moment = self._clock.monotonic()
         holds = self._holds_for(done, now)
-        free = 0 if self._is_stopping else MOST_IN_FLIGHT - len(self._in_flight) + len(done)
+        free = 0 if self._is_stopping else MOST_IN_FLIGHT - len(self._in_flight)
         room = min(self._limiter.room(moment), free)
         if not done and room <= 0:
             return []
@@ -108,14 +111,13 @@ class Sender:
             await keep_holds(session, holds)
             await drop_stale(session, now)
             rows = await claim(session, room, self._limiter.waiting_chats(moment)) if room > 0 else []
-            claims = [(row, await self._reader_of(session, row.chat_id)) for row in rows]
-            if claims:
+            readers = await self._readers_of(session, {row.chat_id for row in rows}) if rows else {}
+            if rows:
                 crash_point("C10")
-        self._in_flight -= {row.id for row, _ in done}
-        for row, _ in claims:
+        for row in rows:
             self._in_flight.add(row.id)
             self._limiter.take(row.chat_id, moment)
-        return claims
+        return [(row, readers[row.chat_id]) for row in rows]
 
     async def _deliver(self, row: Claim, reader: Reader) -> None:
         outcome: Outcome
@@ -127,7 +129,8 @@ class Sender:
             self._failures = 0
             crash_point("C11")
         self._done.append((row, outcome))
-        self._outbox.wake()
+        if self._is_noting_due():
+            self._outbox.wake()
 
     async def _send(self, row: Claim, reader: Reader) -> int:
         reply = decode(row.payload, row.picture)
@@ -177,11 +180,18 @@ class Sender:
         else:
             self._limiter.hold_chat(chat_id, until)
 
+    def _is_noting_due(self) -> bool:
+        """Whether half of what was under way is done: one transaction for many costs hardly more than for one."""
+        return bool(self._done) and 2 * len(self._done) >= len(self._in_flight)
+
     async def _rest(self) -> None:
         """Until somebody wakes us, a limit lets more through, or it is time to look by ourselves."""
+        if self._is_noting_due():
+            return
         change = self._limiter.next_change(self._clock.monotonic())
+        longest = NOTED_WITHIN if self._in_flight else IDLE
         async with asyncio.TaskGroup() as group:
-            timer = group.create_task(self._clock.sleep(IDLE if change is None else min(IDLE, change)))
+            timer = group.create_task(self._clock.sleep(longest if change is None else min(longest, change)))
             timer.add_done_callback(lambda _: self._outbox.wake())
             await self._outbox.woken.wait()
             timer.cancel()
