@@ -17,7 +17,7 @@ from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.sending import Messenger
 from tgbot.core.reply import Button, Reply, T
 from tgbot.db.engine import Database, ReadSession, WriteSession
-from tgbot.delivery.limiter import Limiter, Limits, Rate
+from tgbot.delivery.limiter import Limiter, Limits, Pace, Window
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.delivery.sender import MOST_IN_FLIGHT, Sender
 from tgbot.kucoin.http import make_transport
@@ -31,7 +31,7 @@ from tgbot.texts.renderer import Renderer
 CLOCK = SystemClock()
 PULSE = 0.002
 TOKEN = "1:token"
-NO_LIMIT = Rate(1e-9, 1_000_000)
+NO_LIMIT = Window(1_000, 1e-9)
 WORDS = Reply((T.of("common.seconds", amount=Decimal(7)),), ((Button(T("common.refresh"), "again"),),))
 
 
@@ -85,7 +85,7 @@ async def _deliver(database: Database, bot: Telegram, notices: int) -> float:
         readers_of=_english,
         on_chat_gone=_nothing,
         on_chat_moved=_nothing,
-        limiter=Limiter(Limits(NO_LIMIT, NO_LIMIT, NO_LIMIT)),
+        limiter=Limiter(Limits(Pace(1e9, 1_000), NO_LIMIT, NO_LIMIT, NO_LIMIT)),
     )
     spare_collector()  # as the bot does before it is ready
     gaps = [0.0]

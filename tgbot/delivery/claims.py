@@ -30,6 +30,8 @@ class Claim:
     tries: int
 
 
+URGENT, PATIENT = OutboxRow.priority <= Priority.ANSWER, OutboxRow.priority > Priority.ANSWER
+
 _card, _answered = aliased(CardRow), aliased(CardRow)
 _CLAIMS = (
     select(
@@ -51,10 +53,13 @@ _CLAIMS = (
 )
 
 
-async def claim(session: WriteSession, room: int, waiting_chats: Collection[int]) -> list[Claim]:
-    """At most `room` rows, one per chat and each the first of its chat, the most urgent first."""
+async def claim(session: WriteSession, room: int, which: ColumnElement[bool], left_out: Collection[int]) -> list[Claim]:
+    """At most `room` rows of those (`URGENT` or `PATIENT`), one per chat and each the first of its chat, the most
+    urgent first; none of the chats that are left out."""
+    if room <= 0:
+        return []
     due = (
-        _CLAIMS.where(OutboxRow.state == State.NEW, OutboxRow.chat_id.not_in(waiting_chats), ~_has_one_before_it())
+        _CLAIMS.where(which, OutboxRow.state == State.NEW, OutboxRow.chat_id.not_in(left_out), ~_has_one_before_it())
         .order_by(OutboxRow.priority, OutboxRow.id)
         .limit(room)
         .with_for_update(of=OutboxRow, skip_locked=True)

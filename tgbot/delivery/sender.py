@@ -13,13 +13,12 @@ from tgbot.core.crash import crash_point
 from tgbot.core.errors import DeliveryError, DeliveryNotSent, DeliveryUnknown, Throttled
 from tgbot.core.reply import T
 from tgbot.db.engine import Database, ReadSession, WriteSession
-from tgbot.delivery.claims import Claim, claim, drop_stale, left_claimed
+from tgbot.delivery.claims import PATIENT, URGENT, Claim, claim, drop_stale, left_claimed
 from tgbot.delivery.codec import decode
 from tgbot.delivery.holds import keep_holds, load_holds
-from tgbot.delivery.limiter import Limiter
+from tgbot.delivery.limiter import EVERYWHERE, Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.settlement import Outcome, Settlement
-from tgbot.delivery.store import EVERYWHERE
 from tgbot.texts.markup import without_markup
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
@@ -30,6 +29,9 @@ ReadersOf = Callable[[ReadSession, Collection[int]], Awaitable[Mapping[int, Read
 
 # So many messages at most are ambiguous after a crash, and so many sends share the event loop with everybody else.
 MOST_IN_FLIGHT = 20
+# So many of them may be messages that are not urgent, and after so many urgent ones it is once their turn.
+MOST_PATIENT = 14
+URGENT_IN_A_ROW = 7
 IDLE = 1.0
 # What has been sent is noted for many at once, and at the latest so many seconds after it was.
 NOTED_WITHIN = 0.1
@@ -64,6 +66,7 @@ class Sender:
         self._in_flight: set[int] = set()
         self._done: list[tuple[Claim, Outcome]] = []
         self._failures = 0
+        self._urgent_in_a_row = 0
         self._is_stopping = False
 
     async def run(self) -> None:
@@ -102,22 +105,44 @@ class Sender:
         now = self._clock.now()
         moment = self._clock.monotonic()
         holds = self._holds_for(done, now)
-        free = 0 if self._is_stopping else MOST_IN_FLIGHT - len(self._in_flight)
-        room = min(self._limiter.room(moment), free)
-        if not done and room <= 0:
+        if not done and (self._is_stopping or self._room(moment, is_urgent=True) <= 0):
             return []
         async with self._database.write() as session:
             await self._settlement.settle(session, done, now)
             await keep_holds(session, holds)
             await drop_stale(session, now)
-            rows = await claim(session, room, self._limiter.waiting_chats(moment)) if room > 0 else []
+            rows = [] if self._is_stopping else await self._claim(session, moment)
             readers = await self._readers_of(session, {row.chat_id for row in rows}) if rows else {}
             if rows:
                 crash_point("C10")
+        # Not before the commit: how long that takes must not bring two messages closer together.
+        moment = self._clock.monotonic()
         for row in rows:
             self._in_flight.add(row.id)
             self._limiter.take(row.chat_id, moment)
         return [(row, readers[row.chat_id]) for row in rows]
+
+    async def _claim(self, session: WriteSession, moment: float) -> list[Claim]:
+        """What is urgent first. Of the rest, chats that have not heard from us lately go before those that have; and
+        however much is urgent, the rest has its turn now and then."""
+        room, room_for_rest = (self._room(moment, is_urgent=is_urgent) for is_urgent in (True, False))
+        waiting, waiting_for_rest = (
+            self._limiter.waiting_chats(moment, is_urgent=is_urgent) for is_urgent in (True, False)
+        )
+        recent = self._limiter.recent_chats(moment)
+        rows: list[Claim] = []
+        if self._urgent_in_a_row >= URGENT_IN_A_ROW:
+            rows = await claim(session, min(room, 1), PATIENT, waiting_for_rest)
+        urgent = await claim(session, room - len(rows), URGENT, waiting)
+        self._urgent_in_a_row = 0 if rows else self._urgent_in_a_row + len(urgent)
+        rows += urgent
+        for left_out in [waiting_for_rest | recent, waiting_for_rest] if recent else [waiting_for_rest]:
+            rows += await claim(session, room_for_rest - len(rows), PATIENT, left_out)
+        return rows
+
+    def _room(self, moment: float, *, is_urgent: bool) -> int:
+        most = MOST_IN_FLIGHT if is_urgent else MOST_PATIENT
+        return min(self._limiter.room(moment, is_urgent=is_urgent), most - len(self._in_flight))
 
     async def _deliver(self, row: Claim, reader: Reader) -> None:
         outcome: Outcome
@@ -159,6 +184,8 @@ class Sender:
                     chat_id = self._throttled_chat(row.chat_id)
                     seconds = float(outcome.retry_after)
                     log.warning("telegram_throttles", chat=chat_id, seconds=seconds)
+                    if chat_id == EVERYWHERE:
+                        self._limiter.slow_down(self._clock.monotonic())
                     self._hold(chat_id, seconds)
                     ordered[chat_id] = now + timedelta(seconds=seconds)
                 case DeliveryNotSent():
@@ -174,11 +201,7 @@ class Sender:
         return chat_id if self._limiter.is_busy(chat_id, self._clock.monotonic()) else EVERYWHERE
 
     def _hold(self, chat_id: int, seconds: float) -> None:
-        until = self._clock.monotonic() + seconds
-        if chat_id == EVERYWHERE:
-            self._limiter.hold_all(until)
-        else:
-            self._limiter.hold_chat(chat_id, until)
+        self._limiter.hold(chat_id, self._clock.monotonic() + seconds)
 
     def _is_noting_due(self) -> bool:
         """Whether half of what was under way is done: one transaction for many costs hardly more than for one."""

@@ -12,8 +12,6 @@ from tgbot.db.engine import WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, RowId, UtcTime
 
-EVERYWHERE = 0  # in place of a chat id: Telegram has no chat 0
-
 
 class State(StrEnum):
     """NEW → CLAIMED (committed before a byte is sent) → SENT. A row claimed by a process that died is ambiguous."""
