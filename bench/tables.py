@@ -48,9 +48,12 @@ def _call(figures: Mapping[str, float]) -> tuple[str, str]:
 
 def _notices(medians: Medians) -> str:
     ways = [row for row in medians if row[1] == "notices"]
-    return _table(
-        ("a notice, 8 at a time", "CPU µs"), [(NAMES[row[0]], f"{medians[row]['cpu_us']:.0f}") for row in ways]
-    )
+    rows = []
+    for row in ways:
+        it = medians[row]
+        more = (f"{it['a_second']:.0f}", f"{it['stall_ms']:.0f}") if "a_second" in it else ("", "")
+        rows.append((NAMES[row[0]], f"{it['cpu_us']:.0f}", *more))
+    return _table(("a notice, 20 at a time", "CPU µs", "a second", "longest stall ms"), rows)
 
 
 def _whole(medians: Medians) -> str:

@@ -46,6 +46,7 @@ from tgbot.packaged import folder
 from tgbot.paper.server import listening
 from tgbot.schema import migrate
 from tgbot.settings import Settings
+from tgbot.system import spare_collector
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
@@ -120,7 +121,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             routes=table,
             dialogues=ground.dialogues,
             answering=Answers(
-                database=database, outbox=outbox, messenger=messenger, renderer=renderer, reader_of=accounts.reader_of
+                database=database, outbox=outbox, messenger=messenger, renderer=renderer, readers_of=accounts.readers_of
             ),
             redact=redaction,
             admit=accounts.admit,
@@ -133,7 +134,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             messenger=messenger,
             renderer=renderer,
             clock=clock,
-            reader_of=accounts.reader_of,
+            readers_of=accounts.readers_of,
             on_chat_gone=_each(accounts.lose, *features.on_chat_gone),
             on_chat_moved=accounts.move,
             limiter=Limiter(),
@@ -148,6 +149,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "feed": ground.hub.run(),
             "doctor": doctor.run(),
         }
+        spare_collector()
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
         await _play(roles, _receive(settings, bot, intake, clock), intake.idle, sender, stopping)
 

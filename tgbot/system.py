@@ -1,12 +1,20 @@
 """The real clock and the real dice; every other module is handed these."""
 
 import asyncio
+import gc
 import secrets
 import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from tgbot.core.ids import CROCKFORD
+
+
+def spare_collector() -> None:
+    """What is there once everything is built stays: looking through it again and again, the garbage collector would
+    stop the event loop for 70 ms each time."""
+    gc.collect()
+    gc.freeze()
 
 
 class SystemClock:

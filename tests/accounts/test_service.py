@@ -200,8 +200,8 @@ async def test_languages_and_currencies_are_those_that_are_offered(accounts: Acc
 async def test_texts_are_put_as_the_person_has_chosen(accounts: Accounts, writes: Writes, database: Database) -> None:
     ann = await accounts.set_time_zone(await accounts.admit(writes(language="ru")), "Europe/Moscow")
     async with database.read() as session:
-        assert await accounts.reader_of(session, ann.id) == Reader("ru", "Europe/Moscow")
-        assert await accounts.reader_of(session, -1001) == Reader("en", "UTC")
+        readers = await accounts.readers_of(session, [ann.id, -1001])
+    assert readers == {ann.id: Reader("ru", "Europe/Moscow"), -1001: Reader("en", "UTC")}
 
 
 async def test_who_has_blocked_us_can_come_back(accounts: Accounts, writes: Writes, database: Database) -> None:

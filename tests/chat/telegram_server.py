@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -28,6 +28,7 @@ class TelegramServer:
     updates: list[dict[str, Any]] = field(default_factory=list)
     _scripts: dict[str, deque[dict[str, Any]]] = field(default_factory=lambda: defaultdict(deque))
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _paused: Container[int] | None = None
     _gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -48,9 +49,10 @@ class TelegramServer:
         """The next call of `method` is carried out, but nobody hears of it."""
         self._scripts[method].append({"lost": True})
 
-    def pause(self) -> None:
-        """Calls are carried out, but not answered before `resume`."""
+    def pause(self, chats: Container[int] | None = None) -> None:
+        """Calls (to these chats) are carried out, but not answered before `resume`."""
         self._gate.clear()
+        self._paused = chats
 
     def resume(self) -> None:
         self._gate.set()
@@ -72,7 +74,8 @@ class TelegramServer:
         async with self._news:
             self.calls.append((method, call))
             self._news.notify_all()
-        await self._gate.wait()
+        if self._paused is None or int(call.get("chat_id", 0)) in self._paused:
+            await self._gate.wait()
         if "lost" in script:
             return None
         if "body" in script:

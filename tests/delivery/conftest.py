@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from tgbot.chat.bot import Telegram
 from tgbot.chat.sending import Messenger
 from tgbot.core.reply import Button, Reply, T
 from tgbot.db.engine import Database, ReadSession, WriteSession
-from tgbot.delivery.limiter import Limiter, Limits, Rate
+from tgbot.delivery.limiter import Limiter, Limits, Pace, Window
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.delivery.sender import Sender
 from tgbot.delivery.store import OutboxRow, State
@@ -27,7 +27,8 @@ from tgbot.texts.renderer import Renderer
 __all__ = ["bot", "ssl_context", "telegram"]
 
 ANN, BORIS, CARA, DESK = 7, 8, 9, -1001
-UNLIMITED = Limits(overall=Rate(1e-9, 10_000), chat=Rate(1e-9, 10_000), group=Rate(1e-9, 10_000))
+NO_LIMIT = Window(1_000, 1e-9)
+UNLIMITED = Limits(Pace(1e9, 1_000), NO_LIMIT, NO_LIMIT, NO_LIMIT)
 
 
 def words(seconds: int, *, is_silent: bool = False) -> Reply:
@@ -68,8 +69,9 @@ class Post:
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
         """A fresh sender for as long as the block runs; leaving it is as sudden as a kill."""
+        self._sender = self.sender()
         async with asyncio.TaskGroup() as group:
-            role = group.create_task(self.sender().run())
+            role = group.create_task(self._sender.run())
             yield
             role.cancel()
 
@@ -80,7 +82,7 @@ class Post:
             messenger=Messenger(self.bot),
             renderer=self.renderer,
             clock=self.clock,
-            reader_of=self.reader_of,
+            readers_of=self.readers_of,
             on_chat_gone=self._on_chat_gone,
             on_chat_moved=self._on_chat_moved,
             limiter=Limiter(self.limits),
@@ -102,12 +104,22 @@ class Post:
 
         await until(is_settled)
 
+    async def until_nothing_flies(self) -> None:
+        """Every message has been answered, and the sender waits for the time to pass."""
+
+        async def is_so() -> bool:
+            await self.states()
+            sender = self._sender
+            return self.clock.sleeping > 0 and len(sender._done) == len(sender._in_flight)
+
+        await until(is_so)
+
     async def until_resting(self) -> None:
         """The sender has done all it may do at this moment."""
         await self.clock.until_sleeping()
 
-    async def reader_of(self, session: ReadSession, chat_id: int) -> Reader:
-        return Reader(self.languages.get(chat_id, "en"), "UTC")
+    async def readers_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Reader]:
+        return {chat_id: Reader(self.languages.get(chat_id, "en"), "UTC") for chat_id in chat_ids}
 
     async def _on_chat_gone(self, session: WriteSession, chat_id: int) -> None:
         self.gone.append(chat_id)

@@ -32,7 +32,7 @@ def answers(post: Post) -> Answers:
         outbox=post.outbox,
         messenger=Messenger(post.bot),
         renderer=post.renderer,
-        reader_of=post.reader_of,
+        readers_of=post.readers_of,
     )
 
 

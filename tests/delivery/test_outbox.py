@@ -45,3 +45,11 @@ async def test_only_the_newest_edit_of_a_message_waits(post: Post, telegram: obj
 async def test_messages_of_their_own_do_not_replace_each_other(post: Post) -> None:
     ids = await post.put(notice(ANN, 1), notice(ANN, 1))
     assert len(set(ids)) == 2
+
+
+async def test_many_are_put_in_their_order_and_each_dedup_key_once(post: Post) -> None:
+    async with post.database.write() as session:
+        many = [notice(ANN, 1, dedup_key="alert:1"), notice(BORIS, 2), notice(ANN, 3, dedup_key="alert:1")]
+        await post.outbox.put_all(session, many)
+        await post.outbox.put_all(session, [])
+    assert [(row.chat_id, decode(row.payload)) for row in await post.rows()] == [(ANN, words(1)), (BORIS, words(2))]

@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import update
 
 from tests.chat.telegram_server import TelegramServer
-from tests.delivery.conftest import ANN, BORIS, CARA, DESK, Post, notice, until, words
+from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, Post, notice, until, words
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
-from tgbot.delivery.limiter import Limits, Rate
+from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace
 from tgbot.delivery.outbox import Notice, Priority
-from tgbot.delivery.store import EVERYWHERE, HoldRow, OutboxRow, State
+from tgbot.delivery.sender import MOST_IN_FLIGHT, MOST_PATIENT, NOTED_WITHIN, URGENT_IN_A_ROW
+from tgbot.delivery.settlement import OWED
+from tgbot.delivery.store import HoldRow, OutboxRow, State
 
 TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
 FILL, ANSWER, ALERT, DIGEST = Priority
@@ -67,7 +69,7 @@ async def test_what_is_left_without_a_call_is_found(post: Post, telegram: Telegr
 
 
 async def test_fills_go_before_answers_and_alerts_of_other_chats(post: Post, telegram: TelegramServer) -> None:
-    post.limits = Limits(overall=Rate(1.0, 1), chat=Rate(1.0, 3))
+    post.limits = Limits(Pace(1.0, 1))
     await post.put(notice(1, 1, DIGEST), notice(2, 2, ALERT), notice(3, 3, ANSWER), notice(4, 4, FILL))
     async with post.sending():
         for times in range(1, 5):
@@ -98,17 +100,29 @@ async def test_a_chat_gets_one_message_at_a_time_and_others_do_not_wait(post: Po
     assert telegram.texts(ANN) == ["1 s", "2 s"]
 
 
-async def test_at_most_eight_messages_are_under_way(post: Post, telegram: TelegramServer) -> None:
+async def test_at_most_twenty_messages_are_under_way(post: Post, telegram: TelegramServer) -> None:
     telegram.pause()
     await post.put(*(notice(chat_id, 1) for chat_id in range(1, 31)))
     async with post.sending():
-        await telegram.until_called("sendMessage", 8)
+        await telegram.until_called("sendMessage", MOST_IN_FLIGHT)
         await post.until_resting()
-        assert len(telegram.sent("sendMessage")) == 8
-        assert list((await post.states()).values()).count(State.CLAIMED) == 8
+        assert len(telegram.sent("sendMessage")) == MOST_IN_FLIGHT == 20
+        assert list((await post.states()).values()).count(State.CLAIMED) == MOST_IN_FLIGHT
         telegram.resume()
         await post.until_settled()
     assert len(telegram.messages) == 30
+
+
+async def test_a_message_that_hangs_keeps_nobody_waiting_for_long(post: Post, telegram: TelegramServer) -> None:
+    telegram.pause(range(1, 15))
+    await post.put(*(notice(chat_id, 1) for chat_id in range(1, 21)), notice(20, 2))
+    async with post.sending():
+        await telegram.until_called("sendMessage", MOST_IN_FLIGHT)
+        while telegram.texts(20) != ["1 s", "2 s"]:
+            await post.until_resting()
+            post.clock.advance(NOTED_WITHIN)
+        telegram.resume()
+        await post.until_settled()
 
 
 async def test_a_card_is_sent_once_and_then_edited(post: Post, telegram: TelegramServer) -> None:
@@ -192,7 +206,7 @@ async def test_telegrams_wait_holds_everybody_also_over_a_restart(post: Post, te
 
 
 async def test_a_flooded_chat_waits_alone(post: Post, telegram: TelegramServer) -> None:
-    post.limits = Limits(overall=Rate(1e-9, 100), chat=Rate(1.0, 3))
+    post.limits = Limits(Pace(1e9, 1_000), NO_LIMIT)
     async with post.sending():
         await post.put(notice(ANN, 1), notice(ANN, 2))
         await post.until_settled()
@@ -329,10 +343,9 @@ async def test_while_telegram_cannot_be_reached_nothing_is_lost(post: Post, tele
             await post.until_resting()
             post.clock.advance(30)
         post.bot._base_url = there
-        while State.NEW in (await post.states()).values():
+        while {*OWED} & {*(await post.states()).values()}:
             await post.until_resting()
             post.clock.advance(30)
-        await post.until_settled()
     assert (telegram.texts(ANN), telegram.texts(BORIS)) == (["1 s"], ["2 s"])
 
 
@@ -393,18 +406,61 @@ async def test_a_refused_token_ends_the_role(post: Post, telegram: TelegramServe
     assert caught.group_contains(ConfigError)
 
 
-async def test_a_person_gets_three_messages_at_once_and_then_one_a_second(post: Post, telegram: TelegramServer) -> None:
-    post.limits = Limits(overall=Rate(1e-9, 100))
-    await post.put(*(notice(ANN, seconds) for seconds in range(6)))
+async def test_a_person_gets_five_messages_at_once_and_no_more_within_five_seconds(
+    post: Post, telegram: TelegramServer
+) -> None:
+    post.limits = Limits(Pace(1e9, 1_000), NO_LIMIT)
+    await post.put(*(notice(ANN, seconds) for seconds in range(7)))
     async with post.sending():
-        await telegram.until_called("sendMessage", 3)
-        for sent in (3, 4, 5):
-            await until(lambda: none_claimed(post))
-            await post.until_resting()
-            assert len(telegram.sent("sendMessage")) == sent
-            post.clock.advance(1)
-            await telegram.until_called("sendMessage", sent + 1)
+        await telegram.until_called("sendMessage", 5)
+        await until(lambda: none_claimed(post))
+        await post.until_resting()
+        post.clock.advance(5)
+        await post.until_resting()
+        assert len(telegram.sent("sendMessage")) == 5
+        post.clock.advance(0.3)
         await post.until_settled()
+
+
+async def test_chats_that_have_not_heard_from_us_go_before_those_that_have(
+    post: Post, telegram: TelegramServer
+) -> None:
+    post.limits = Limits(Pace(1.0, 1), NO_LIMIT)
+    many = [notice(ANN, seconds, ALERT) for seconds in range(3)]
+    await post.put(*many, notice(BORIS, 8, ALERT), notice(CARA, 9, ALERT))
+    async with post.sending():
+        await one_a_second(post, telegram, 5)
+    assert [call["text"] for call in telegram.sent("sendMessage")] == ["0 s", "8 s", "9 s", "1 s", "2 s"]
+
+
+async def test_however_much_is_urgent_the_rest_has_its_turn(post: Post, telegram: TelegramServer) -> None:
+    post.limits = Limits(Pace(1.0, 1), NO_LIMIT)
+    await post.put(notice(ANN, 0, DIGEST), *(notice(chat_id, 1, FILL) for chat_id in range(100, 110)))
+    async with post.sending():
+        await one_a_second(post, telegram, 11)
+    assert [call["text"] for call in telegram.sent("sendMessage")].index("0 s") == URGENT_IN_A_ROW
+
+
+async def test_hanging_messages_leave_room_for_what_is_urgent(post: Post, telegram: TelegramServer) -> None:
+    telegram.pause(range(100, 200))
+    await post.put(*(notice(chat_id, 1, ALERT) for chat_id in range(100, 130)))
+    async with post.sending():
+        await telegram.until_called("sendMessage", MOST_PATIENT)
+        (fill,) = await post.put(notice(ANN, 2, FILL))
+        while (await post.states())[fill] != State.SENT:
+            await post.until_resting()
+            post.clock.advance(NOTED_WITHIN)
+        assert len(telegram.sent("sendMessage")) == MOST_PATIENT + 1
+        telegram.resume()
+        await post.until_settled()
+
+
+async def one_a_second(post: Post, telegram: TelegramServer, messages: int) -> None:
+    for times in range(1, messages + 1):
+        await telegram.until_called("sendMessage", times)
+        await until(lambda: none_claimed(post))
+        await post.until_resting()
+        post.clock.advance(1)
 
 
 async def is_new(post: Post) -> bool:

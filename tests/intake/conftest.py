@@ -83,7 +83,7 @@ class Desk:
                 outbox=post.outbox,
                 messenger=Messenger(post.bot),
                 renderer=post.renderer,
-                reader_of=post.reader_of,
+                readers_of=post.readers_of,
             ),
             redact=self.redaction,
             admit=self._admit,

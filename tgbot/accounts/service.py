@@ -1,6 +1,7 @@
 """Letting people in, and keeping what they choose."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -121,10 +122,10 @@ class Accounts:
         async with self._database.write() as session:
             await store.change(session, person.id, is_reachable=True)
 
-    async def reader_of(self, session: ReadSession, chat_id: int) -> Reader:
-        """How to put texts for this chat; English in UTC where nobody has chosen."""
-        chosen = await store.reader_of(session, chat_id)
-        return Reader(*(chosen or ("en", "UTC")))
+    async def readers_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Reader]:
+        """How to put texts for each of these chats; English in UTC where nobody has chosen."""
+        chosen = await store.readers_of(session, chat_ids)
+        return {chat_id: Reader(*chosen.get(chat_id, ("en", "UTC"))) for chat_id in chat_ids}
 
     async def _change(self, person: Person, **values: str | Decimal) -> Person:
         async with self._database.write() as session:

@@ -1,5 +1,6 @@
 """People and invitations."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -83,12 +84,11 @@ async def use_invitation(session: WriteSession, digest: str, person_id: int, now
     return used.first() is not None
 
 
-async def reader_of(session: ReadSession, person_id: int) -> tuple[str, str] | None:
-    """Language and time zone."""
-    row = (
-        await session.execute(select(PersonRow.language, PersonRow.time_zone).where(PersonRow.id == person_id))
-    ).first()
-    return (row.language, row.time_zone) if row else None
+async def readers_of(session: ReadSession, person_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Language and time zone of those that are known."""
+    columns = select(PersonRow.id, PersonRow.language, PersonRow.time_zone)
+    rows = await session.execute(columns.where(PersonRow.id.in_(person_ids)))
+    return {row.id: (row.language, row.time_zone) for row in rows}
 
 
 def _person(row: PersonRow) -> Person:

@@ -40,6 +40,11 @@ class Telegram(Bot):
         )
         return updates
 
+    async def call(self, method: str, fields: dict[str, Any]) -> Any:  # noqa: ANN401 - as the method answers
+        """The result as Telegram wrote it. The library's own methods make objects of what goes out and what comes back:
+        for a short message that costs a third of the whole way to Telegram."""
+        return await self._post(method, fields)
+
 
 @asynccontextmanager
 async def connected(

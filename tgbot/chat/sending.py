@@ -2,14 +2,13 @@
 
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from telegram import (
     BotCommand,
-    InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaPhoto,
-    LinkPreviewOptions,
     ReplyParameters,
 )
 from telegram.constants import ParseMode
@@ -17,11 +16,10 @@ from telegram.constants import ParseMode
 from tgbot.chat.bot import Telegram, in_our_words
 from tgbot.chat.failures import Unchanged
 from tgbot.core.errors import ChatGone, Malformed, MessageGone
-from tgbot.core.reply import Rendered
+from tgbot.core.reply import Rendered, RenderedButton
 
 log = structlog.get_logger()
 
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 LONGEST_TOAST = 200
 LONGEST_CAPTION = 1024
 
@@ -42,29 +40,26 @@ class Messenger:
         is_silent: bool = False,
     ) -> int:
         """The id of the new message. An answer to a message that is gone is sent as a message of its own."""
-        answered = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
         if rendered.picture is None:
-            sending = self._bot.send_message(
-                chat_id,
-                rendered.html,
-                parse_mode=ParseMode.HTML,
-                message_thread_id=thread_id,
-                reply_parameters=answered,
-                disable_notification=is_silent,
-                link_preview_options=NO_PREVIEW,
-                reply_markup=_keyboard(rendered),
-            )
-        else:
-            sending = self._bot.send_photo(
-                chat_id,
-                rendered.picture,
-                _caption(rendered),
-                parse_mode=ParseMode.HTML,
-                message_thread_id=thread_id,
-                reply_parameters=answered,
-                disable_notification=is_silent,
-                reply_markup=_keyboard(rendered),
-            )
+            fields = {
+                **_text(chat_id, rendered),
+                "message_thread_id": thread_id,
+                "reply_parameters": reply_to and {"message_id": reply_to, "allow_sending_without_reply": True},
+                "disable_notification": is_silent,
+            }
+            message: dict[str, int] = await in_our_words(self._bot.call("sendMessage", fields))
+            return message["message_id"]
+        answered = None if reply_to is None else ReplyParameters(reply_to, allow_sending_without_reply=True)
+        sending = self._bot.send_photo(
+            chat_id,
+            rendered.picture,
+            _caption(rendered),
+            parse_mode=ParseMode.HTML,
+            message_thread_id=thread_id,
+            reply_parameters=answered,
+            disable_notification=is_silent,
+            reply_markup=_keyboard(rendered),
+        )
         return (await in_our_words(sending)).message_id
 
     async def edit(self, chat_id: int, message_id: int, rendered: Rendered) -> None:
@@ -72,14 +67,7 @@ class Messenger:
         become a text is a `MessageGone`."""
         editing: Awaitable[object]
         if rendered.picture is None:
-            editing = self._bot.edit_message_text(
-                rendered.html,
-                chat_id,
-                message_id,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=NO_PREVIEW,
-                reply_markup=_keyboard(rendered),
-            )
+            editing = self._bot.call("editMessageText", {**_text(chat_id, rendered), "message_id": message_id})
         else:
             photo = InputMediaPhoto(rendered.picture, _caption(rendered), ParseMode.HTML)
             editing = self._bot.edit_message_media(photo, chat_id, message_id, reply_markup=_keyboard(rendered))
@@ -115,11 +103,24 @@ def _caption(rendered: Rendered) -> str:
     return rendered.html
 
 
+def _text(chat_id: int, rendered: Rendered) -> dict[str, Any]:
+    return {
+        "chat_id": chat_id,
+        "text": rendered.html,
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+        "reply_markup": {"inline_keyboard": _rows(rendered)} if rendered.buttons else None,
+    }
+
+
 def _keyboard(rendered: Rendered) -> InlineKeyboardMarkup | None:
-    if not rendered.buttons:
-        return None
-    rows = [
-        [InlineKeyboardButton(button.text, url=button.url or None, callback_data=button.data or None) for button in row]
-        for row in rendered.buttons
-    ]
-    return InlineKeyboardMarkup(rows)
+    return InlineKeyboardMarkup.de_json({"inline_keyboard": _rows(rendered)}) if rendered.buttons else None
+
+
+def _rows(rendered: Rendered) -> list[list[dict[str, str]]]:
+    return [[_button(button) for button in row] for row in rendered.buttons]
+
+
+def _button(button: RenderedButton) -> dict[str, str]:
+    action = {"url": button.url} if button.url else {"callback_data": button.data}
+    return {"text": button.text, **action}

@@ -8,7 +8,7 @@ from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming, Toast
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.delivery.sender import ReaderOf
+from tgbot.delivery.sender import ReadersOf
 from tgbot.texts.renderer import Renderer
 
 log = structlog.get_logger()
@@ -24,13 +24,13 @@ class Answers:
         outbox: Outbox,
         messenger: Messenger,
         renderer: Renderer,
-        reader_of: ReaderOf,
+        readers_of: ReadersOf,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._messenger = messenger
         self._renderer = renderer
-        self._reader_of = reader_of
+        self._readers_of = readers_of
 
     async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None:
         """A press is answered by editing the message it stands under, unless the reply is to be a new one: a picture
@@ -52,7 +52,7 @@ class Answers:
         text, is_alert = "", False
         if toast is not None:
             async with self._database.read() as session:
-                reader = await self._reader_of(session, incoming.user_id)
+                reader = (await self._readers_of(session, [incoming.user_id]))[incoming.user_id]
             text, is_alert = self._renderer.plain(toast.text, reader), toast.is_alert
         try:
             await self._messenger.answer_press(incoming.press_id, text, is_alert=is_alert)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from tgbot.db.engine import WriteSession
 from tgbot.delivery.outbox import Priority
-from tgbot.delivery.store import CardRow, OutboxRow, State
+from tgbot.delivery.store import OUTBOX, CardRow, OutboxRow, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Claim:
     is_repeat: bool
     tries: int
 
+
+URGENT, PATIENT = OutboxRow.priority <= Priority.ANSWER, OutboxRow.priority > Priority.ANSWER
 
 _card, _answered = aliased(CardRow), aliased(CardRow)
 _CLAIMS = (
@@ -51,18 +53,21 @@ _CLAIMS = (
 )
 
 
-async def claim(session: WriteSession, room: int, waiting_chats: Collection[int]) -> list[Claim]:
-    """At most `room` rows, one per chat and each the first of its chat, the most urgent first."""
+async def claim(session: WriteSession, room: int, which: ColumnElement[bool], left_out: Collection[int]) -> list[Claim]:
+    """At most `room` rows of those (`URGENT` or `PATIENT`), one per chat and each the first of its chat, the most
+    urgent first; none of the chats that are left out."""
+    if room <= 0:
+        return []
     due = (
-        _CLAIMS.where(OutboxRow.state == State.NEW, OutboxRow.chat_id.not_in(waiting_chats), ~_has_one_before_it())
+        _CLAIMS.where(which, OutboxRow.state == State.NEW, OutboxRow.chat_id.not_in(left_out), ~_has_one_before_it())
         .order_by(OutboxRow.priority, OutboxRow.id)
         .limit(room)
         .with_for_update(of=OutboxRow, skip_locked=True)
     )
-    claims = [Claim(**row) for row in (await session.execute(due)).mappings()]
+    claims = [Claim(*tuple(row)) for row in await session.execute(due)]
     if claims:
-        claimed = OutboxRow.id.in_([row.id for row in claims])
-        await session.execute(update(OutboxRow).where(claimed).values(state=State.CLAIMED))
+        claimed = OUTBOX.c.id.in_([row.id for row in claims])
+        await session.execute(update(OUTBOX).where(claimed).values(state=State.CLAIMED))
     return claims
 
 
@@ -78,7 +83,7 @@ async def drop_stale(session: WriteSession, now: datetime) -> None:
 async def left_claimed(session: WriteSession) -> list[Claim]:
     """What a process that is no more had claimed and not marked: each may or may not have been sent."""
     rows = await session.execute(_CLAIMS.where(OutboxRow.state == State.CLAIMED).order_by(OutboxRow.id))
-    return [Claim(**row) for row in rows.mappings()]
+    return [Claim(*tuple(row)) for row in rows]
 
 
 def _has_one_before_it() -> ColumnElement[bool]:

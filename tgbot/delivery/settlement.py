@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 
 from tgbot.core.errors import (
     ChatGone,
@@ -18,7 +18,7 @@ from tgbot.core.errors import (
 from tgbot.db.engine import WriteSession
 from tgbot.delivery.claims import Claim
 from tgbot.delivery.outbox import Priority
-from tgbot.delivery.store import CardRow, OutboxRow, State, adopt_cards
+from tgbot.delivery.store import OUTBOX, CardRow, OutboxRow, State, adopt_cards
 
 log = structlog.get_logger()
 
@@ -27,6 +27,13 @@ Outcome = int | DeliveryError  # the id of the message, or why there may be none
 MOST_TRIES = 8
 REPEATED = (Priority.FILL, Priority.ALERT)
 OWED = (State.NEW, State.CLAIMED)
+
+
+_SENT = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("row"))
+    .values(state=State.SENT, sent_at=bindparam("now"), sent_message_id=bindparam("message"), picture=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +118,14 @@ async def _change(session: WriteSession, claim: Claim, changes: dict[str, object
 async def _mark_sent(session: WriteSession, sent: Sequence[tuple[Claim, int]], now: datetime) -> None:
     if not sent:
         return
-    await session.execute(
-        update(OutboxRow),
-        [
-            {"id": claim.id, "state": State.SENT, "sent_at": now, "sent_message_id": message_id, "picture": None}
-            for claim, message_id in sent
-        ],
+    connection = await session.connection()
+    await connection.execute(
+        _SENT, [{"row": claim.id, "now": now, "message": message_id} for claim, message_id in sent]
     )
     await adopt_cards(
         session, [(claim.chat_id, claim.card, message_id) for claim, message_id in sent if claim.card is not None]
     )
     # Nobody asks for them again, and a live card has thousands of them a day.
     past = [claim.id for claim, _ in sent if claim.card is not None and claim.priority == Priority.DIGEST]
-    await session.execute(delete(OutboxRow).where(OutboxRow.id.in_(past), OutboxRow.dedup_key.is_(None)))
+    if past:
+        await session.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(past), OUTBOX.c.dedup_key.is_(None)))

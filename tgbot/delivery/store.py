@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.db.engine import WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, RowId, UtcTime
-
-EVERYWHERE = 0  # in place of a chat id: Telegram has no chat 0
 
 
 class State(StrEnum):
@@ -58,6 +57,10 @@ class OutboxRow(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     sent_message_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+# For statements on many rows: the mapper looks at each row of them, and there may be a hundred thousand.
+OUTBOX = cast("Table", OutboxRow.__table__)
 
 
 class CardRow(Base):
