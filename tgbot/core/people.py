@@ -1,12 +1,21 @@
 """Who speaks to us, and what they have chosen."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Mode(StrEnum):
     PAPER = "paper"
     LIVE = "live"
+
+
+class Standing(IntEnum):
+    """Somebody's place in a group, as Telegram tells it; each may do what the one before it may."""
+
+    OUTSIDE = 0
+    MEMBER = 1
+    ADMIN = 2
+    OWNER = 3
 
 
 @dataclass(frozen=True, slots=True)

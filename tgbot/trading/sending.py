@@ -10,17 +10,17 @@ from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeRejected, NotSent, OutcomeUnknown, TooLate
 from tgbot.core.ids import Ids
 from tgbot.core.money import HUNDRED
-from tgbot.core.orders import Side
 from tgbot.core.people import Person
 from tgbot.core.reply import Reply, T
 from tgbot.credentials.service import Keys, Linked
-from tgbot.db.engine import Database
-from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.db.engine import Database, WriteSession
+from tgbot.delivery.outbox import Outbox, Priority
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
 from tgbot.trading import store
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import GIVEN_UP, UNSETTLED, Misses, State
+from tgbot.trading.rules.ticket import reference_of
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.tickets import Shown, Tickets, fresh_button, request_of
 from tgbot.trading.views import orders as views
@@ -63,9 +63,12 @@ class Sending:
             return await self._tickets.prepare(person, request_of(intent), update_id, replaced=intent)
         await linked.spot.know_the_time()
         prepared = linked.spot.prepare_order(self._ids.client_oid(), intent.spec)
-        await self._consume(intent, prepared, message_id)
-        crash_point("C6")
-        await self._send(intent, linked, prepared)
+        crash_point("C5")
+        async with self._database.write() as session:
+            await self._tickets.require_allowed(session, intent)
+            await self.use_up(session, intent, prepared)
+            await self._outbox.adopt_card(session, intent.chat_id, views.card(intent), message_id)
+        await self.send(intent, linked, prepared)
         return None
 
     async def _account(self, person: Person, intent: Intent) -> Linked:
@@ -83,12 +86,13 @@ class Sending:
         price = request_of(intent).price
         if price is not None and price.level is not None:
             return Decimal(0)
-        tick = await self._prices.price(intent.spec.symbol)
-        best = (tick.ask if intent.spec.side is Side.BUY else tick.bid) or tick.price
-        now = tick.price if price is not None else best
+        now = reference_of(intent.spec, await self._prices.price(intent.spec.symbol))
         return (now - intent.reference) / intent.reference * HUNDRED
 
-    async def _consume(self, intent: Intent, prepared: PreparedOrder, message_id: int) -> None:
+    async def use_up(
+        self, session: WriteSession, intent: Intent, prepared: PreparedOrder, origin: State = State.TICKET
+    ) -> None:
+        """The right to send `prepared`; `send` it once that is committed. Raises `TooLate` if there is none left."""
         attempt = Attempt(
             client_oid=prepared.client_oid,
             intent_id=intent.id,
@@ -97,15 +101,12 @@ class Sending:
             body_digest=prepared.digest,
             misses=Misses(),
         )
-        crash_point("C5")
-        async with self._database.write() as session:
-            await self._tickets.require_allowed(session, intent)
-            if not await store.consume(session, intent, attempt, self._clock.now()):
-                raise TooLate(T.of("trading.already_used", id=intent.short))
-            await self._outbox.adopt_card(session, intent.chat_id, views.card(intent), message_id)
+        if not await store.consume(session, intent, attempt, self._clock.now(), origin):
+            raise TooLate(T.of("trading.already_used", id=intent.short))
 
-    async def _send(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
-        """The one POST, and what its answer proves."""
+    async def send(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
+        """The one POST, for which the right was used up, and what its answer proves."""
+        crash_point("C6")
         sent = replace(intent, state=State.SENT)
         try:
             ack = await linked.spot.send(prepared)
@@ -135,6 +136,7 @@ class Sending:
             origin = UNSETTLED | GIVEN_UP if order_id else UNSETTLED
             if not await store.move(session, intent, origin, state, self._clock.now()):
                 return
-            await self._outbox.put(session, Notice(intent.chat_id, reply, Priority.ANSWER, card=views.card(intent)))
+            await self._reconciler.note_outcome(session, replace(intent, state=state, order_id=order_id))
+            await self._outbox.put(session, views.notice(intent, reply, Priority.ANSWER))
         self._outbox.wake()
         crash_point("C10")

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
@@ -15,6 +15,7 @@ from tgbot.core.ids import Ids, read_short
 from tgbot.core.market import Book, SymbolRule
 from tgbot.core.money import ZERO
 from tgbot.core.numbers import decimal_sign_of
+from tgbot.core.orders import OrderSpec
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, T
 from tgbot.credentials.service import Keys, Linked
@@ -48,6 +49,17 @@ class Shown:
     ticket: Ticket
     rule: SymbolRule
     size_to_type: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A request that fits account and market. `value` is USDT, `None` where nothing tells it."""
+
+    request: OrderRequest
+    linked: Linked
+    rule: SymbolRule
+    ticket: Ticket
+    value: Decimal | None
 
 
 class Tickets:
@@ -95,22 +107,25 @@ class Tickets:
             known = await store.by_update(session, update_id)
         if known is not None:
             return await self.show(known)
-        rule = self.rule_for(person, request)
-        request = replace(request, pair=rule.symbol)
-        amount = read_amount(request, rule)
-        linked = await self._keys.account(person)
-        market = await self._look(linked.spot, rule)
-        ticket = decide(request, amount, market)
-        value = await self._in_usdt(rule, ticket.funds)
-        is_locked = _must_be_typed(ticket, value, replaced)
+        decided = await self.decide(person, await self._keys.account(person), request)
+        is_locked = _must_be_typed(decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
-            intent = await self._store(session, person, linked, request, update_id, ticket, value, is_locked=is_locked)
+            intent = await self._store(session, person, decided, update_id, is_locked=is_locked)
             await self.require_allowed(session, intent)
             if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
-        return Shown(intent, ticket, rule, size_to_type(request, ticket.spec, rule))
+        ticket, rule = decided.ticket, decided.rule
+        return Shown(intent, ticket, rule, size_to_type(decided.request, ticket.spec, rule))
+
+    async def decide(self, person: Person, linked: Linked, request: OrderRequest) -> Decided:
+        """What `person` asks for, on that account, in the market of now. Raises `Refused` and its kin."""
+        rule = self.rule_for(person, request)
+        request = replace(request, pair=rule.symbol)
+        amount = read_amount(request, rule)
+        ticket = decide(request, amount, await self._look(linked.spot, rule))
+        return Decided(request, linked, rule, ticket, await self._in_usdt(rule, ticket.funds))
 
     async def show(self, intent: Intent) -> Shown:
         """The ticket as it is stored, at the prices of now."""
@@ -181,6 +196,10 @@ class Tickets:
         """Its key is sound, and it is neither frozen nor beyond a limit, until the session ends; raises `NotAllowed`,
         `Refused` or `NotFound`."""
         await self._keys.require_sound(session, intent.key_id)
+        await self.require_within_guards(session, intent)
+
+    async def require_within_guards(self, session: WriteSession, intent: Intent) -> None:
+        """Neither frozen nor beyond a limit of its owner; raises `NotAllowed` or `Refused`."""
         await self._guards.require(
             session,
             person_id=intent.person_id,
@@ -207,44 +226,49 @@ class Tickets:
         return None
 
     async def _store(
-        self,
-        session: WriteSession,
-        person: Person,
-        linked: Linked,
-        request: OrderRequest,
-        update_id: int,
-        ticket: Ticket,
-        value: Decimal | None,
-        *,
-        is_locked: bool,
+        self, session: WriteSession, person: Person, decided: Decided, update_id: int, *, is_locked: bool
     ) -> Intent:
         now = self._clock.now()
-        intent = Intent(
+        intent = await self.new_intent(session, decided, person.id, update_id, State.TICKET, now + VALID_FOR)
+        intent = replace(intent, is_locked=is_locked)
+        await store.add(session, intent)
+        return intent
+
+    async def new_intent(
+        self,
+        session: ReadSession,
+        decided: Decided,
+        person_id: int,
+        update_id: int,
+        state: State,
+        expires_at: datetime,
+    ) -> Intent:
+        """Not stored yet. Its chat is the private one."""
+        spec, now = decided.ticket.spec, self._clock.now()
+        return Intent(
             id=self._ids.unique(),
-            short=await self._free_short(session, person.id),
+            short=await self._free_short(session, person_id),
             update_id=update_id,
-            person_id=person.id,
-            chat_id=person.id,
-            key_id=linked.key_id,
-            mode=linked.mode,
-            request=request.to_text(),
-            spec=ticket.spec,
-            digest=_digest(linked.key_id, store.encode_spec(ticket.spec)),
-            reference=ticket.reference,
-            value=value,
-            is_locked=is_locked,
-            state=State.TICKET,
+            person_id=person_id,
+            chat_id=person_id,
+            key_id=decided.linked.key_id,
+            mode=decided.linked.mode,
+            request=decided.request.to_text(),
+            spec=spec,
+            digest=digest_of(decided.linked.key_id, spec),
+            reference=decided.ticket.reference,
+            value=decided.value,
+            is_locked=False,
+            state=state,
             order_id="",
             filled_size=ZERO,
             filled_funds=ZERO,
             fee=ZERO,
             fee_currency="",
             created_at=now,
-            expires_at=now + VALID_FOR,
+            expires_at=expires_at,
             changed_at=now,
         )
-        await store.add(session, intent)
-        return intent
 
     async def _free_short(self, session: ReadSession, person_id: int) -> str:
         for _ in range(SHORT_TRIES):
@@ -279,5 +303,6 @@ def fresh_button(intent: Intent) -> Button:
     return Button(T("trading.fresh_ticket"), f"ticket_fresh:{intent.short}")
 
 
-def _digest(key_id: str, spec: str) -> str:
-    return sha256(f"{key_id}\n{spec}".encode()).hexdigest()
+def digest_of(key_id: str, spec: OrderSpec) -> str:
+    """Of the order as it would be sent, and the account that it would be sent with."""
+    return sha256(f"{key_id}\n{store.encode_spec(spec)}".encode()).hexdigest()

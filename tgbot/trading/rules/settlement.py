@@ -21,9 +21,11 @@ DUST = Decimal("0.01")  # of the amount
 
 
 class State(StrEnum):
-    """TICKET → SENT → one of the others. UNKNOWN waits for the truth; OPEN and PARTIAL for the market."""
+    """TICKET → SENT → one of the others. UNKNOWN waits for the truth; OPEN and PARTIAL for the market. What a group
+    decides on is PROPOSED instead of a TICKET: no tap of one person sends it."""
 
     TICKET = "ticket"
+    PROPOSED = "proposed"
     DROPPED = "dropped"
     REPLACED = "replaced"
     SENT = "sent"

@@ -81,7 +81,7 @@ def estimate(spec: OrderSpec, market: Market) -> Ticket:
         free, currency = (market.free_quote, rule.quote) if is_buy else (market.free_base, rule.base)
         return Ticket(
             spec=spec,
-            reference=market.best(spec.side) if spec.price is None else market.tick.price,
+            reference=reference_of(spec, market.tick),
             price=average,
             size=size,
             funds=funds,
@@ -91,6 +91,13 @@ def estimate(spec: OrderSpec, market: Market) -> Ticket:
             free_after=free - _needed(spec, size, funds, market),
             free_currency=currency,
         )
+
+
+def reference_of(spec: OrderSpec, tick: Tick) -> Decimal:
+    """The price that an order rests on: what a market order meets first, and the last one for a limit order."""
+    if spec.price is not None:
+        return tick.price
+    return (tick.ask if spec.side is Side.BUY else tick.bid) or tick.price
 
 
 def _limit_price(request: OrderRequest, market: Market) -> Decimal | None:

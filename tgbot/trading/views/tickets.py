@@ -22,7 +22,7 @@ def ticket(shown: Shown, *leads: T) -> Reply:
     intent, numbers, rule = shown.intent, shown.ticket, shown.rule
     lines = [
         *leads,
-        T.of(f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=_kind(intent.spec), badge=badge(intent)),
+        T.of(f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=kind(intent.spec), badge=badge(intent)),
         T.of(
             "trading.ticket_size",
             size=_size(intent.spec, numbers.size),
@@ -31,7 +31,7 @@ def ticket(shown: Shown, *leads: T) -> Reply:
             quote=rule.quote,
         ),
         _price_line(shown),
-        *_option_lines(intent.spec),
+        *option_lines(intent.spec),
         T.of("trading.ticket_fee", fee=estimate(numbers.fee), quote=rule.quote, rate=_exact(numbers.fee_rate)),
     ]
     if numbers.impact is not None:
@@ -95,7 +95,7 @@ def _ticket_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
     return ((Button(T("common.confirm"), f"ticket_ok:{intent.short}"),), (edit, drop))
 
 
-def _option_lines(spec: OrderSpec) -> list[T]:
+def option_lines(spec: OrderSpec) -> list[T]:
     options = [T("trading.option_post")] if spec.post_only else []
     if spec.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}:
         options.append(T(f"trading.option_{spec.time_in_force.lower()}"))
@@ -108,7 +108,7 @@ def _option_lines(spec: OrderSpec) -> list[T]:
     return options
 
 
-def _kind(spec: OrderSpec) -> T:
+def kind(spec: OrderSpec) -> T:
     return T(f"trading.kind_{spec.type}")
 
 
