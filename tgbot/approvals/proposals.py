@@ -146,6 +146,7 @@ class Proposals:
             created_at=self._clock.now(),
             expires_at=draft.until,
         )
+        crash_point("C3 filed")
         try:
             async with self._database.write() as session:
                 await self._add(session, desk, person, proposal, asked)
