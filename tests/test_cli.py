@@ -1,5 +1,6 @@
 """The command line: what it says, where it says it, and the number it ends with."""
 
+import asyncio
 import json
 import logging
 import os
@@ -16,10 +17,15 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.clock import START
 from tgbot import app, cli
+from tgbot.audit.rules import Event
+from tgbot.audit.store import append
 from tgbot.cli import main
+from tgbot.db.engine import Database
+from tgbot.schema import migrate
 
-COMMANDS = {"demo", "invite", "keys", "migrate", "ops", "paper", "run"}
+COMMANDS = {"audit", "demo", "invite", "keys", "migrate", "ops", "paper", "run"}
 
 
 @dataclass(frozen=True)
@@ -278,3 +284,32 @@ def test_each_way_to_start_the_program_runs_a_command_once(program: list[str], t
     command = [sys.executable, *program, "ops", "kill", "12"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["Trading is stopped for 12. `tgbot ops resume 12` takes it back."]
+
+
+def test_a_record_that_was_changed_is_named_and_ends_with_one(tgbot: Tgbot, tmp_path: Path) -> None:
+    file = tmp_path / "tgbot.db"
+    settings = {"DATABASE_URL": f"sqlite+aiosqlite:///{file}"}
+    seals = asyncio.run(write_record(settings["DATABASE_URL"]))
+    whole = tgbot("audit", "verify", **settings)
+    assert (whole.code, whole.out.splitlines()[-1]) == (0, "The record is whole.")
+    assert f"2 rows, seal {seals[1][:8]}" in whole.out
+    assert tgbot("audit", "verify", "--told", f"1:{seals[0][:8]}", **settings).code == 0
+    assert tgbot("audit", "verify", "--told", "1:00000000", **settings).code == 1
+    assert tgbot("audit", "verify", "--told", "soon", **settings).code == 2
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE audit SET actor = 'Mallory' WHERE number = 1")
+        database.commit()
+    changed = tgbot("audit", "verify", **settings)
+    assert changed.code == 1
+    assert "row 1 was changed" in changed.out
+
+
+async def write_record(url: str) -> list[str]:
+    """Two rows of one desk; their seals."""
+    database = Database(url)
+    await migrate(database)
+    async with database.write() as session:
+        events = Event("set_up", 7, "Ann"), Event("proposed", 8, "Bob")
+        seals = [(await append(session, "d" * 32, event, START)).seal for event in events]
+    await database.close()
+    return seals

@@ -16,6 +16,7 @@ from tgbot.accounts.handlers import AccountsHandlers
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
 from tgbot.chat.bot import Telegram, connected
+from tgbot.chat.groups import Groups
 from tgbot.chat.sending import Messenger
 from tgbot.chat.updates import Poller
 from tgbot.chat.webhook import delete_webhook, set_webhook
@@ -37,7 +38,7 @@ from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.sender import Sender
 from tgbot.exchanges import open_exchanges
-from tgbot.features import Ground, OnChatGone, Role, build_features, lay_ground
+from tgbot.features import Ground, OnChatGone, OnChatMoved, Role, build_features, lay_ground
 from tgbot.intake.polling import Polling
 from tgbot.intake.rules import Routes
 from tgbot.intake.service import Intake
@@ -101,7 +102,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             paper=exchanges if settings.paper else None,
         )
         doctor = KeyDoctor(database, clock, keys, outbox, last_sent)
-        ground = lay_ground(clock, ids, database, outbox, keys, exchanges)
+        groups = Groups(bot)
+        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of)
         redaction = Redaction(lambda name: name in table.commands)
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
@@ -110,10 +112,11 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         table = Routes(
             [
                 *features.routes,
-                *AccountsHandlers(accounts, guards, LANGUAGE_NAMES).routes(),
+                *AccountsHandlers(accounts, guards, LANGUAGE_NAMES, features.links).routes(),
                 *CredentialsHandlers(keys, doctor, entry, ground.dialogues, database, clock).routes(),
             ]
         )
+        on_chat_moved = _each_moved(accounts.move, *features.on_chat_moved)
         intake = Intake(
             database=database,
             clock=clock,
@@ -126,6 +129,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             redact=redaction,
             admit=accounts.admit,
             erase_leak=entry.erase_leak,
+            on_chat_moved=on_chat_moved,
             bot_name=bot.username,
         )
         sender = Sender(
@@ -136,7 +140,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             clock=clock,
             readers_of=accounts.readers_of,
             on_chat_gone=_each(accounts.lose, *features.on_chat_gone),
-            on_chat_moved=accounts.move,
+            on_chat_moved=on_chat_moved,
             limiter=Limiter(),
         )
         await _offer_commands(messenger, renderer)
@@ -183,6 +187,16 @@ def _each(*features: OnChatGone) -> OnChatGone:
             await on_chat_gone(session, chat_id)
 
     return lose
+
+
+def _each_moved(*features: OnChatMoved) -> OnChatMoved:
+    """As `_each`, of a group that has become a supergroup. Told a second time it changes nothing."""
+
+    async def move(session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
+        for on_chat_moved in features:
+            await on_chat_moved(session, old_chat_id, new_chat_id)
+
+    return move
 
 
 async def _offer_commands(messenger: Messenger, renderer: Renderer) -> None:

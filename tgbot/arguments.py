@@ -35,3 +35,11 @@ def read_subject(whom: str) -> int:
     if not whom.removeprefix("-").isdecimal() or int(whom) == EVERYBODY:
         raise click.BadParameter("must be all, or a Telegram id such as 123456789 or -1001234567890")
     return int(whom)
+
+
+def read_told(text: str) -> tuple[int, str]:
+    """A row of the record and how its seal begins."""
+    number, _, seal = text.partition(":")
+    if not number.isascii() or not number.isdecimal() or len(seal) < 8:
+        raise click.BadParameter("must look like 17:9f86d081", param_hint="--told")
+    return int(number[:18]), seal

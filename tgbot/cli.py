@@ -18,7 +18,9 @@ from tgbot import app, demo, logs
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
 from tgbot.accounts.service import Accounts, Door
-from tgbot.arguments import read_account, read_address, read_subject
+from tgbot.arguments import read_account, read_address, read_subject, read_told
+from tgbot.audit import verification as audit
+from tgbot.audit.rules import SHOWN
 from tgbot.chat.bot import connected
 from tgbot.core.errors import BotError, ConfigError
 from tgbot.credentials.master import reset_master_key
@@ -143,6 +145,19 @@ def resume(whom: str) -> None:
     _finish(lambda database, settings: _switch(database, whom, is_on=False))
 
 
+@cli.group(name="audit")
+def audit_group() -> None:
+    """The record of what groups have decided."""
+
+
+@audit_group.command(name="verify")
+@click.option("--told", metavar="NUMBER:SEAL", help="A row and its seal as the bot has told them.")
+def verify_audit(told: str | None) -> None:
+    """Look at every row. Ends with 1 if one was deleted, changed or moved, and names it."""
+    row = read_told(told) if told else None
+    _finish(lambda database, settings: _verify(database, row))
+
+
 @cli.command()
 @click.option("--bind", default="127.0.0.1:8070", show_default=True, help="Where to serve it; port 0: any.")
 @click.option("--seed", default=1, show_default=True, help="Of the price walk.")
@@ -242,6 +257,23 @@ async def _switch(database: Database, whom: str, *, is_on: bool) -> None:
         click.echo(f"Trading goes on for {whom}.")
     else:
         click.echo(f"Trading was not stopped for {whom}; nothing is changed.")
+
+
+async def _verify(database: Database, told: tuple[int, str] | None) -> None:
+    await migrate(database)
+    async with database.read() as session:
+        verdicts = await audit.verify(session)
+        is_there = told is None or await audit.has_row(session, *told)
+    for verdict in verdicts:
+        for flaw in verdict.flaws:
+            click.echo(f"Desk {flaw.chain}: row {flaw.number} {flaw.what}.")
+        if verdict.head is not None:
+            click.echo(f"Desk {verdict.chain}: {verdict.head.number} rows, seal {verdict.head.seal[:SHOWN]}.")
+    if told is not None and not is_there:
+        click.echo(f"No desk has a row {told[0]} with the seal {told[1]}.")
+    if not is_there or any(verdict.flaws for verdict in verdicts):
+        raise ConfigError("The record is not what was written.", exit_code=1)
+    click.echo("The record is whole.")
 
 
 def _finish(work: Callable[[Database, Settings], Awaitable[None]]) -> None:

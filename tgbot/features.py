@@ -1,11 +1,13 @@
 """Features, each built on the same ground and connected with the others by what it is handed."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from tgbot.accounts.guards.service import Guards
+from tgbot.accounts.handlers import OpenLink
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.marks import alert_marks
@@ -15,6 +17,12 @@ from tgbot.alerts.timers import AlertTimers
 from tgbot.alerts.watches.handlers import WatchesHandlers
 from tgbot.alerts.watches.live import LivePrices
 from tgbot.alerts.watches.service import Watches
+from tgbot.approvals.building import build_approvals
+from tgbot.approvals.handlers.desks import START as DESK_LINK
+from tgbot.approvals.handlers.desks import DeskHandlers
+from tgbot.approvals.handlers.policies import NamesOf, PolicyHandlers
+from tgbot.approvals.handlers.proposals import ProposalHandlers
+from tgbot.chat.groups import Groups
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
 from tgbot.core.people import Mode
@@ -36,6 +44,7 @@ from tgbot.trading.exits import StandingExits
 from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.marks import trading_marks
 from tgbot.trading.orders import Orders
+from tgbot.trading.proposed import ProposedOrders
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.sending import Sending
 from tgbot.trading.streams import AccountStreams
@@ -43,6 +52,7 @@ from tgbot.trading.tickets import Tickets
 
 Role = Coroutine[Any, Any, None]
 OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
+OnChatMoved = Callable[[WriteSession, int, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +71,20 @@ class Ground:
     board: PriceBoard
     prices: Prices
     hub: TickerHub
+    groups: Groups
+    names_of: NamesOf
 
 
-def lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges) -> Ground:
+def lay_ground(
+    clock: Clock,
+    ids: Ids,
+    database: Database,
+    outbox: Outbox,
+    keys: Keys,
+    exchanges: Exchanges,
+    groups: Groups,
+    names_of: NamesOf,
+) -> Ground:
     board = PriceBoard(clock)
     board.listen(exchanges.handed.hand)
     hub = TickerHub(
@@ -90,29 +111,37 @@ def lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys:
         board=board,
         prices=Prices(exchanges.market, board),
         hub=hub,
+        groups=groups,
+        names_of=names_of,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What they answer to, what they do all the time, and who has to know when Telegram says that a chat is gone."""
+    """What they answer to, what they do all the time, which start links are theirs, and who has to know when Telegram
+    says that a chat is gone or has become another one."""
 
     routes: Sequence[Route]
     roles: Mapping[str, Role]
     on_chat_gone: Sequence[OnChatGone] = ()
+    on_chat_moved: Sequence[OnChatMoved] = ()
+    links: Mapping[str, OpenLink] = field(default_factory=dict)
 
 
 def build_features(ground: Ground) -> Features:
-    built = [_trading(ground), _markets(ground), _alerts(ground), _watches(ground)]
+    trading, proposed, reconciler = _trading(ground)
+    built = [trading, _approvals(ground, proposed, reconciler), _markets(ground), _alerts(ground), _watches(ground)]
     return Features(
         [route for features in built for route in features.routes],
         {name: role for features in built for name, role in features.roles.items()},
         [on_chat_gone for features in built for on_chat_gone in features.on_chat_gone],
+        [on_chat_moved for features in built for on_chat_moved in features.on_chat_moved],
+        {start: open_link for features in built for start, open_link in features.links.items()},
     )
 
 
-def _trading(ground: Ground) -> Features:
-    """Orders, and the portfolio, which reads what they have become."""
+def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
+    """Orders, and the portfolio, which reads what they have become; and orders as something that groups decide on."""
     reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
     tickets = Tickets(
         database=ground.database,
@@ -146,6 +175,16 @@ def _trading(ground: Ground) -> Features:
         outbox=ground.outbox,
         reconciler=reconciler,
     )
+    proposed = ProposedOrders(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        keys=ground.keys,
+        symbols=ground.symbols,
+        prices=ground.prices,
+        tickets=tickets,
+        sending=sending,
+    )
     orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
     streams = AccountStreams(ground.keys, reconciler, ground.exchanges.dialers, ground.clock, ground.ids)
@@ -153,7 +192,34 @@ def _trading(ground: Ground) -> Features:
         *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
-    return Features(routes, {"orders": reconciler.run(), "exits": exits.run(), "accounts": streams.run()})
+    roles = {"orders": reconciler.run(), "exits": exits.run(), "accounts": streams.run()}
+    return Features(routes, roles), proposed, reconciler
+
+
+def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -> Features:
+    """Desks. They know of orders what `core.desks` says, and no more."""
+    built = build_approvals(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        outbox=ground.outbox,
+        orders=orders,
+        ask_standing=ground.groups.standing,
+        ask_admins=ground.groups.admins,
+        ask_price=partial(_last_price, ground.prices),
+    )
+    reconciler.listen_to_groups(built.record.note_outcome)
+    desks = DeskHandlers(built.desks, ground.keys, ground.database, ground.groups.start_link, ground.groups.send_file)
+    routes = [
+        *ProposalHandlers(built.desks, built.proposals, built.record).routes(),
+        *PolicyHandlers(built.desks, built.policies, ground.symbols.read_pair, ground.names_of).routes(),
+        *desks.routes(),
+    ]
+    return Features(routes, {"desks": built.keeper.run()}, (), [built.desks.move], {DESK_LINK: desks.open_link})
+
+
+async def _last_price(prices: Prices, symbol: str) -> Decimal:
+    return (await prices.price(symbol)).price
 
 
 def _markets(ground: Ground) -> Features:

@@ -9,6 +9,10 @@ import tgbot.accounts.guards.store
 import tgbot.accounts.store
 import tgbot.alerts.store
 import tgbot.alerts.watches.store
+import tgbot.approvals.store.desks
+import tgbot.approvals.store.policies
+import tgbot.approvals.store.proposals
+import tgbot.audit.store
 import tgbot.credentials.store
 import tgbot.db.leases
 import tgbot.delivery.store

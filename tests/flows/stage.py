@@ -95,6 +95,16 @@ class Seat:
             return toast
         return (await self.stage.playground.wait_for(self.chat, "", since=press)).text
 
+    async def press_for_link(self, label: str) -> str:
+        """The address that is opened for whoever presses, and for nobody else."""
+        self.stage.clock.shift += timedelta(seconds=1)
+        press = await self.stage.playground.press(self.person, self.newest_with(label), label)
+        return (await self.stage.playground.answered(press)).url
+
+    async def press_first(self, expect: str) -> Message:
+        """The first button of the newest message."""
+        return await self.press(self.stage.playground.messages(self.chat)[-1].labels[0], expect)
+
     async def hears(self, expect: str, timeout: float = 5) -> Message:  # noqa: ASYNC109 - passed on
         """What the bot says by itself, or has said."""
         return await self.stage.playground.wait_for(self.chat, expect, timeout)
@@ -123,6 +133,9 @@ class Stage:
     def seat(self, name: str) -> Seat:
         person = self.playground.person(name)
         return Seat(self, person, self.playground.private(person))
+
+    def seat_in_group(self, name: str) -> Seat:
+        return Seat(self, self.playground.person(name), self.playground.desk)
 
     def price(self, symbol: str, price: str | int | Decimal) -> None:
         """The market moves: last, and a spread of two steps around it."""

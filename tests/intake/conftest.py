@@ -18,6 +18,7 @@ from tgbot.core.people import Person
 from tgbot.core.reply import Reply, T, say
 from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Place, Press, Toast
 from tgbot.credentials.redaction import Redaction
+from tgbot.db.engine import WriteSession
 from tgbot.delivery.answers import Answers
 from tgbot.intake.rules import Routes
 from tgbot.intake.service import Intake
@@ -56,6 +57,7 @@ class Desk:
     heard: list[str] = field(default_factory=list)
     leaks: list[Incoming] = field(default_factory=list)
     met: list[int] = field(default_factory=list)
+    moved: list[tuple[int, int]] = field(default_factory=list)
     handlers: dict[str, Handler] = field(default_factory=dict)
     redaction: Redaction = field(default_factory=lambda: Redaction({"buy", "price"}.__contains__))
     dialogues: Dialogues = field(default_factory=Dialogues)
@@ -88,6 +90,7 @@ class Desk:
             redact=self.redaction,
             admit=self._admit,
             erase_leak=self._erase,
+            on_chat_moved=self._move,
             bot_name="tgbot_test_bot",
         )
 
@@ -137,6 +140,9 @@ class Desk:
     async def _erase(self, incoming: Incoming) -> Reply:
         self.leaks.append(incoming)
         return say("credentials.leak_deleted")
+
+    async def _move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
+        self.moved.append((old_chat_id, new_chat_id))
 
 
 def toast(key: str) -> Toast:

@@ -1,6 +1,6 @@
 """/start, /help, /settings."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tgbot.accounts import views
@@ -11,11 +11,21 @@ from tgbot.core.people import Person
 from tgbot.core.reply import Reply, T
 from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
 
+OpenLink = Callable[[Person, str], Awaitable[Answer]]
+
 
 class AccountsHandlers:
-    """`language_names` says each language's name in itself."""
+    """`language_names` says each language's name in itself. `links` are start links that are no invitations, by how
+    their payload begins."""
 
-    def __init__(self, accounts: Accounts, guards: GuardsHandlers, language_names: dict[str, str]) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        guards: GuardsHandlers,
+        language_names: dict[str, str],
+        links: Mapping[str, OpenLink] | None = None,
+    ) -> None:
+        self._links = links or {}
         self._accounts = accounts
         self._guards = guards
         self._language_names = language_names
@@ -34,6 +44,10 @@ class AccountsHandlers:
 
     async def start(self, person: Person, incoming: Incoming) -> Answer:
         await self._accounts.greet(person)
+        payload = incoming.args.strip()
+        for start, open_link in self._links.items():
+            if payload.startswith(start):
+                return await open_link(person, payload)
         return views.welcome(person)
 
     async def help(self, person: Person, incoming: Incoming) -> Answer:

@@ -1,7 +1,7 @@
 """Letting people in, and keeping what they choose."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from tgbot.accounts import store
+from tgbot.accounts.guards import store as guards
 from tgbot.core.clock import Clock
 from tgbot.core.errors import NotAllowed, Refused
 from tgbot.core.ids import Ids
@@ -115,7 +116,14 @@ class Accounts:
         await store.change(session, chat_id, is_reachable=False)
 
     async def move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
-        """A group became a supergroup. Private chats never move, and groups have no rows here."""
+        """A group became a supergroup: the operator's kill switch holds it there too. Private chats never move."""
+        await guards.move(session, old_chat_id, new_chat_id)
+
+    async def names_of(self, person_ids: Sequence[int]) -> list[str]:
+        """What those of them are called whom we know; an id for the others."""
+        async with self._database.read() as session:
+            known = [(person_id, await store.find(session, person_id)) for person_id in person_ids]
+        return [person.name if person is not None else str(person_id) for person_id, person in known]
 
     async def greet(self, person: Person) -> None:
         """They have written `/start`: we may write to them again."""

@@ -12,6 +12,7 @@ TASKS: dict[str, tuple[str, ...]] = {
     "trade": ("buy", "sell", "orders", "order", "cancel", "panic", "resume"),
     "alerts": ("alert", "alerts"),
     "money": ("balance", "history", "pnl"),
+    "groups": ("desk", "propose", "proposals", "approve", "reject", "policy", "audit"),
     "keys": ("connect", "keys", "mode", "paper"),
     "me": ("settings", "start", "help"),
 }

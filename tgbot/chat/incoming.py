@@ -28,6 +28,7 @@ class _User(Struct):
 class _Chat(Struct):
     id: Id
     type: str
+    title: str = ""
 
 
 class _Message(Struct):
@@ -44,6 +45,7 @@ class _Message(Struct):
     via_bot: _User | None = None
     forward_origin: dict[str, Any] | None = None
     forward_date: int | None = None
+    migrate_to_chat_id: Id | None = None
 
 
 class _Press(Struct):
@@ -84,7 +86,11 @@ def _read_press(update_id: int, press: _Press) -> Incoming | None:
 
 
 def _read_message(update_id: int, message: _Message, origin: Origin, bot_name: str) -> Incoming | None:
-    if message.sender is None or not message.text:
+    if message.sender is None:
+        return None
+    if message.migrate_to_chat_id is not None:
+        return _incoming(update_id, message, message.sender, origin=origin, moved_to=message.migrate_to_chat_id)
+    if not message.text:
         return None
     match = _COMMAND.fullmatch(message.text)
     if match is None:
@@ -126,5 +132,6 @@ def _incoming(update_id: int, message: _Message, sender: _User, **rest: Any) -> 
         message_id=message.message_id,
         sent_at=EPOCH + timedelta(seconds=message.date),
         is_picture=bool(message.photo),
+        chat_title=message.chat.title,
         **rest,
     )

@@ -84,9 +84,11 @@ class Messenger:
             log.warning("message_not_deleted", reason=str(error))
             return False
 
-    async def answer_press(self, press_id: str, text: str = "", *, is_alert: bool = False) -> None:
-        """Stops the button's spinning. Too late is no error: nobody waits for it any more."""
-        call = self._bot.answer_callback_query(press_id, text[:LONGEST_TOAST] or None, show_alert=is_alert)
+    async def answer_press(self, press_id: str, text: str = "", *, is_alert: bool = False, url: str = "") -> None:
+        """Stops the button's spinning; `url` (a start link of ours) is opened for the one who pressed. Too late is no
+        error: nobody waits for it any more."""
+        words = text[:LONGEST_TOAST] or None
+        call = self._bot.answer_callback_query(press_id, words, show_alert=is_alert, url=url or None)
         with suppress(Malformed):
             await in_our_words(call)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 STEP_BACK = Decimal("0.0005")
 
@@ -10,6 +10,15 @@ STEP_BACK = Decimal("0.0005")
 class Mode(StrEnum):
     PAPER = "paper"
     LIVE = "live"
+
+
+class Standing(IntEnum):
+    """Somebody's place in a group, as Telegram tells it; each may do what the one before it may."""
+
+    OUTSIDE = 0
+    MEMBER = 1
+    ADMIN = 2
+    OWNER = 3
 
 
 @dataclass(frozen=True, slots=True)

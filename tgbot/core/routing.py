@@ -32,7 +32,8 @@ class Incoming:
     """A message or a press of a button, already free of secrets.
 
     `message_id` is the message itself, or the one whose button was pressed, and `is_picture` says what it shows. `args`
-    is what stands behind the command or, for a press, behind the verb.
+    is what stands behind the command or, for a press, behind the verb. `moved_to` is set where it is Telegram that
+    speaks: the group has become a supergroup of that id.
     """
 
     update_id: int
@@ -52,14 +53,18 @@ class Incoming:
     is_picture: bool = False
     verb: str = ""
     dialogue: str = ""
+    chat_title: str = ""
+    moved_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """A few words over the screen in answer to a press; as an alert it has to be dismissed."""
+    """A few words over the screen in answer to a press; as an alert it has to be dismissed. With `url`, a link to our
+    own private chat, that is opened for the one who pressed, and nobody else sees it."""
 
     text: T
     is_alert: bool = False
+    url: str = ""
 
 
 # A command is answered by a new message, a press by editing the message it stands under (or a new one if the reply
@@ -69,7 +74,10 @@ Handler = Callable[[Person, Incoming], Awaitable[Answer]]
 
 
 class Place(Enum):
+    """Where a route is heard. A name may have one route in the private chat and another one in groups."""
+
     PRIVATE = "private"
+    GROUP = "group"
     ANYWHERE = "anywhere"
 
 

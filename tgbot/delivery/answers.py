@@ -49,13 +49,15 @@ class Answers:
 
     async def toast(self, incoming: Incoming, toast: Toast | None) -> None:
         """Stops the button's spinning, with or without words; that it cannot be done is only logged."""
-        text, is_alert = "", False
+        text, is_alert, url = "", False, ""
         if toast is not None:
             async with self._database.read() as session:
                 reader = (await self._readers_of(session, [incoming.user_id]))[incoming.user_id]
-            text, is_alert = self._renderer.plain(toast.text, reader), toast.is_alert
+            # With a link Telegram opens it and shows no words.
+            url = toast.url
+            text, is_alert = "" if url else self._renderer.plain(toast.text, reader), toast.is_alert
         try:
-            await self._messenger.answer_press(incoming.press_id, text, is_alert=is_alert)
+            await self._messenger.answer_press(incoming.press_id, text, is_alert=is_alert, url=url)
         except DeliveryError as error:
             log.warning("press_not_answered", reason=str(error))
 

@@ -26,29 +26,34 @@ class Routes:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.commands: dict[str, Command] = {}
+        self._group_commands: dict[str, Command] = {}
         self._presses: dict[str, Press] = {}
+        self._group_presses: dict[str, Press] = {}
         self._dialogues: dict[str, Dialogue] = {}
         for route in routes:
             self._add(route)
 
     def find(self, incoming: Incoming) -> Route | None:
+        """The route of the place where it was said; else the one of the other place, for a refusal that names it."""
         if incoming.press_id:
-            return self._presses.get(incoming.verb)
+            return _of_place(incoming, incoming.verb, self._presses, self._group_presses)
         if incoming.command:
-            return self.commands.get(incoming.command)
+            return _of_place(incoming, incoming.command, self.commands, self._group_commands)
         return self._dialogues.get(incoming.dialogue)
 
     def nearest(self, command: str) -> str | None:
-        found = difflib.get_close_matches(command, self.commands, n=1, cutoff=0.5)
-        return self.commands[found[0]].name if found else None
+        known = self.commands | self._group_commands
+        found = difflib.get_close_matches(command, known, n=1, cutoff=0.5)
+        return known[found[0]].name if found else None
 
     def _add(self, route: Route) -> None:
         match route:
             case Command():
+                table = self._group_commands if route.place is Place.GROUP else self.commands
                 for name in (route.name, *route.aliases):
-                    _put(self.commands, name, route)
+                    _put(table, name, route)
             case Press():
-                _put(self._presses, route.verb, route)
+                _put(self._group_presses if route.place is Place.GROUP else self._presses, route.verb, route)
             case Dialogue():
                 _put(self._dialogues, route.kind, route)
 
@@ -74,11 +79,18 @@ def require_fresh(incoming: Incoming, route: Route, row_id: int, now: datetime) 
         return
     if route.place is Place.PRIVATE and not incoming.is_private:
         raise NotAllowed(T("intake.private_only"))
+    if route.place is Place.GROUP and incoming.is_private:
+        raise NotAllowed(T("intake.group_only"))
     age = now - incoming.sent_at
     if isinstance(route, Command) and route.trades and age > FRESH_FOR:
         seconds = int(age.total_seconds())
         again = Button(T("intake.again_button"), f"again:{row_id}")
         raise TooLate(T.of("intake.too_old", seconds=seconds), [[again]])
+
+
+def _of_place(incoming: Incoming, name: str, private: dict[str, R], group: dict[str, R]) -> R | None:
+    first, second = (private, group) if incoming.is_private else (group, private)
+    return first.get(name) or second.get(name)
 
 
 def _put(table: dict[str, R], name: str, route: R) -> None:

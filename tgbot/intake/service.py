@@ -16,7 +16,7 @@ from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError, NotAllowed, NotFound, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.people import Person
-from tgbot.core.reply import Reply, T, say
+from tgbot.core.reply import Button, Reply, T, say
 from tgbot.core.routing import Answer, Incoming, Toast, Tombstone
 from tgbot.db.engine import Database, WriteSession
 from tgbot.intake import store
@@ -29,6 +29,8 @@ log = structlog.get_logger()
 RawUpdate = Mapping[str, Any]
 MOST_TRIES = 3
 PATIENCE = 0.4  # seconds; a button that spins longer feels dead
+# In a group, where it is one person's business what a press is answered: words that come later are everybody's.
+GROUP_PATIENCE = 4.0
 TIDY_EVERY = timedelta(hours=1)
 _ROW = re.compile(r"[0-9]{1,18}")
 
@@ -55,7 +57,8 @@ class Redacting(Protocol):
 
 class Intake:
     """`redact` replaces what may hold a secret by a tombstone before anything is stored. `admit` knows the sender or
-    raises `NotAllowed`. `erase_leak` deletes a message with a key in it, whoever wrote it."""
+    raises `NotAllowed`. `erase_leak` deletes a message with a key in it, whoever wrote it. `on_chat_moved` (old id, new
+    id) hears that a group has become a supergroup."""
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class Intake:
         redact: Redacting,
         admit: Callable[[Incoming], Awaitable[Person]],
         erase_leak: Callable[[Incoming], Awaitable[Reply]],
+        on_chat_moved: Callable[[WriteSession, int, int], Awaitable[None]],
         bot_name: str,
     ) -> None:
         self._database = database
@@ -80,6 +84,7 @@ class Intake:
         self._redact = redact
         self._admit = admit
         self._erase_leak = erase_leak
+        self._on_chat_moved = on_chat_moved
         self._bot_name = bot_name
         self._lanes = Lanes(self._handle)
         self._is_ready = asyncio.Event()
@@ -138,11 +143,14 @@ class Intake:
         raw = json.loads(stored.payload)
         incoming = read_update(raw, self._bot_name)
         answer: Answer = None
-        if incoming is not None:
+        moved_to = incoming.moved_to if incoming is not None else None
+        if incoming is not None and moved_to is None:
             answer = await self._answer(incoming, raw, stored.id)
         self._redact.forget(raw["update_id"])
         async with self._database.write() as session:
             await store.finish(session, stored.id)
+            if incoming is not None and moved_to is not None:
+                await self._on_chat_moved(session, incoming.chat_id, moved_to)
             if incoming is not None and isinstance(answer, Reply):
                 await self._answering.reply(session, incoming, answer)
         crash_point("C2")
@@ -169,13 +177,14 @@ class Intake:
             return await self._outcome(incoming, raw, row_id)
         async with asyncio.TaskGroup() as tasks:
             handling = tasks.create_task(self._outcome(incoming, raw, row_id))
-            moment = tasks.create_task(self._clock.sleep(PATIENCE))
+            patience = PATIENCE if incoming.is_private else GROUP_PATIENCE
+            moment = tasks.create_task(self._clock.sleep(patience))
             await asyncio.wait({handling, moment}, return_when=asyncio.FIRST_COMPLETED)
             moment.cancel()
             if not handling.done():
                 await self._answering.toast(incoming, None)
                 answer = await handling
-                return Reply((answer.text,), is_new=True) if isinstance(answer, Toast) else answer
+                return _said(answer) if isinstance(answer, Toast) else answer
         answer = handling.result()
         await self._answering.toast(incoming, answer if isinstance(answer, Toast) else None)
         return answer
@@ -245,6 +254,12 @@ class Intake:
         reference = self._ids.short()
         log.error("handler_failed", reference=reference, exc_info=error)
         return _failed(reference)
+
+
+def _said(toast: Toast) -> Reply:
+    """What came too late for a toast, as a message."""
+    buttons = ((Button(T("common.open"), url=toast.url),),) if toast.url else ()
+    return Reply((toast.text,), buttons, is_new=True)
 
 
 def _failed(reference: str) -> Reply:

@@ -241,6 +241,7 @@ class StandingExits:
             wait=wait,
             entry_id=entry.id,
             entry_short=entry.short,
+            thread_id=entry.thread_id,
         )
 
     async def _end(self, due: _Due, state: Standing, reply: Reply | None) -> None:
@@ -252,7 +253,9 @@ class StandingExits:
     async def _say(self, entry: Intent, reply: Reply, dedup_key: str) -> None:
         """Once, as an answer to the message of the entry."""
         card = order_views.card(entry)
-        notice = Notice(entry.chat_id, reply, Priority.FILL, reply_to_card=card, dedup_key=dedup_key)
+        notice = Notice(
+            entry.chat_id, reply, Priority.FILL, reply_to_card=card, dedup_key=dedup_key, thread_id=entry.thread_id
+        )
         async with self._database.write() as session:
             await self._outbox.put(session, notice)
         self._outbox.wake()

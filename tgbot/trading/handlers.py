@@ -8,7 +8,7 @@ from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
 from tgbot.core.reply import Reply, say
-from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Press, Route
+from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Place, Press, Route
 from tgbot.markets.symbols import Symbols
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
@@ -47,7 +47,7 @@ class TradingHandlers:
             Press("order_cancel", self.cancel_one),
             Press("other_cancel", self.cancel_other),
             Press("orders_cancel", self.cancel_all),
-            Press("close", self.close),
+            Press("close", self.close, Place.ANYWHERE),
             Dialogue(TYPING, self.unlock),
         )
 

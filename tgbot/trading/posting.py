@@ -60,6 +60,7 @@ class Posting:
             origin = UNSETTLED | GIVEN_UP if order_id else UNSETTLED
             if not await store.move(session, intent, origin, state, self._clock.now()):
                 return
-            await self._outbox.put(session, views.shown_in_card(intent, reply, Priority.ANSWER))
+            await self._reconciler.note_outcome(session, replace(intent, state=state, order_id=order_id))
+            await self._outbox.put(session, views.notice(intent, reply, Priority.ANSWER))
         self._outbox.wake()
         crash_point("C10")

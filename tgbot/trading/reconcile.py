@@ -1,7 +1,7 @@
 """The truth about every order that is not finished: asked for at start, every two seconds, and whenever news arrive."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,12 +10,12 @@ import structlog
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError
-from tgbot.core.money import ZERO
+from tgbot.core.money import ZERO, plain
 from tgbot.core.orders import Fill, Order
 from tgbot.core.reply import Reply
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
-from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.delivery.outbox import Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
 from tgbot.trading import kinds, store
 from tgbot.trading.fills import add_fills
@@ -41,6 +41,8 @@ WATCHED_FOR = timedelta(minutes=10)  # an order that was said not to be placed
 FILLS_LAG = timedelta(seconds=20)
 SIDE_BY_SIDE = 8
 
+OnOutcome = Callable[[WriteSession, str, Mapping[str, str]], Awaitable[None]]
+
 
 class Reconciler:
     """The role `orders`. It reads from the exchange and never posts."""
@@ -56,6 +58,22 @@ class Reconciler:
         self._incomplete: dict[str, float] = {}
         self._on_round: Callable[[Collection[str]], None] = lambda key_ids: None
         self._on_progress: Callable[[], None] = lambda: None
+        self._on_outcome: OnOutcome = _nobody_listens
+
+    def listen_to_groups(self, on_outcome: OnOutcome) -> None:
+        """Tell this listener, in the transaction that notes it, of everything that comes of what a group has decided:
+        the intent's id and the outcome in words that do not change."""
+        self._on_outcome = on_outcome
+
+    async def note_outcome(self, session: WriteSession, intent: Intent) -> None:
+        """`intent` as it now is."""
+        if not intent.is_of_a_group:
+            return
+        base, quote = intent.spec.symbol.split("-")
+        said = {"outcome": intent.state.value, "order": intent.order_id}
+        if intent.filled_size > ZERO:
+            said["filled"] = f"{plain(intent.filled_size)} {base} = {plain(intent.filled_funds)} {quote}"
+        await self._on_outcome(session, intent.id, said)
 
     def listen(self, on_round: Callable[[Collection[str]], None]) -> None:
         """Tell this listener, in every round, which accounts have something pending."""
@@ -99,7 +117,8 @@ class Reconciler:
             for intent in await store.pending(session, {State.SENT}):
                 if await store.move(session, intent, {State.SENT}, State.UNKNOWN, self._clock.now()):
                     log.warning("order_left_over", intent=intent.id)
-                    await self._tell(session, intent, views.unknown(intent), is_news=False)
+                    unknown = replace(intent, state=State.UNKNOWN)
+                    await self._tell(session, unknown, views.unknown(unknown), is_news=False)
         self._outbox.wake()
 
     async def look(self) -> None:
@@ -209,7 +228,7 @@ class Reconciler:
         async with self._database.write() as session:
             if not await store.move(session, intent, origin, state, self._clock.now()):
                 return
-            await self._tell(session, intent, reply, is_news=is_news)
+            await self._tell(session, replace(intent, state=state), reply, is_news=is_news)
         log.warning("order_settled", intent=intent.id, state=state)
         self._outbox.wake()
         self._on_progress()
@@ -250,10 +269,14 @@ class Reconciler:
 
     async def _tell(self, session: WriteSession, intent: Intent, reply: Reply, *, is_news: bool) -> None:
         """The ticket's message shows the new state; what happens later than the tap also comes as an answer to it."""
-        await self._outbox.put(session, views.shown_in_card(intent, reply, Priority.FILL))
+        await self.note_outcome(session, intent)
+        await self._outbox.put(session, views.notice(intent, reply, Priority.FILL))
         if is_news:
-            news = Notice(intent.chat_id, Reply(reply.lines), Priority.FILL, reply_to_card=views.card(intent))
-            await self._outbox.put(session, news)
+            await self._outbox.put(session, views.news(intent, reply))
+
+
+async def _nobody_listens(session: WriteSession, intent_id: str, said: Mapping[str, str]) -> None:
+    """Where there are no groups."""
 
 
 async def _fills(spot: SpotAccount, order: Order) -> list[Fill]:

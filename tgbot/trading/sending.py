@@ -8,11 +8,10 @@ from tgbot.core.errors import TooLate
 from tgbot.core.ids import Ids
 from tgbot.core.market import Tick
 from tgbot.core.money import HUNDRED
-from tgbot.core.orders import Side
 from tgbot.core.people import Person
 from tgbot.core.reply import T
 from tgbot.credentials.service import Keys, Linked
-from tgbot.db.engine import Database
+from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Outbox
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
@@ -20,7 +19,8 @@ from tgbot.trading import kinds, standing, store
 from tgbot.trading.posting import Posting
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.conditions import is_reached, rests_on_market
-from tgbot.trading.rules.settlement import Misses
+from tgbot.trading.rules.settlement import Misses, State
+from tgbot.trading.rules.ticket import reference_of
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.tickets import Shown, Tickets, fresh_button, request_of
 from tgbot.trading.views import orders as views
@@ -64,9 +64,12 @@ class Sending:
             raise TooLate(T.of("trading.trigger_passed", price=intent.wait.price), [[fresh_button(intent)]])
         await linked.spot.know_the_time()
         prepared = kinds.prepare(linked.spot, self._ids.client_oid(), intent.spec, intent.wait)
-        await self._consume(intent, prepared, message_id)
-        crash_point("C6")
-        await self._posting.send(intent, linked, prepared)
+        crash_point("C5")
+        async with self._database.write() as session:
+            await self._tickets.require_allowed(session, intent)
+            await self.use_up(session, intent, prepared)
+            await self._outbox.adopt_card(session, intent.chat_id, views.card(intent), message_id)
+        await self.send(intent, linked, prepared)
         return None
 
     async def _account(self, person: Person, intent: Intent) -> Linked:
@@ -79,7 +82,10 @@ class Sending:
             raise TooLate(T("trading.account_changed"), [[fresh_button(intent)]])
         return linked
 
-    async def _consume(self, intent: Intent, prepared: PreparedOrder, message_id: int) -> None:
+    async def use_up(
+        self, session: WriteSession, intent: Intent, prepared: PreparedOrder, origin: State = State.TICKET
+    ) -> None:
+        """The right to send `prepared`; `send` it once that is committed. Raises `TooLate` if there is none left."""
         attempt = Attempt(
             client_oid=prepared.client_oid,
             intent_id=intent.id,
@@ -89,21 +95,20 @@ class Sending:
             misses=Misses(),
             seen_at=prepared.signed_at,
         )
-        crash_point("C5")
-        async with self._database.write() as session:
-            await self._tickets.require_allowed(session, intent)
-            if not await store.consume(session, intent, attempt, self._clock.now()):
-                raise TooLate(T.of("trading.already_used", id=intent.short))
-            if intent.exits is not None:
-                await standing.arm(session, intent)
-            await self._outbox.adopt_card(session, intent.chat_id, views.card(intent), message_id)
+        if not await store.consume(session, intent, attempt, self._clock.now(), origin):
+            raise TooLate(T.of("trading.already_used", id=intent.short))
+        if intent.exits is not None:
+            await standing.arm(session, intent)
+
+    async def send(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
+        """The one POST, for which the right was used up; what came of it is told through the outbox."""
+        crash_point("C6")
+        await self._posting.send(intent, linked, prepared)
 
 
 def _drift(intent: Intent, tick: Tick) -> Decimal:
     """Of the market since the ticket was made, in per cent. Prices that the person wrote do not depend on it."""
-    request = request_of(intent)
-    if not rests_on_market(request):
+    if not rests_on_market(request_of(intent)):
         return Decimal(0)
-    best = (tick.ask if intent.spec.side is Side.BUY else tick.bid) or tick.price
-    now = best if intent.spec.price is None and intent.wait is None else tick.price
+    now = reference_of(intent.spec, intent.wait, tick)
     return (now - intent.reference) / intent.reference * HUNDRED

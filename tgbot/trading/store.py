@@ -23,13 +23,16 @@ class IntentRow(Base):
     """What a person wants, or what a standing rule of theirs does for them: then `entry_id` is the order whose exit
     this is, and `update_id`, which no update can have, is negative. `spec` is the order as it would be sent, `wait`
     what it waits for outside the book, `exits` what sells again what it buys, `digest` the SHA-256 of all of it; none
-    ever changes."""
+    ever changes.
+
+    Of an order that a group decides on, the person is the one whose account trades, and the chat is the group."""
 
     __tablename__ = "intents"
     __table_args__ = (
         UniqueConstraint("person_id", "short"),
         Index("ix_intents_state_key_id", "state", "key_id"),
         Index("ix_intents_key_id_created_at", "key_id", "created_at"),
+        Index("ix_intents_chat_id_created_at", "chat_id", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -37,6 +40,7 @@ class IntentRow(Base):
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     person_id: Mapped[int] = mapped_column(BigInteger)
     chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
     key_id: Mapped[str] = mapped_column(String(32))
     mode: Mapped[str] = mapped_column(String(5))
     request: Mapped[str] = mapped_column(Text)
@@ -106,6 +110,11 @@ class Intent:
     exits: Exits | None = None
     entry_id: str | None = None
     entry_short: str | None = None
+    thread_id: int | None = None
+
+    @property
+    def is_of_a_group(self) -> bool:
+        return self.chat_id != self.person_id
 
 
 COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE}
@@ -173,13 +182,16 @@ async def unlock(session: WriteSession, intent: Intent, expires_at: datetime) ->
     return unlocked.first() is not None
 
 
-async def consume(session: WriteSession, intent: Intent, attempt: Attempt, now: datetime) -> bool:
-    """Uses up the right to send: whether this caller, and nobody else ever, may send `attempt`."""
+async def consume(
+    session: WriteSession, intent: Intent, attempt: Attempt, now: datetime, origin: State = State.TICKET
+) -> bool:
+    """Uses up the right to send: whether this caller, and nobody else ever, may send `attempt`. `origin` says who gave
+    the right: the person by a tap on a ticket, or a group that has decided on what was proposed."""
     moved = await session.execute(
         update(IntentRow)
         .where(
             IntentRow.id == intent.id,
-            IntentRow.state == State.TICKET,
+            IntentRow.state == origin,
             IntentRow.digest == intent.digest,
             IntentRow.is_locked.is_(False),
             IntentRow.created_at <= now,
@@ -265,6 +277,21 @@ async def spent(session: ReadSession, person_id: int, mode: Mode, since: datetim
         .where(AttemptRow.signed_at > since)
     )
     return sum((_spent(_intent(row)) for row in rows), ZERO)
+
+
+async def spent_in(session: ReadSession, chat_id: int, since: datetime) -> Decimal:
+    """As `spent`, of what a group has decided."""
+    rows = await session.scalars(
+        select(IntentRow)
+        .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
+        .where(IntentRow.chat_id == chat_id, IntentRow.state.in_(COUNTED), AttemptRow.signed_at > since)
+    )
+    return sum((_spent(_intent(row)) for row in rows), ZERO)
+
+
+async def move_chat(session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
+    """A group became a supergroup: what it has decided goes on there."""
+    await session.execute(update(IntentRow).where(IntentRow.chat_id == old_chat_id).values(chat_id=new_chat_id))
 
 
 def _spent(intent: Intent) -> Decimal:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
@@ -19,7 +19,7 @@ from tgbot.core.orders import OrderSpec, Wait
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, T
 from tgbot.credentials.service import Keys, Linked
-from tgbot.db.engine import Database, WriteSession
+from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.intake.store import Dialogues
 from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.prices import Prices
@@ -51,6 +51,17 @@ class Shown:
     ticket: Ticket
     rule: SymbolRule
     size_to_type: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A request that fits account and market. `value` is USDT, `None` where nothing tells it."""
+
+    request: OrderRequest
+    linked: Linked
+    rule: SymbolRule
+    ticket: Ticket
+    value: Decimal | None
 
 
 class Tickets:
@@ -98,22 +109,25 @@ class Tickets:
             known = await store.by_update(session, update_id)
         if known is not None:
             return await self.show(known)
-        rule = self.rule_for(person, request)
-        request = replace(request, pair=rule.symbol)
-        amount = read_amount(request, rule)
-        linked = await self._keys.account(person)
-        market = await self._look(linked.spot, rule)
-        ticket = decide(request, amount, market)
-        value = await self._in_usdt(rule, ticket.funds)
-        is_locked = _must_be_typed(ticket, value, replaced)
+        decided = await self.decide(person, await self._keys.account(person), request)
+        is_locked = _must_be_typed(decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
-            intent = await self._store(session, person, linked, request, update_id, ticket, value, is_locked=is_locked)
+            intent = await self._store(session, person, decided, update_id, is_locked=is_locked)
             await self.require_allowed(session, intent)
             if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
-        return Shown(intent, ticket, rule, size_to_type(request, ticket.spec, rule))
+        ticket, rule = decided.ticket, decided.rule
+        return Shown(intent, ticket, rule, size_to_type(decided.request, ticket.spec, rule))
+
+    async def decide(self, person: Person, linked: Linked, request: OrderRequest) -> Decided:
+        """What `person` asks for, on that account, in the market of now. Raises `Refused` and its kin."""
+        rule = self.rule_for(person, request)
+        request = replace(request, pair=rule.symbol)
+        amount = read_amount(request, rule)
+        ticket = decide(request, amount, await self._look(linked.spot, rule))
+        return Decided(request, linked, rule, ticket, await self._in_usdt(rule, ticket.funds))
 
     async def show(self, intent: Intent) -> Shown:
         """The ticket as it is stored, at the prices of now."""
@@ -184,6 +198,10 @@ class Tickets:
         """Its key is sound, and it is neither frozen nor beyond a limit, until the session ends; raises `NotAllowed`,
         `Refused` or `NotFound`."""
         await self._keys.require_sound(session, intent.key_id)
+        await self.require_within_guards(session, intent)
+
+    async def require_within_guards(self, session: WriteSession, intent: Intent) -> None:
+        """Neither frozen nor beyond a limit of its owner; raises `NotAllowed` or `Refused`."""
         await self._guards.require(
             session,
             person_id=intent.person_id,
@@ -210,46 +228,51 @@ class Tickets:
         return None
 
     async def _store(
-        self,
-        session: WriteSession,
-        person: Person,
-        linked: Linked,
-        request: OrderRequest,
-        update_id: int,
-        ticket: Ticket,
-        value: Decimal | None,
-        *,
-        is_locked: bool,
+        self, session: WriteSession, person: Person, decided: Decided, update_id: int, *, is_locked: bool
     ) -> Intent:
         now = self._clock.now()
-        intent = Intent(
+        intent = await self.new_intent(session, decided, person.id, update_id, State.TICKET, now + VALID_FOR)
+        intent = replace(intent, is_locked=is_locked)
+        await store.add(session, intent)
+        return intent
+
+    async def new_intent(
+        self,
+        session: ReadSession,
+        decided: Decided,
+        person_id: int,
+        update_id: int,
+        state: State,
+        expires_at: datetime,
+    ) -> Intent:
+        """Not stored yet. Its chat is the private one."""
+        ticket, now = decided.ticket, self._clock.now()
+        return Intent(
             id=self._ids.unique(),
-            short=await store.free_short(session, self._ids, person.id),
+            short=await store.free_short(session, self._ids, person_id),
             update_id=update_id,
-            person_id=person.id,
-            chat_id=person.id,
-            key_id=linked.key_id,
-            mode=linked.mode,
-            request=request.to_text(),
+            person_id=person_id,
+            chat_id=person_id,
+            key_id=decided.linked.key_id,
+            mode=decided.linked.mode,
+            request=decided.request.to_text(),
             spec=ticket.spec,
-            digest=digest_of(linked.key_id, ticket.spec, ticket.wait, ticket.exits),
+            digest=digest_of(decided.linked.key_id, ticket.spec, ticket.wait, ticket.exits),
             reference=ticket.reference,
-            value=value,
-            is_locked=is_locked,
-            state=State.TICKET,
+            value=decided.value,
+            is_locked=False,
+            state=state,
             order_id="",
             filled_size=ZERO,
             filled_funds=ZERO,
             fee=ZERO,
             fee_currency="",
             created_at=now,
-            expires_at=now + VALID_FOR,
+            expires_at=expires_at,
             changed_at=now,
             wait=ticket.wait,
             exits=ticket.exits,
         )
-        await store.add(session, intent)
-        return intent
 
 
 def _must_be_typed(ticket: Ticket, value: Decimal | None, replaced: Intent | None) -> bool:
@@ -278,5 +301,6 @@ def fresh_button(intent: Intent) -> Button:
 
 
 def digest_of(key_id: str, spec: OrderSpec, wait: Wait | None, exits: Exits | None) -> str:
+    """Of the order as it would be sent, what it waits for, what sells it again, and the account."""
     parts = (key_id, encode_spec(spec), encode_wait(wait), encode_exits(exits))
     return sha256("\n".join(part for part in parts if part is not None).encode()).hexdigest()

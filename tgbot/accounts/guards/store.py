@@ -83,6 +83,18 @@ async def frozen_by(session: ReadSession, *subject_ids: int) -> set[tuple[int, B
     return {(row.subject_id, By(row.by)) for row in rows}
 
 
+async def move(session: WriteSession, old_id: int, new_id: int) -> None:
+    """Whatever is frozen under the one id is frozen under the other."""
+    for subject_id, by in await frozen_by(session, old_id):
+        if subject_id == old_id:
+            await freeze(session, new_id, by, await _frozen_at(session, old_id, by))
+
+
+async def _frozen_at(session: ReadSession, subject_id: int, by: By) -> datetime:
+    frozen = select(FreezeRow.at).where(FreezeRow.subject_id == subject_id, FreezeRow.by == by)
+    return (await session.execute(frozen)).scalar_one()
+
+
 async def stand_in_line(session: WriteSession, person_id: int) -> None:
     """One order of a person is judged at a time, also where several writers work side by side."""
     await session.execute(select(PersonRow.id).where(PersonRow.id == person_id).with_for_update())

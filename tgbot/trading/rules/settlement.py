@@ -22,9 +22,11 @@ DUST = Decimal("0.01")  # of the amount
 
 class State(StrEnum):
     """TICKET → SENT → one of the others. UNKNOWN waits for the truth; WAITING for its trigger, outside the book; OPEN
-    and PARTIAL for the market, in it."""
+    and PARTIAL for the market, in it. What a group decides on is PROPOSED instead of a TICKET: no tap of one person
+    sends it."""
 
     TICKET = "ticket"
+    PROPOSED = "proposed"
     DROPPED = "dropped"
     REPLACED = "replaced"
     SENT = "sent"

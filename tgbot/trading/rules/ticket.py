@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from typing import NoReturn
 
 from tgbot.core.errors import Refused
-from tgbot.core.market import SymbolRule
+from tgbot.core.market import SymbolRule, Tick
 from tgbot.core.money import HUNDRED, ONE, ZERO, ceil_to, floor_to, is_multiple
 from tgbot.core.orders import OrderSpec, OrderType, Side, StopLeg, Wait
 from tgbot.core.reply import Button, T
@@ -74,7 +74,7 @@ def estimate(spec: OrderSpec, now: Market, wait: Wait | None = None) -> Ticket:
         free, currency = (market.free_quote, rule.quote) if is_buy else (market.free_base, rule.base)
         return Ticket(
             spec=spec,
-            reference=now.best(spec.side) if spec.price is None and wait is None else now.tick.price,
+            reference=reference_of(spec, wait, now.tick),
             price=average,
             size=size,
             funds=funds,
@@ -85,6 +85,13 @@ def estimate(spec: OrderSpec, now: Market, wait: Wait | None = None) -> Ticket:
             free_currency=currency,
             wait=wait,
         )
+
+
+def reference_of(spec: OrderSpec, wait: Wait | None, tick: Tick) -> Decimal:
+    """The price that an order rests on: what a market order meets first, and the last one for all others."""
+    if spec.price is not None or wait is not None:
+        return tick.price
+    return (tick.ask if spec.side is Side.BUY else tick.bid) or tick.price
 
 
 def _limit_price(request: OrderRequest, market: Market) -> Decimal | None:

@@ -1,5 +1,6 @@
 """How orders look. The first words of an outcome never vary, so that people learn them."""
 
+from tgbot.core.desks import card_of
 from tgbot.core.errors import ExchangeRejected, NotSent, Reason
 from tgbot.core.money import ZERO, for_display
 from tgbot.core.orders import OrderType, TimeInForce
@@ -16,10 +17,26 @@ def card(intent: Intent) -> str:
     return f"order:{intent.id}"
 
 
-def shown_in_card(intent: Intent, reply: Reply, priority: Priority) -> Notice:
-    """The order's own message. That of an exit, which nobody has tapped for, answers the message of its entry."""
-    entry = f"order:{intent.entry_id}" if intent.entry_id else None
-    return Notice(intent.chat_id, reply, priority, card=card(intent), reply_to_card=entry)
+def notice(intent: Intent, reply: Reply, priority: Priority) -> Notice:
+    """Puts `reply` in place of what shows this intent. Where that is not a ticket it is an answer: to the message of
+    its entry if it is an exit, which nobody has tapped for, and in a group to what was decided there."""
+    answered = card_of(intent.id) if intent.is_of_a_group else None
+    if intent.entry_id:
+        answered = f"order:{intent.entry_id}"
+    return Notice(
+        intent.chat_id, reply, priority, card=card(intent), reply_to_card=answered, thread_id=intent.thread_id
+    )
+
+
+def news(intent: Intent, reply: Reply) -> Notice:
+    """The same once more as an answer to it, for whoever looks elsewhere by now."""
+    return Notice(
+        intent.chat_id,
+        Reply(reply.lines),
+        Priority.FILL,
+        reply_to_card=card(intent),
+        thread_id=intent.thread_id,
+    )
 
 
 def placed(intent: Intent) -> Reply:
@@ -34,7 +51,7 @@ def unknown(intent: Intent) -> Reply:
 
 def not_sent(intent: Intent, error: NotSent) -> Reply:
     why = T.of("trading.not_sent_why", code=error.code, message=error.message)
-    return Reply((T.of("trading.not_sent", **what(intent)), why, footer(intent)), ((fresh_button(intent),),))
+    return Reply((T.of("trading.not_sent", **what(intent)), why, footer(intent)), _again(intent))
 
 
 def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
@@ -42,9 +59,9 @@ def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
         T.of("trading.rejected", **what(intent)),
         T.of("trading.rejected_why", code=error.code, message=error.message),
     ]
-    if error.reason in _ADVICE:
+    if error.reason in _ADVICE and not intent.is_of_a_group:
         lines.append(T(_ADVICE[error.reason]))
-    return Reply((*lines, footer(intent)), ((fresh_button(intent),),))
+    return Reply((*lines, footer(intent)), _again(intent))
 
 
 def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
@@ -63,7 +80,7 @@ def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
     if intent.state in PENDING:
         buttons = _working_buttons(intent)
     else:
-        buttons = ((fresh_button(intent),),) if intent.state is State.NOT_PLACED else ()
+        buttons = _again(intent) if intent.state is State.NOT_PLACED else ()
     return Reply((*lines, footer(intent)), buttons)
 
 
@@ -81,7 +98,7 @@ def gone(intent: Intent) -> Reply:
 
 def detail(intent: Intent) -> Reply:
     """`/order ID`."""
-    if intent.state in {State.TICKET, State.DROPPED, State.REPLACED}:
+    if intent.state in {State.TICKET, State.PROPOSED, State.DROPPED, State.REPLACED}:
         return Reply((T.of("trading.not_confirmed", **what(intent)), footer(intent)), ((fresh_button(intent),),))
     reply = outcome(intent)
     asked = T.of("trading.detail", at=intent.created_at, order_id=Code(intent.order_id or "–"))
@@ -113,7 +130,14 @@ _WHY = {
 }
 
 
+def _again(intent: Intent) -> tuple[tuple[Button, ...], ...]:
+    return () if intent.is_of_a_group else ((fresh_button(intent),),)
+
+
 def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
+    """None in a group: there one person's tap changes nothing."""
+    if intent.is_of_a_group:
+        return ()
     cancel = Button(T("trading.cancel_order"), f"order_cancel:{intent.short}")
     return ((Button(T("common.refresh"), f"order:{intent.short}"), cancel),)
 

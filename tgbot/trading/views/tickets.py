@@ -24,7 +24,7 @@ def ticket(shown: Shown, *leads: T) -> Reply:
     intent, numbers, rule = shown.intent, shown.ticket, shown.rule
     lines = [
         *leads,
-        T.of(f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=_kind(intent), badge=badge(intent)),
+        T.of(f"trading.ticket_{intent.spec.side}", pair=rule.symbol, kind=kind(intent), badge=badge(intent)),
         T.of(
             "trading.ticket_size",
             size=_size(intent.spec, numbers.size),
@@ -32,9 +32,9 @@ def ticket(shown: Shown, *leads: T) -> Reply:
             funds=_funds(intent.spec, numbers.funds),
             quote=rule.quote,
         ),
-        *_wait_lines(shown),
+        *wait_lines(intent),
         _price_line(shown),
-        *_option_lines(intent.spec),
+        *option_lines(intent.spec),
         *_exit_lines(shown),
         T.of("trading.ticket_fee", fee=estimate(numbers.fee), quote=rule.quote, rate=_exact(numbers.fee_rate)),
     ]
@@ -99,7 +99,7 @@ def _ticket_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
     return ((Button(T("common.confirm"), f"ticket_ok:{intent.short}"),), (edit, drop))
 
 
-def _option_lines(spec: OrderSpec) -> list[T]:
+def option_lines(spec: OrderSpec) -> list[T]:
     options = [T("trading.option_post")] if spec.post_only else []
     if spec.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}:
         options.append(T(f"trading.option_{spec.time_in_force.lower()}"))
@@ -112,7 +112,7 @@ def _option_lines(spec: OrderSpec) -> list[T]:
     return options
 
 
-def _kind(intent: Intent) -> T:
+def kind(intent: Intent) -> T:
     if isinstance(intent.wait, StopLeg):
         return T("trading.kind_oco")
     stop = "stop_" if intent.wait is not None else ""
@@ -132,8 +132,8 @@ def _exit_lines(shown: Shown) -> list[T]:
     return [*lines, T("trading.ticket_exit_how")]
 
 
-def _wait_lines(shown: Shown) -> list[T]:
-    wait, last = shown.intent.wait, shown.ticket.reference
+def wait_lines(intent: Intent) -> list[T]:
+    wait, last = intent.wait, intent.reference
     if wait is None:
         return []
     distance = Percent((wait.price - last) / last * HUNDRED, signed=True)
@@ -141,7 +141,7 @@ def _wait_lines(shown: Shown) -> list[T]:
         line = T.of("trading.ticket_stop_leg", trigger=wait.price, distance=distance, limit=wait.limit)
     else:
         line = T.of(f"trading.ticket_stop_{wait.direction}", trigger=wait.price, distance=distance)
-    return [line, T(f"trading.ticket_waits_{shown.intent.mode}")]
+    return [line, T(f"trading.ticket_waits_{intent.mode}")]
 
 
 def _size(spec: OrderSpec, size: Decimal) -> T | Decimal:

@@ -1,0 +1,397 @@
+"""From a proposal to one order: what counts, what does not, and what nobody can make happen. Rows T7–T13, B1–B7."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.approvals.group import BOB, CHAT, EVE, MALLORY, ZOE, Group
+from tests.trading.conftest import on_both_databases
+from tests.trading.desk import ANN, CARD, Killed, at_point, die
+from tgbot.accounts.guards.service import Guards
+from tgbot.accounts.guards.store import By
+from tgbot.approvals.rules.policy import Policy, Tier
+from tgbot.approvals.rules.votes import Choice, State
+from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
+from tgbot.core.people import Standing
+from tgbot.trading.rules.settlement import State as IntentState
+from tgbot.trading.store import IntentRow
+
+
+@on_both_databases
+async def test_enough_approvals_are_one_order_and_everybody_reads_of_it(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    assert group.world.placed() == []
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+    assert await group.state(proposal) is State.GRANTED
+    await group.world.settle()
+    told = [text.partition("\n")[0] for text in await group.world.told()]
+    assert told[0].startswith("✎ Approved #")
+    assert told[1].startswith("✎ Filled: buy BTC for 100 USDT")
+    outcomes = ["outcome", "outcome"]  # placed, and filled
+    assert (await group.acts())[2:] == ["Eve proposed", "Ann approve", "Bob approve", "granted", *outcomes]
+
+
+async def test_card_says_what_is_sent_and_nothing_of_the_balance(group: Group) -> None:
+    await group.propose("btc 0.01btc @ 66000 post")
+    (card,) = await group.world.told()
+    assert "Buy BTC-USDT, limit order" in card
+    assert "Size: 0.01 BTC / ≈ 660 USDT" in card
+    assert "Price: 66,000 USDT" in card
+    assert "Approvals: 0 of 2" in card
+    assert "5,000" not in card
+    assert "Free" not in card
+
+
+async def test_nobody_approves_their_own_and_nobody_twice(group: Group) -> None:
+    proposal = await group.propose(person_id=ANN)
+    with pytest.raises(NotAllowed, match=r"approvals\.own"):
+        await group.vote(ANN, proposal)
+    await group.vote(BOB, proposal)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    await group.vote(ZOE, proposal)
+    assert len(group.world.placed()) == 1
+
+
+@pytest.mark.parametrize("person_id", [EVE, MALLORY])
+@pytest.mark.parametrize("choice", list(Choice))
+async def test_members_and_strangers_change_nothing(group: Group, person_id: int, choice: Choice) -> None:
+    proposal = await group.propose(person_id=BOB)
+    with pytest.raises(NotAllowed, match=r"approvals\.no_approver"):
+        await group.vote(person_id, proposal, choice)
+    assert await group.state(proposal) is State.OPEN
+    assert group.world.placed() == []
+
+
+async def test_strangers_propose_nothing(group: Group) -> None:
+    with pytest.raises(NotAllowed, match=r"approvals\.no_proposer"):
+        await group.propose(person_id=MALLORY)
+    assert await group.all() == []
+
+
+async def test_a_proposal_of_another_group_is_not_there(group: Group) -> None:
+    proposal = await group.propose()
+    other = await group.now.desks.set_up(group.person(BOB), CHAT - 1, None, "Other")
+    with pytest.raises(NotFound):
+        await group.now.proposals.find(other, proposal.short)
+
+
+async def test_somebody_just_made_administrator_does_not_count_yet(group: Group) -> None:
+    proposal = await group.propose()
+    group.telegram.standings[EVE] = Standing.ADMIN
+    with pytest.raises(NotAllowed, match=r"approvals\.settling"):
+        await group.vote(EVE, proposal)
+    group.wait(timedelta(hours=1))
+    later = await group.propose(person_id=BOB)
+    await group.vote(EVE, later)
+    await group.vote(ANN, later)
+    assert len(group.world.placed()) == 1
+
+
+async def test_demoted_between_vote_and_count_the_vote_is_void(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    group.telegram.standings[ANN] = Standing.MEMBER
+    await group.world.told()
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert await group.state(proposal) is State.OPEN
+    card, said = await group.world.told()
+    assert "Approvals: 1 of 2 (Bob)" in card
+    assert "Not approvers at this moment: Ann" in said
+    await group.vote(ZOE, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_demoted_in_the_last_moment_counts_as_telegram_says_it_then(group: Group) -> None:
+    """What Telegram says after it was asked for this execution cannot be known: one round trip, as the docs say."""
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+
+    def leave(person_id: int) -> None:
+        if len(group.telegram.asked) > count and person_id == ANN:
+            group.telegram.standings[ANN] = Standing.OUTSIDE
+
+    count = len(group.telegram.asked) + 1  # Bob's own press is asked about first
+    group.telegram.on_asked = leave
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+
+
+@pytest.mark.parametrize("silent", [ANN, BOB])
+async def test_when_telegram_does_not_tell_nothing_is_sent_and_it_is_said(group: Group, silent: int) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    asked = len(group.telegram.asked)
+
+    def fall_silent(person_id: int) -> None:
+        if len(group.telegram.asked) > asked + 1:
+            group.telegram.standings[silent] = None
+
+    group.telegram.on_asked = fall_silent
+    await group.world.told()
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert "Telegram does not tell whether" in (await group.world.told())[-1]
+    group.telegram.on_asked = lambda person_id: None
+    group.telegram.standings |= {ANN: Standing.OWNER, BOB: Standing.ADMIN}
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_whoever_presses_while_telegram_is_silent_is_told_so(group: Group) -> None:
+    proposal = await group.propose()
+    group.telegram.standings[BOB] = None
+    with pytest.raises(NotAllowed, match=r"approvals\.telegram_silent"):
+        await group.vote(BOB, proposal)
+
+
+async def test_what_telegram_said_more_than_two_seconds_ago_does_not_count(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    with at_point("C4", lambda: group.wait(timedelta(seconds=2.1))):
+        await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert await group.state(proposal) is State.OPEN
+    assert (await group.why())[-1] == "approvals.asked_too_long_ago"
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_a_rejection_ends_it_and_late_approvals_change_nothing(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    await group.vote(BOB, proposal, Choice.REJECT)
+    assert await group.state(proposal) is State.REJECTED
+    with pytest.raises(TooLate):
+        await group.vote(ZOE, proposal)
+    assert group.world.placed() == []
+
+
+async def test_without_veto_votes_change_until_there_are_enough(group: Group) -> None:
+    await group.now.desks.withdraw(group.person(ANN), group.desk)
+    await group.refresh()
+    assert await group.rule(Policy(veto=False))
+    await group.lend()
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    await group.vote(ANN, proposal, Choice.REJECT)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    await group.vote(ANN, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_whoever_proposed_it_withdraws_it(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(EVE, proposal, Choice.REJECT)
+    assert await group.state(proposal) is State.WITHDRAWN
+
+
+@pytest.mark.parametrize("shift", [timedelta(minutes=30), timedelta(minutes=-1)])
+async def test_after_its_time_or_before_it_nothing_can_be_approved(group: Group, shift: timedelta) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    group.world.wall.skew += shift
+    with pytest.raises(TooLate, match=r"approvals\.is_expired"):
+        await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+
+
+async def test_it_expires_by_itself_and_everybody_reads_so_once(group: Group) -> None:
+    proposal = await group.propose()
+    group.wait(timedelta(minutes=25))
+    await group.now.keeper.look()
+    card, reminder = (await group.world.told())[-2:]
+    assert "Until" in card
+    assert "ends in 5 min: 0 of 2" in reminder
+    await group.now.keeper.look()
+    assert await group.world.told() == []
+    group.wait(timedelta(minutes=5))
+    await group.now.keeper.look()
+    assert await group.state(proposal) is State.EXPIRED
+    assert (await group.world.told())[0].startswith("✎ Expired #")
+    await group.now.keeper.look()
+    assert await group.world.told() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"spec": '"BTC-USDT"', "by": '"ETH-USDT"'},
+        {"spec": '"buy"', "by": '"sell"'},
+        {"spec": '"funds":"100"', "by": '"funds":"1000"'},
+        {"spec": '"market"', "by": '"limit"'},
+    ],
+)
+async def test_what_was_approved_is_what_is_sent_or_nothing(group: Group, changes: dict[str, str]) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    async with group.world.database.write() as session:
+        spec = (await session.execute(select(IntentRow.spec).where(IntentRow.id == proposal.id))).scalar_one()
+        changed = spec.replace(changes["spec"], changes["by"])
+        assert changed != spec
+        await session.execute(update(IntentRow).where(IntentRow.id == proposal.id).values(spec=changed))
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert await group.state(proposal) is State.VOID
+    assert (await group.why())[-1] == "approvals.void_changed"
+
+
+async def test_another_account_under_it_is_another_order(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    async with group.world.database.write() as session:
+        await session.execute(update(IntentRow).where(IntentRow.id == proposal.id).values(key_id="k" * 32))
+    await group.world.link(BOB)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+
+
+async def test_the_owner_of_the_account_cannot_send_it_by_the_private_ticket(group: Group) -> None:
+    proposal = await group.propose()
+    intent = await group.world.now.tickets.find(group.person(ANN), proposal.short)
+    assert intent.state is IntentState.PROPOSED
+    with pytest.raises(TooLate):
+        await group.world.now.sending.confirm(group.person(ANN), intent, 999, CARD)
+    with pytest.raises(TooLate):
+        await group.world.now.tickets.drop(intent)
+    assert group.world.placed() == []
+    assert await group.state(proposal) is State.OPEN
+
+
+async def test_account_taken_back_voids_what_is_pending(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    with pytest.raises(NotAllowed):
+        await group.now.desks.withdraw(group.person(BOB), group.desk)
+    await group.now.desks.withdraw(group.person(ANN), group.desk)
+    assert await group.state(proposal) is State.VOID
+    with pytest.raises(TooLate):
+        await group.vote(BOB, proposal)
+    await group.refresh()
+    with pytest.raises(Refused, match=r"approvals\.no_account"):
+        await group.propose()
+    assert group.world.placed() == []
+
+
+async def test_account_that_died_sends_nothing_and_it_is_said(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    keys = group.world.now.keys
+    (key,) = await keys.linked(group.person(ANN))
+    await keys.disconnect(group.person(ANN), key)
+    await group.world.told()
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert "account cannot be used now" in (await group.world.told())[-1]
+    with pytest.raises(Refused, match=r"trading\.desk_unusable"):
+        await group.propose()
+
+
+@pytest.mark.parametrize("whom", [ANN, CHAT, 0])
+async def test_frozen_account_group_or_everything_sends_nothing(group: Group, whom: int) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    guards = Guards(group.world.database, group.world.wall)
+    by = By.SELF if whom == ANN else By.OPERATOR
+    await guards.freeze(whom, by)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == "trading.desk_frozen"
+    await guards.thaw(whom, by)
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_price_that_ran_away_voids_it(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 68_400)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert await group.state(proposal) is State.VOID
+    assert (await group.why())[-1] == "approvals.drifted"
+
+
+async def test_caps_hold_when_it_is_proposed_and_again_when_it_is_sent(group: Group) -> None:
+    with pytest.raises(Refused, match=r"approvals\.order_too_large"):
+        await group.propose("btc 1001")
+    assert [row for row in await group.all() if row.state is State.OPEN] == []
+    await group.rule(replace(Policy(), per_day=Decimal(150)))
+    first, second = await group.propose("btc 100"), await group.propose("btc 90", ZOE)
+    await group.vote(ANN, first)
+    await group.vote(BOB, first)
+    await group.vote(ANN, second)
+    await group.vote(BOB, second)
+    assert len(group.world.placed()) == 1
+    assert (await group.why())[-1] == "approvals.day_used_up"
+    with pytest.raises(Refused, match=r"approvals\.day_used_up"):
+        await group.propose("btc 60")
+
+
+async def test_pairs_and_tiers(group: Group) -> None:
+    await group.rule(replace(Policy(), pairs=("BTC-USDT",), tiers=(Tier(Decimal(500), 3),)))
+    with pytest.raises(Refused, match=r"approvals\.pair_not_allowed"):
+        await group.propose("eth 100")
+    large = await group.propose("btc 600")
+    await group.vote(ANN, large)
+    await group.vote(BOB, large)
+    assert group.world.placed() == []
+    await group.vote(ZOE, large)
+    assert len(group.world.placed()) == 1
+
+
+async def test_balance_that_does_not_suffice_is_said_without_numbers(group: Group) -> None:
+    await group.now.desks.withdraw(group.person(ANN), group.desk)
+    await group.refresh()
+    await group.rule(replace(Policy(), per_order=None, per_day=None))
+    await group.lend()
+    with pytest.raises(Refused) as refused:
+        await group.propose("btc 6000")
+    assert refused.value.text.key == "trading.desk_no_funds"
+    assert refused.value.text.values == {}
+
+
+async def test_unknown_outcome_is_said_in_the_group_and_followed_by_the_truth(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    group.world.lose()
+    await group.vote(BOB, proposal)
+    assert any(text.startswith("✎ Unknown, checking") for text in await group.world.told())
+    await group.world.settle()
+    assert any(text.startswith("✎ Filled") for text in await group.world.told())
+    assert len(group.world.placed()) == 1
+
+
+async def test_killed_before_the_votes_are_counted_the_press_works_again(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    for point in ("C3", "C3 voted", "C4", "C5"):
+        with at_point(point, die), pytest.raises(Killed):
+            await group.vote(BOB, proposal)
+        assert group.world.placed() == []
+        assert await group.state(proposal) is State.OPEN
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_the_same_command_handled_again_proposes_once(group: Group) -> None:
+    await group.propose()
+    group.world.updates -= 1
+    await group.propose()
+    assert len(await group.all()) == 1
+
+
+async def test_killed_between_freezing_and_filing_the_next_life_files_it(group: Group) -> None:
+    with at_point("C3 filed", die), pytest.raises(Killed):
+        await group.propose()
+    assert await group.all() == []
+    group.world.updates -= 1
+    await group.propose()
+    assert len(await group.all()) == 1

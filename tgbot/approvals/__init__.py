@@ -1,0 +1,1 @@
+"""Groups that decide together: desks, their policies, proposals and votes."""

@@ -1,0 +1,1 @@
+"""What groups write and press, and what a treasurer does in the private chat."""

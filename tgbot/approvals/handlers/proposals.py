@@ -1,0 +1,94 @@
+"""/propose, /buy and /sell in groups, votes by tap and typed."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from tgbot.approvals.desks import Desks
+from tgbot.approvals.proposals import Proposals
+from tgbot.approvals.record import DeskRecord
+from tgbot.approvals.rules.votes import Choice, standing_approvals
+from tgbot.approvals.store.desks import Desk
+from tgbot.approvals.views import proposals as views
+from tgbot.core.errors import UsageError, UserError
+from tgbot.core.numbers import DecimalSign, decimal_sign_of
+from tgbot.core.orders import Side
+from tgbot.core.people import Person
+from tgbot.core.reply import T
+from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
+
+
+class ProposalHandlers:
+    """Everything is looked up by the chat in which it was said or pressed: an id of another group names nothing here,
+    whatever a client sends."""
+
+    def __init__(self, desks: Desks, proposals: Proposals, record: DeskRecord) -> None:
+        self._desks = desks
+        self._proposals = proposals
+        self._record = record
+
+    def routes(self) -> Sequence[Route]:
+        return (
+            Command("buy", self.buy, ("b",), Place.GROUP, trades=True),
+            Command("sell", self.sell, ("s",), Place.GROUP, trades=True),
+            Command("propose", self.propose, (), Place.GROUP, trades=True),
+            Command("proposals", self.list_open, (), Place.GROUP),
+            Command("approve", self.approve, (), Place.GROUP, trades=True),
+            Command("reject", self.reject, (), Place.GROUP),
+            Press("buy", self.buy, Place.GROUP),
+            Press("sell", self.sell, Place.GROUP),
+            Press("vote_yes", self.approve, Place.GROUP),
+            Press("vote_no", self.reject, Place.GROUP),
+        )
+
+    async def buy(self, person: Person, incoming: Incoming) -> Answer:
+        return await self._propose(person, incoming, Side.BUY, incoming.args)
+
+    async def sell(self, person: Person, incoming: Incoming) -> Answer:
+        return await self._propose(person, incoming, Side.SELL, incoming.args)
+
+    async def propose(self, person: Person, incoming: Incoming) -> Answer:
+        side, _, rest = incoming.args.partition(" ")
+        if side.lower() not in set(Side):
+            raise UsageError(T("approvals.propose_what"))
+        return await self._propose(person, incoming, Side(side.lower()), rest)
+
+    async def approve(self, person: Person, incoming: Incoming) -> Answer:
+        return await self._vote(person, incoming, Choice.APPROVE)
+
+    async def reject(self, person: Person, incoming: Incoming) -> Answer:
+        return await self._vote(person, incoming, Choice.REJECT)
+
+    async def list_open(self, person: Person, incoming: Incoming) -> Answer:
+        desk = await self._desks.at(incoming.chat_id)
+        listed = await self._proposals.open(desk)
+        return views.waiting(
+            [
+                views.Waiting(proposal, draft, len(standing_approvals(votes)), needed)
+                for proposal, draft, votes, needed in listed
+            ]
+        )
+
+    async def _propose(self, person: Person, incoming: Incoming, side: Side, text: str) -> Answer:
+        desk = await self._desks.at(incoming.chat_id)
+        sign: DecimalSign = "." if incoming.press_id else decimal_sign_of(person.language)
+        async with self._recorded(desk, person, "propose"):
+            return await self._proposals.propose(desk, person, side, text, sign, incoming.update_id)
+
+    async def _vote(self, person: Person, incoming: Incoming, choice: Choice) -> Answer:
+        """The card is the answer."""
+        desk = await self._desks.at(incoming.chat_id)
+        async with self._recorded(desk, person, choice):
+            if not incoming.args:
+                raise UsageError(T("approvals.vote_on_what"))
+            proposal = await self._proposals.find(desk, incoming.args)
+            await self._proposals.vote(desk, person, proposal, choice)
+        return None
+
+    @asynccontextmanager
+    async def _recorded(self, desk: Desk, person: Person, wanted: str) -> AsyncIterator[None]:
+        """What was refused is on record too."""
+        try:
+            yield
+        except UserError as error:
+            await self._record.note_refused(desk, person, wanted, error.text.key)
+            raise

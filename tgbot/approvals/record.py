@@ -1,0 +1,52 @@
+"""What a desk writes into its chain."""
+
+from collections.abc import Mapping
+
+from tgbot.approvals.store import desks, proposals
+from tgbot.approvals.store.desks import Desk
+from tgbot.approvals.store.proposals import Proposal
+from tgbot.audit import store
+from tgbot.audit.rules import Event
+from tgbot.core.clock import Clock
+from tgbot.core.people import Person
+from tgbot.db.engine import Database, WriteSession
+
+
+class DeskRecord:
+    """Each desk has a chain of its own, named by its id, which no change of the group's id touches."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def note(
+        self,
+        session: WriteSession,
+        desk: Desk,
+        act: str,
+        person: Person | None = None,
+        proposal: Proposal | None = None,
+        **detail: str,
+    ) -> None:
+        """In the transaction of the fact. Without `person` it was the bot."""
+        event = Event(
+            act,
+            person.id if person else 0,
+            person.name if person else "",
+            proposal.short if proposal else "",
+            proposal.digest if proposal else "",
+            detail,
+        )
+        await store.append(session, desk.id, event, self._clock.now())
+
+    async def note_outcome(self, session: WriteSession, subject_id: str, said: Mapping[str, str]) -> None:
+        """What has come of something that a desk has decided."""
+        proposal = await proposals.find(session, subject_id)
+        desk = await desks.find(session, proposal.desk_id) if proposal is not None else None
+        if desk is not None:
+            await self.note(session, desk, "outcome", None, proposal, **said)
+
+    async def note_refused(self, desk: Desk, person: Person, wanted: str, why: str) -> None:
+        """Somebody wanted what they may not, or what cannot be; nothing else has changed."""
+        async with self._database.write() as session:
+            await self.note(session, desk, "refused", person, wanted=wanted, why=why)

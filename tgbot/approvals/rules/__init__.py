@@ -1,0 +1,1 @@
+"""What a policy allows, and when votes are enough. Pure."""

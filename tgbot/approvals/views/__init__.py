@@ -1,0 +1,1 @@
+"""How desks, their rules and their proposals look in the chat. Pure."""

@@ -1,0 +1,1 @@
+"""What happened, by whom: rows that are only ever added, each sealed with the one before it."""

@@ -1,0 +1,54 @@
+"""What approvals and the thing that is approved tell each other. Neither knows more of the other than this."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from tgbot.core.numbers import DecimalSign
+from tgbot.core.orders import Side
+from tgbot.core.people import Person
+from tgbot.core.reply import T
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """The account that trades for a group, whose it is, and where its orders are told of."""
+
+    chat_id: int
+    thread_id: int | None
+    treasurer_id: int
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAsked:
+    """An order that somebody proposes, as they wrote it; `until` when the group may decide on it."""
+
+    lent: Lent
+    proposer: Person
+    side: Side
+    text: str
+    decimal_sign: DecimalSign
+    update_id: int
+    until: datetime
+
+
+def card_of(subject_id: str) -> str:
+    """The name of the message in the group that shows this proposal; what comes of it answers that message."""
+    return f"proposal:{subject_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be decided on, frozen. `digest` pins every part of it that counts, and is made anew from what is
+    stored each time. `value` is USDT, `None` where nothing tells it; `pair` is empty and `reference` zero where there
+    is no market to it. `until` is when nothing can be done with it any more. `lines` say the whole of it."""
+
+    subject_id: str
+    short: str
+    digest: str
+    pair: str
+    value: Decimal | None
+    reference: Decimal
+    until: datetime
+    lines: tuple[T, ...]

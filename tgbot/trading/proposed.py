@@ -1,0 +1,191 @@
+"""Orders that a group decides on: frozen when they are proposed, sent when the group has given its word."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from tgbot.core.clock import Clock
+from tgbot.core.crash import crash_point
+from tgbot.core.desks import Draft, OrderAsked
+from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
+from tgbot.core.ids import Ids
+from tgbot.core.money import HUNDRED
+from tgbot.core.reply import Reply, T
+from tgbot.credentials.service import Keys, Linked
+from tgbot.db.engine import Database, ReadSession, WriteSession
+from tgbot.kucoin.signed import PreparedOrder
+from tgbot.markets.prices import Prices
+from tgbot.markets.symbols import Symbols
+from tgbot.trading import kinds, store
+from tgbot.trading.rules.conditions import is_reached
+from tgbot.trading.rules.grammar import OrderRequest, parse_order
+from tgbot.trading.rules.settlement import State
+from tgbot.trading.rules.ticket import reference_of
+from tgbot.trading.sending import Sending
+from tgbot.trading.store import Intent
+from tgbot.trading.tickets import Tickets, digest_of
+from tgbot.trading.views import proposed as views
+from tgbot.trading.views import tickets as ticket_views
+
+HoldBack = Callable[[WriteSession, Intent], Awaitable[None]]
+
+# What tells how much the account holds is not for the group.
+_TELLS_BALANCE = frozenset({"trading.no_funds", "trading.nothing_free"})
+
+
+class ReadyOrder:
+    """An order that only lacks the group's word. `drift` is how far the market has moved since it was proposed, in per
+    cent, whichever way."""
+
+    def __init__(
+        self, drift: Decimal, intent: Intent, linked: Linked, client_oid: str, hold_back: HoldBack, sending: Sending
+    ) -> None:
+        self.drift = drift
+        self._intent = intent
+        self._linked = linked
+        self._client_oid = client_oid
+        self._hold_back = hold_back
+        self._sending = sending
+        self._prepared: PreparedOrder | None = None
+
+    async def grant(self, session: WriteSession) -> None:
+        """Uses up the right to send, in the transaction that counts the votes. Raises `UserError`."""
+        crash_point("C5")
+        await self._hold_back(session, self._intent)
+        # Signed here and not before: its life is a few seconds, and Telegram was asked in between.
+        intent = self._intent
+        self._prepared = kinds.prepare(self._linked.spot, self._client_oid, intent.spec, intent.wait)
+        await self._sending.use_up(session, self._intent, self._prepared, State.PROPOSED)
+
+    async def carry_out(self) -> None:
+        """Once that is committed: the one POST. What came of it is told in the group."""
+        if self._prepared is not None:
+            await self._sending.send(self._intent, self._linked, self._prepared)
+
+
+class ProposedOrders:
+    """What approvals decide on, as far as they need to know of it. An order here has a state of its own: the path of a
+    private ticket cannot send it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        keys: Keys,
+        symbols: Symbols,
+        prices: Prices,
+        tickets: Tickets,
+        sending: Sending,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._keys = keys
+        self._symbols = symbols
+        self._prices = prices
+        self._tickets = tickets
+        self._sending = sending
+
+    async def prepare(self, asked: OrderAsked) -> Draft | Reply:
+        """Frozen and stored, though nobody can send it yet; a question where a part is missing. The same update makes
+        no second one. Raises `Refused` and its kin, and stores nothing then."""
+        request = parse_order(asked.side, asked.text, asked.decimal_sign)
+        if not request.pair:
+            return ticket_views.choose_pair(asked.side, self._symbols.popular(asked.proposer.quote))
+        if not request.amount:
+            rule = self._tickets.rule_for(asked.proposer, request)
+            return ticket_views.choose_amount(request, rule, is_new=False)
+        async with self._database.read() as session:
+            known = await store.by_update(session, asked.update_id)
+        return _draft(known if known is not None else await self._freeze(asked, request))
+
+    async def draft(self, session: ReadSession, subject_id: str) -> Draft | None:
+        """As it is stored now."""
+        intent = await store.by_id(session, subject_id)
+        return _draft(intent) if intent is not None else None
+
+    async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:
+        """What the orders of this group since then are worth, in USDT."""
+        return await store.spent_in(session, chat_id, since)
+
+    async def make_ready(self, subject_id: str) -> ReadyOrder:
+        """All that has to be asked beforehand. Raises `TooLate` and `ExchangeError`."""
+        async with self._database.read() as session:
+            intent = await store.by_id(session, subject_id)
+        linked = await self._keys.account_of(intent.key_id) if intent is not None else None
+        if intent is None or linked is None:
+            raise TooLate(T("trading.desk_unusable"))
+        tick = await self._prices.price(intent.spec.symbol)
+        if intent.wait is not None and is_reached(intent.spec, intent.wait, tick.price):
+            raise TooLate(T.of("trading.trigger_passed", price=intent.wait.price))
+        now = reference_of(intent.spec, intent.wait, tick)
+        await linked.spot.know_the_time()
+        drift = abs(now - intent.reference) / intent.reference * HUNDRED
+        return ReadyOrder(drift, intent, linked, self._ids.client_oid(), self._require_allowed, self._sending)
+
+    async def drop(self, session: WriteSession, subject_id: str) -> None:
+        """It will never be sent."""
+        intent = await store.by_id(session, subject_id)
+        if intent is not None:
+            await store.move(session, intent, {State.PROPOSED}, State.DROPPED, self._clock.now())
+
+    async def move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
+        """The group became a supergroup."""
+        await store.move_chat(session, old_chat_id, new_chat_id)
+
+    async def _freeze(self, asked: OrderAsked, request: OrderRequest) -> Intent:
+        lent = asked.lent
+        linked = await self._keys.account_of(lent.key_id)
+        if linked is None:
+            raise Refused(T("trading.desk_unusable"))
+        with _without_balances():
+            decided = await self._tickets.decide(asked.proposer, linked, request)
+        async with self._database.write() as session:
+            intent = await self._tickets.new_intent(
+                session, decided, lent.treasurer_id, asked.update_id, State.PROPOSED, asked.until
+            )
+            intent = replace(intent, chat_id=lent.chat_id, thread_id=lent.thread_id)
+            await self._require_allowed(session, intent)
+            await store.add(session, intent)
+        return intent
+
+    async def _require_allowed(self, session: WriteSession, intent: Intent) -> None:
+        """Key, freezes and limits are those of the account's owner; the group hears no more than that they hold it."""
+        try:
+            await self._keys.require_sound(session, intent.key_id)
+        except (NotFound, Refused) as error:
+            raise Refused(T("trading.desk_unusable")) from error
+        try:
+            await self._tickets.require_within_guards(session, intent)
+        except NotAllowed as error:
+            raise NotAllowed(T("trading.desk_frozen")) from error
+        except Refused as error:
+            raise Refused(T("trading.desk_limited")) from error
+
+
+@contextmanager
+def _without_balances() -> Iterator[None]:
+    try:
+        yield
+    except Refused as error:
+        if error.text.key in _TELLS_BALANCE:
+            raise Refused(T("trading.desk_no_funds")) from error
+        raise
+
+
+def _draft(intent: Intent) -> Draft:
+    """Its digest is made from what would be sent, whatever the row says of it."""
+    return Draft(
+        subject_id=intent.id,
+        short=intent.short,
+        digest=digest_of(intent.key_id, intent.spec, intent.wait, intent.exits),
+        pair=intent.spec.symbol,
+        value=intent.value,
+        reference=intent.reference,
+        until=intent.expires_at,
+        lines=views.lines(intent),
+    )
