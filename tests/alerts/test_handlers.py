@@ -61,8 +61,9 @@ async def test_a_bare_coin_follows_the_chosen_quote(chat: Chat, desk: Desk) -> N
         ("btc > 5 < 3", "has one condition: “<”"),
         ("btc > abc", "cannot read “abc”"),
         (f"btc > 5 note {'x' * 201}", "has 201 characters, 200 fit"),
-        ("btc rsi 1h < 30", "“rsi” is not available in alerts yet"),
-        ("btc 5% 1h", "“5%” is not available in alerts yet"),
+        ("btc rsi 1h < 300", "a level from 0 to 100"),
+        ("btc 5% 2d", "no move within a time of up to 1d"),
+        ("btc funding > 1%", "“funding” is not available in alerts yet"),
         ("listing", "“listing” is not available in alerts yet"),
     ],
 )

@@ -115,7 +115,7 @@ async def test_rows_that_change_places_are_seen(database: Database) -> None:
     await write(database, *EVENTS)
     async with database.write() as session:
         for old, new in ((2, 9), (3, 2), (9, 3)):
-            await session.execute(text(f"UPDATE audit SET number = {new} WHERE number = {old}"))  # noqa: S608 - numbers
+            await session.execute(text(f"UPDATE audit SET number = {new} WHERE number = {old}"))  # noqa: S608 - our own numbers
     assert {number for number, _ in await complaints(database)} == {2, 3}
 
 

@@ -95,6 +95,10 @@ def be_told(ann: Guest) -> None:
     assert short
     ann.press(f"💤 {short[1]}", "snoozed until")
     ann.press(f"✕ {short[1]}", "No alerts yet")
+    ann.say("/alert btc 5% 1h", "±5% in 1 h")
+    ann.say("/alert btc rsi 1h < 30 and < 60000", "RSI 1h < 30 and < 60,000")
+    ann.say("/alert btc ma 50/200 1h", "MA 50/200 1h")
+    ann.say("/alert btc volume 3x 1h every 1d", "volume 3× 1h")
     ann.say("/settings rearm 0.1%", "0.1%")
 
 

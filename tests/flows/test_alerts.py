@@ -127,6 +127,17 @@ async def test_a_rung_alert_leads_on(trader: Seat, stage: Stage) -> None:
     await trader.hears("70,801: now 70,900")
 
 
+async def test_a_move_and_a_price_together_ring(ann: Seat, stage: Stage) -> None:
+    card = await ann.say("/alert btc 3% 1h and > 70000", "Alert set: BTC-USDT ±3% in 1 h and > 70,000")
+    assert "Already" not in card.text
+    await ann.say("/alert eth rsi 1h < 30", "Judged each time a candle closes")
+    await is_fed(stage)
+    for price in (66_900, 69_900, 70_100):
+        stage.price(BTC, price)
+    message = await ann.hears("> 70,000: now 70,100")
+    assert "% within 1 h" in message.text
+
+
 async def test_arming_again_waits_for_the_next_crossing(ann: Seat, stage: Stage) -> None:
     await ann.say("/alert btc > 70000", "Alert set")
     await is_fed(stage)
@@ -217,7 +228,7 @@ async def test_whoever_blocks_the_bot_finds_the_alerts_paused(ann: Seat, stage: 
     [
         ("/alert btcc > 70000", "no pair “btcc”. Did you mean BTC-USDT"),
         ("/alert btc > 0", "above zero"),
-        ("/alert btc rsi 1h < 30", "“rsi” is not available in alerts yet"),
+        ("/alert btc funding > 1%", "“funding” is not available in alerts yet"),
     ],
 )
 async def test_what_cannot_be_set_is_said_and_changes_nothing(ann: Seat, text: str, says: str) -> None:

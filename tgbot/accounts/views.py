@@ -13,8 +13,7 @@ TASKS: dict[str, tuple[str, ...]] = {
     "alerts": ("alert", "alerts"),
     "money": ("balance", "history", "pnl"),
     "groups": ("desk", "propose", "proposals", "approve", "reject", "policy", "audit"),
-    "keys": ("connect", "keys", "mode", "paper"),
-    "me": ("settings", "start", "help"),
+    "me": ("connect", "keys", "mode", "paper", "settings", "start", "help"),
 }
 STEPS_BACK = ("0%", "0.05%", "0.1%", "0.5%")
 ZONES = ("UTC", "Europe/London", "Europe/Berlin", "Europe/Moscow", "Asia/Dubai", "Asia/Singapore", "America/New_York")

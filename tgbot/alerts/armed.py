@@ -12,11 +12,13 @@ from tgbot.core.market import Candle, Tick
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """`alert` has to fire: as it was just before. `at` is when the price was there, at the earliest."""
+    """`alert` has to fire: as it was just before. `at` is when the price was there, at the earliest. `values` are the
+    figures of its parts, if it has any."""
 
     alert: Armed
     price: Decimal
     at: datetime
+    values: tuple[Decimal | None, ...] = ()
 
 
 class ArmedAlerts:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tgbot.alerts import questions, views
 from tgbot.alerts.drafts import DRAFT, EDIT, Drafts
+from tgbot.alerts.rules.conditions import SIGNS
 from tgbot.alerts.rules.request import AlertRequest, completed, read_request
 from tgbot.alerts.service import Alerts
 from tgbot.core.errors import NotAllowed, NotFound, TooLate, UsageError
@@ -91,7 +92,11 @@ class AlertsHandlers:
     async def arm(self, person: Person, incoming: Incoming) -> Answer:
         short, _, page = incoming.args.partition(" ")
         alert, tick = await self._alerts.arm(incoming.chat_id, short)
-        return await self._page(person, incoming, page) if page else views.card(alert, tick.price)
+        return (
+            await self._page(person, incoming, page)
+            if page
+            else views.card(alert, tick.price, holds=self._alerts.holds(alert))
+        )
 
     async def move(self, person: Person, incoming: Incoming) -> Answer:
         """Arm a fired one again, a per cent away from the present price."""
@@ -146,7 +151,7 @@ class AlertsHandlers:
         alert = await self._alerts.find(incoming.chat_id, short)
         request = read_request(f"{alert.symbol} {text}", _sign(person, incoming))
         if request.levels and request.kind is None:
-            request = replace(request, kind=alert.kind)
+            request = replace(request, kind=alert.kind if alert.kind in SIGNS else None)
         if request == AlertRequest(alert.symbol) or request.pair != alert.symbol:
             raise UsageError(T.of("alerts.unknown_word", word=text[:LONGEST_WORD]))
         rule = self._symbols.rule(alert.symbol)
@@ -155,7 +160,7 @@ class AlertsHandlers:
             return questions.which_change(alert, request, price, rule.price_increment)
         changed, tick = await self._alerts.change(incoming.chat_id, short, request, rule, person.time_zone)
         await self._drafts.drop_edit(person.id)
-        return views.card(changed, tick.price)
+        return views.card(changed, tick.price, holds=self._alerts.holds(changed))
 
     async def _set(self, person: Person, incoming: Incoming, request: AlertRequest) -> Reply:
         if not incoming.is_private:
@@ -172,7 +177,7 @@ class AlertsHandlers:
             update_id=incoming.update_id, chat_id=incoming.chat_id, person=person, rule=rule, request=request
         )
         await self._drafts.drop(person.id)
-        return views.card(alert, tick.price)
+        return views.card(alert, tick.price, holds=self._alerts.holds(alert))
 
     async def _read_pair(self, person: Person, request: AlertRequest) -> SymbolRule:
         def offer(symbol: str) -> str:

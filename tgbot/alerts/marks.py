@@ -11,5 +11,5 @@ async def alert_marks(database: Database, person: Person, symbol: str) -> Marks:
     """The levels of those that are armed in the person's private chat."""
     async with database.read() as session:
         alerts = await store.listed(session, person.id)
-    armed = (alert for alert in alerts if alert.symbol == symbol and alert.state is State.ARMED)
+    armed = (alert for alert in alerts if alert.symbol == symbol and alert.state is State.ARMED and not alert.condition)
     return Marks(lines=tuple(Line(LineKind.ALERT, alert.level) for alert in armed))

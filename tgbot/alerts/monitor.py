@@ -10,12 +10,15 @@ from typing import Protocol
 import structlog
 
 from tgbot.alerts import store, views
-from tgbot.alerts.armed import ArmedAlerts, Crossing
+from tgbot.alerts.armed import Crossing
+from tgbot.alerts.closes import Closes
+from tgbot.alerts.computed import Missed
+from tgbot.alerts.history import CandleSource, History
+from tgbot.alerts.judging import Judging
 from tgbot.alerts.rules.crossing import Armed
-from tgbot.alerts.rules.missed import stretches
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeError, ExchangeRejected
-from tgbot.core.market import Candle, Interval, Tick
+from tgbot.core.errors import ExchangeError
+from tgbot.core.market import Interval, Tick
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.markets.prices import PriceBoard
@@ -36,10 +39,6 @@ class Feed(Protocol):
     def release(self, symbol: str) -> None: ...
 
 
-class CandleSource(Protocol):
-    async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]: ...
-
-
 class AlertMonitor:
     """`on_tick`, `on_gap` and `on_refused` belong to the stream; they wait for nothing.
 
@@ -55,8 +54,10 @@ class AlertMonitor:
         self._outbox = outbox
         self._feed = feed
         self._board = board
-        self._history = history
-        self._armed = ArmedAlerts()
+        self._history = History(history, clock)
+        self._judging = Judging()
+        self._closes = Closes(clock, self._judging, self._read_closed)
+        self._heard: dict[str, dict[Interval, datetime]] = {}
         self._followed: set[str] = set()
         self._unheard: dict[str, datetime] = {}
         self._refused: set[str] = set()
@@ -64,6 +65,7 @@ class AlertMonitor:
         self._gaps: dict[str, datetime] = {}
         self._reading: set[str] = set()
         self._waiting: dict[str, deque[Tick]] = {}
+        self._is_loaded = False
         self._is_save_due = False
         self._has_work = asyncio.Event()
         self._has_gaps = asyncio.Event()
@@ -76,6 +78,7 @@ class AlertMonitor:
                 group.create_task(self._write())
                 group.create_task(self._mend())
                 group.create_task(self._remember())
+                group.create_task(self._closes.run())
         finally:
             await self._fire()
             await self._save()
@@ -85,11 +88,11 @@ class AlertMonitor:
         if waiting is not None:
             waiting.append(tick)
             self._hear(tick.symbol)
-        elif self._armed.is_touched(tick):
-            self._queue(self._armed.judge(tick, self._clock.now()))
+        else:
+            self._queue(self._judging.judge(tick, self._clock.now()))
 
     def on_gap(self, symbols: Collection[str]) -> None:
-        for symbol in self._armed.symbols.intersection(symbols):
+        for symbol in self._judging.symbols.intersection(symbols):
             waiting = self._waiting.get(symbol)
             not_judged = waiting[0] if waiting else self._board.latest(symbol)
             self._open_gap(symbol, not_judged.at if not_judged else self._clock.now())
@@ -102,19 +105,34 @@ class AlertMonitor:
 
     def put(self, armed: Armed, seen: Tick) -> None:
         """An alert has been armed at the price `seen`: call it after the commit."""
-        self._armed.put(armed)
+        self._judging.put(armed)
         self._follow(armed.symbol)
         last = self._board.latest(armed.symbol)
         if last is not None and last.sequence > seen.sequence:
             self.on_tick(last)
 
+    async def start(self, armed: Armed, seen: Tick) -> None:
+        """A computed one has been put: what it has to know is read, and it is judged by what holds already. If the
+        exchange is out of reach that is done later."""
+        now = self._clock.now()
+        self._waiting.setdefault(armed.symbol, deque(maxlen=MOST_WAITING))
+        await self._read_back(armed.symbol, now)
+        self._queue(self._judging.start(armed, seen, now))
+        self._closes.notice()
+
+    def holds(self, armed: Armed) -> bool | None:
+        """Whether the condition of a computed one holds now; `None` where that is not known."""
+        return self._judging.holds(armed)
+
     def drop(self, armed: Armed) -> None:
         """An alert is no longer armed: call it after the commit."""
-        self._armed.drop(armed.id)
+        self._judging.drop(armed)
         self._leave_idle()
 
     def is_up_to_date(self, symbol: str) -> bool:
         """Whether all that is known of its price has been judged, and what came of it is in the table."""
+        if not self._is_loaded:
+            return False
         return symbol not in self._gaps and symbol not in self._reading and not self._due
 
     async def lose(self, session: WriteSession, chat_id: int) -> None:
@@ -128,11 +146,15 @@ class AlertMonitor:
         async with self._database.read() as session:
             judged = await store.judged(session)
             async for armed in store.all_armed(session):
-                self._armed.put(armed)
+                self._judging.put(armed)
                 oldest[armed.symbol] = min(armed.since, oldest.get(armed.symbol, armed.since))
         for symbol, since in oldest.items():
             self._follow(symbol)
             self._open_gap(symbol, max(since, judged.get(symbol, since)))
+        for symbol, interval, _ in self._judging.closes():
+            heard = judged.get(_key(symbol, interval), oldest[symbol])
+            self._heard.setdefault(symbol, {})[interval] = heard
+        self._is_loaded = True
         log.info("alerts_armed", symbols=len(oldest))
 
     def _follow(self, symbol: str) -> None:
@@ -150,7 +172,7 @@ class AlertMonitor:
             self._open_gap(symbol, since)
 
     def _leave_idle(self) -> None:
-        for symbol in self._followed - self._armed.symbols:
+        for symbol in self._followed - self._judging.symbols:
             self._followed.discard(symbol)
             for memory in (self._unheard, self._gaps, self._waiting):
                 memory.pop(symbol, None)
@@ -187,7 +209,7 @@ class AlertMonitor:
                 self._due.popleft()
             for alert in fired:
                 if alert is not None and alert.state is store.State.ARMED:
-                    self._armed.catch_up(alert.armed())
+                    self._judging.catch_up(alert.armed())
             self._outbox.wake()
         self._leave_idle()
 
@@ -210,17 +232,18 @@ class AlertMonitor:
                     await self._outbox.put(session, Notice(chat_id, views.not_fed(symbol, count), Priority.ALERT))
             log.warning("alerts_not_fed", symbol=symbol, paused=len(paused))
             for alert in paused:
-                self._armed.drop(alert.id)
+                self._judging.drop(alert.armed())
             self._outbox.wake()
         self._leave_idle()
 
     async def _save(self) -> None:
         """Only with nothing due: what is saved as judged is not read back any more."""
-        moved = self._armed.take_moved()
+        moved = self._judging.take_moved()
         latest = {symbol: self._board.latest(symbol) for symbol in self._followed if symbol not in self._waiting}
+        closed = {_key(symbol, interval): at + interval.length for symbol, interval, at in self._judging.closes() if at}
         async with self._database.write() as session:
             await store.save_stances(session, moved)
-            await store.save_judged(session, {symbol: tick.at for symbol, tick in latest.items() if tick})
+            await store.save_judged(session, {symbol: tick.at for symbol, tick in latest.items() if tick} | closed)
 
     def _open_gap(self, symbol: str, since: datetime) -> None:
         """From `since` on prices may have been missed. No tick of this symbol is judged until they are read back, for
@@ -246,19 +269,27 @@ class AlertMonitor:
 
     async def _read_back(self, symbol: str, since: datetime) -> bool:
         """Whether that is settled; if not, the gap is open again."""
-        missed: list[tuple[timedelta, list[Candle]]] = []
+        signals = self._judging.signals(symbol)
         try:
-            for interval, start, end in stretches(since, self._clock.now()):
-                missed.append((interval.length, await self._history.candles(symbol, interval, start, end)))
-        except ExchangeRejected as error:
-            log.warning("missed_prices_refused", symbol=symbol, code=error.code)
+            missed = await self._history.missed(symbol, since, signals, self._heard.get(symbol, {}))
         except ExchangeError as error:
             log.warning("missed_prices_unavailable", symbol=symbol, code=error.code)
             self._open_gap(symbol, since)
             return False
-        for length, candles in missed:
-            self._queue(self._armed.read_back(symbol, candles, length, since, self._clock.now()))
+        self._queue(self._judging.read_back(symbol, missed))
+        self._closes.notice()
         if symbol not in self._gaps and symbol not in self._unheard:
             for tick in self._waiting.pop(symbol, ()):
-                self._queue(self._armed.judge_late(tick, self._clock.now()))
+                self._queue(self._judging.judge_late(tick, self._clock.now()))
         return True
+
+    async def _read_closed(self, symbol: str, interval: Interval, at: datetime) -> None:
+        """The candles behind the one that began at `at`. Raises `ExchangeError`."""
+        closed = await self._history.closed(symbol, interval, at)
+        now = self._clock.now()
+        self._queue(self._judging.read_back(symbol, Missed(now, now, [], [], {interval: closed}, {})))
+
+
+def _key(symbol: str, interval: Interval) -> str:
+    """Under which the table keeps how far closed candles have been judged; no symbol has a space."""
+    return f"{symbol} {interval.value}"

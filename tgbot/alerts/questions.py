@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from tgbot.alerts.rules.conditions import SIGNS
 from tgbot.alerts.rules.crossing import Kind
 from tgbot.alerts.rules.request import AlertRequest, condition
 from tgbot.alerts.store import Alert
@@ -49,7 +50,7 @@ def which_number(request: AlertRequest) -> Reply:
 
 def which_way(request: AlertRequest, price: Decimal) -> Reply:
     """It has a level without a sign."""
-    ways = tuple(Button(T(f"alerts.way_{kind}"), go_on_with(replace(request, kind=kind))) for kind in Kind)
+    ways = tuple(Button(T(f"alerts.way_{kind}"), go_on_with(replace(request, kind=kind))) for kind in SIGNS)
     text = T.of("alerts.which_way", pair=request.pair, price=price, level=request.levels[0])
     return Reply((text,), (ways, _drop()))
 

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tgbot.alerts import store
-from tgbot.alerts.monitor import AlertMonitor, CandleSource
+from tgbot.alerts.history import CandleSource
+from tgbot.alerts.monitor import AlertMonitor
+from tgbot.alerts.rules.conditions import write_parts
 from tgbot.alerts.rules.crossing import Armed, Stance, bounds, settled
 from tgbot.alerts.rules.request import AlertRequest, condition, ends_at
 from tgbot.alerts.store import Alert, State
@@ -58,7 +60,17 @@ class Alerts:
         end = ends_at(request, now, person.time_zone)
         tick = await self._prices.price(rule.symbol)
         kind, level = condition(request, tick.price, rule.price_increment)
-        armed = Armed(0, rule.symbol, kind, level, Stance.NEW, now, ends_at=end, step_back=person.step_back)
+        armed = Armed(
+            id=0,
+            symbol=rule.symbol,
+            kind=kind,
+            level=level,
+            stance=Stance.NEW,
+            since=now,
+            ends_at=end,
+            step_back=person.step_back,
+            condition=write_parts(request.parts),
+        )
         start = await self.started(armed, tick)
         async with self._database.write() as session:
             known = await store.by_update(session, update_id)
@@ -84,9 +96,10 @@ class Alerts:
                 created_at=now,
                 ends_at=end,
                 step_back=person.step_back,
+                condition=armed.condition,
             )
             alert = await store.add(session, wanted)
-        self._take_over(alert, tick)
+        await self._take_over(alert, tick)
         return alert, tick
 
     async def listed(self, chat_id: int) -> tuple[list[Alert], dict[str, Decimal]]:
@@ -157,18 +170,24 @@ class Alerts:
         end = ends_at(request, now, time_zone)
         alert = _unended(await self.find(chat_id, short), now)
         tick = await self._prices.price(alert.symbol)
-        kind, level = alert.kind, alert.level
+        kind, level, waits = alert.kind, alert.level, alert.condition
         if request.has_condition:
             kind, level = condition(request, tick.price, rule.price_increment)
+            waits = write_parts(request.parts)
         wanted = replace(
             alert,
             kind=kind,
             level=level,
+            condition=waits,
             cooldown=request.every or alert.cooldown,
             note=request.note or alert.note,
             ends_at=end or alert.ends_at,
         )
         return await self._arm(wanted, tick), tick
+
+    def holds(self, alert: Alert) -> bool | None:
+        """Whether the condition of a computed one holds now; `None` where that is not known."""
+        return self._monitor.holds(alert.armed())
 
     async def price(self, symbol: str) -> Decimal:
         """Raises `ExchangeError`."""
@@ -190,7 +209,7 @@ class Alerts:
                 wakes_at=None,
             )
             await store.change(session, alert)
-        self._take_over(alert, tick)
+        await self._take_over(alert, tick)
         return alert
 
     async def _lay_by(self, chat_id: int, short: str, state: State) -> Alert:
@@ -203,8 +222,10 @@ class Alerts:
         self._let_go(alert)
         return laid_by
 
-    def _take_over(self, alert: Alert, tick: Tick) -> None:
+    async def _take_over(self, alert: Alert, tick: Tick) -> None:
         self._monitor.put(alert.armed(), tick)
+        if alert.condition:
+            await self._monitor.start(alert.armed(), tick)
         self.has_news.set()
 
     def _let_go(self, alert: Alert) -> None:
@@ -223,7 +244,10 @@ class Alerts:
             raise Refused(T.of("alerts.too_many", most=MOST_ALERTS))
 
     async def started(self, armed: Armed, tick: Tick) -> Armed:
-        """At its first price; and if the minute so far has not touched its bounds, trusted from the minute's start."""
+        """At its first price; and if the minute so far has not touched its bounds, trusted from the minute's start.
+        What is computed starts with its monitor."""
+        if armed.condition:
+            return armed
         armed = settled(armed, tick.price, armed.since)
         minute = armed.since.replace(second=0, microsecond=0)
         try:

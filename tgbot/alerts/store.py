@@ -57,6 +57,7 @@ class AlertRow(Base):
     symbol: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(10))
     level: Mapped[Decimal] = mapped_column(Money)
+    condition: Mapped[str] = mapped_column(String(120))
     cooldown_seconds: Mapped[int | None] = mapped_column(Integer)
     note: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(10))
@@ -103,6 +104,7 @@ class Alert:
     wakes_at: datetime | None = None
     ends_at: datetime | None = None
     step_back: Decimal = STEP_BACK
+    condition: str = ""
 
     def armed(self) -> Armed:
         resting_until = None
@@ -120,6 +122,7 @@ class Alert:
             resting_until=resting_until,
             ends_at=self.ends_at,
             step_back=self.step_back,
+            condition=self.condition,
         )
 
 
@@ -211,7 +214,7 @@ async def fire(session: WriteSession, armed: Armed, now: datetime) -> Alert | No
     row = await session.scalar(
         update(AlertRow)
         .where(AlertRow.id == armed.id, AlertRow.state == State.ARMED, AlertRow.fires == armed.fires)
-        .where(AlertRow.kind == armed.kind, AlertRow.level == armed.level)
+        .where(AlertRow.kind == armed.kind, AlertRow.level == armed.level, AlertRow.condition == armed.condition)
         .values(
             state=State.FIRED if armed.cooldown is None else State.ARMED,
             stance=Stance.SPENT,
@@ -235,12 +238,20 @@ async def all_armed(session: ReadSession) -> AsyncIterator[Armed]:
 async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
     """What has fired, or was set to another level, in the meantime stays as it is."""
     values = [
-        {"row": armed.id, "fired": armed.fires, "at": armed.level, "stance": armed.stance, "since": armed.since}
+        {
+            "row": armed.id,
+            "fired": armed.fires,
+            "at": armed.level,
+            "waits": armed.condition,
+            "stance": armed.stance,
+            "since": armed.since,
+        }
         for armed in moved
     ]
     if values:
         table = cast("Table", AlertRow.__table__)
         same = (table.c.fires == bindparam("fired")) & (table.c.level == bindparam("at"))
+        same &= table.c.condition == bindparam("waits")
         where = (table.c.id == bindparam("row")) & same
         connection = await session.connection()
         await connection.execute(update(table).where(where), values)
@@ -271,17 +282,8 @@ def _seconds(cooldown: timedelta | None) -> int | None:
 
 
 _CHANGED = (
-    "state",
-    "kind",
-    "level",
-    "note",
-    "stance",
-    "since",
-    "fires",
-    "fired_at",
-    "wakes_at",
-    "ends_at",
-    "step_back",
+    *("state", "kind", "level", "condition", "note", "stance", "since", "fires", "fired_at"),
+    *("wakes_at", "ends_at", "step_back"),
 )
 # The fields that row and dataclass have alike; `id` is the database's to give.
 _SHARED = tuple(field.name for field in fields(Alert) if field.name not in {"id", "cooldown"})

@@ -82,9 +82,11 @@ class AlertTimers:
         except ExchangeError as error:
             log.warning("alert_not_woken", alert=alert.id, code=error.code)
             return False
-        start = await self._alerts.started(replace(alert.armed(), stance=Stance.NEW, since=now), tick)
+        # A computed one that holds when it wakes rings by itself, as if it began to hold now.
+        stance = Stance.UNDER if alert.condition else Stance.NEW
+        start = await self._alerts.started(replace(alert.armed(), stance=stance, since=now), tick)
         woken = replace(alert, state=State.ARMED, stance=start.stance, since=start.since, wakes_at=None)
-        if is_true(alert.armed(), tick.price):
+        if not alert.condition and is_true(alert.armed(), tick.price):
             state = State.FIRED if alert.cooldown is None else State.ARMED
             woken = replace(woken, state=state, stance=Stance.SPENT, fires=alert.fires + 1, fired_at=now)
         async with self._database.write() as session:
@@ -93,13 +95,15 @@ class AlertTimers:
             await store.change(session, woken)
             if woken.fires > alert.fires:
                 await self._tell(session, woken, views.still_so(woken, tick.price), f"alert:{alert.id}:{woken.fires}")
-        self._go_on(woken, tick)
+        await self._go_on(woken, tick)
         return True
 
-    def _go_on(self, woken: Alert, tick: Tick) -> None:
+    async def _go_on(self, woken: Alert, tick: Tick) -> None:
         log.info("alert_woken", alert=woken.id, state=woken.state.value)
         if woken.state is State.ARMED:
             self._monitor.put(woken.armed(), tick)
+        if woken.condition:
+            await self._monitor.start(woken.armed(), tick)
 
     async def _end_all(self) -> bool:
         """Whether none is left that should have ended by now."""

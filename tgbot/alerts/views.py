@@ -6,8 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
+from tgbot.alerts import wording
 from tgbot.alerts.armed import Crossing
-from tgbot.alerts.rules.crossing import Armed, Kind, is_true
+from tgbot.alerts.rules.conditions import Indicator, parts_of
+from tgbot.alerts.rules.crossing import Armed, is_true
 from tgbot.alerts.store import LISTED, Alert, State
 from tgbot.core.money import HUNDRED
 from tgbot.core.periods import print_period
@@ -23,10 +25,12 @@ Row = tuple[Button, ...]
 Prices = Mapping[str, Decimal]  # without those that cannot be had
 
 
-def card(alert: Alert, price: Decimal | None) -> Reply:
-    """One alert as it now is; `price` where it is known."""
+def card(alert: Alert, price: Decimal | None, *, holds: bool | None = None) -> Reply:
+    """One alert as it now is; `price` where it is known, and whether the condition of a computed one `holds`."""
     lines = [T.of(f"alerts.card_{alert.state}", what=what(alert))]
-    if alert.state is State.ARMED and price is not None:
+    if alert.condition and alert.state is State.ARMED:
+        lines += _computed(alert, holds)
+    elif alert.state is State.ARMED and price is not None:
         is_so = is_true(alert.armed(), price)
         lines.append(T.of("alerts.already", price=price) if is_so else T.of("alerts.away", **_away(alert, price)))
     if alert.state is State.SNOOZED and alert.wakes_at is not None:
@@ -40,12 +44,10 @@ def card(alert: Alert, price: Decimal | None) -> Reply:
 
 def fired(alert: Alert, crossing: Crossing, late: timedelta) -> Reply:
     """`alert` as it is after this crossing. The note comes first: that is what its owner wanted to read."""
-    crossed = what(crossing.alert)
-    if late > LATE_AFTER:
-        return _cockpit(
-            alert, T.of("alerts.fired_late", what=crossed, price=crossing.price), T.of("alerts.late", late=late)
-        )
-    return _cockpit(alert, T.of("alerts.fired", what=crossed, price=crossing.price))
+    is_late = late > LATE_AFTER
+    first = T.of("alerts.fired_late" if is_late else "alerts.fired", what=what(crossing.alert), price=crossing.price)
+    how_late = [T.of("alerts.late", late=late)] if is_late else []
+    return _cockpit(alert, first, *wording.measured(crossing), *how_late)
 
 
 def still_so(alert: Alert, price: Decimal) -> Reply:
@@ -99,26 +101,29 @@ def _by_pair(alerts: Sequence[Alert], prices: Prices) -> Sequence[Alert]:
 
 
 def _distance(alert: Alert, price: Decimal | None) -> Decimal:
-    """From the price to the level, as a fraction of the price; infinite where the price is not known."""
-    return Decimal("Infinity") if price is None else alert.level / price - 1
+    """From the price to the level, as a fraction of the price; infinite where there is none or the price is not
+    known."""
+    return Decimal("Infinity") if price is None or alert.condition else alert.level / price - 1
 
 
 def what(alert: Alert | Armed) -> T:
-    return T.of("alerts.what", pair=alert.symbol, condition=_condition(alert.kind, alert.level))
+    return T.of("alerts.what", pair=alert.symbol, condition=wording.condition(alert))
+
+
+def _computed(alert: Alert, holds: bool | None) -> list[T]:
+    lines = [T("alerts.holds_already")] if holds else []
+    is_by_candle = any(isinstance(part, Indicator) for part in parts_of(alert.condition))
+    return [*lines, T("alerts.by_candle")] if is_by_candle else lines
 
 
 def _cockpit(alert: Alert, *lines: T) -> Reply:
     """From here everything that one may want to do next is one tap away."""
     note = [T.of("alerts.fired_note", note=alert.note)] if alert.note else []
     snoozes = tuple(_snooze(alert, span) for span in SNOOZES)
-    moves = tuple(_move(alert, step) for step in STEPS)
+    moves = () if alert.condition else (tuple(_move(alert, step) for step in STEPS),)
     mute = Button(T("alerts.button_mute"), f"alert_mute:{alert.symbol}")
-    rows = (snoozes, moves, deal_buttons(alert.symbol), (mute, _edit(alert)), _change_buttons(alert))
+    rows = (snoozes, *moves, deal_buttons(alert.symbol), (mute, _edit(alert)), _change_buttons(alert))
     return Reply((*note, *lines, _footer(alert)), rows)
-
-
-def _condition(kind: Kind, level: Decimal) -> T:
-    return T.of(f"alerts.condition_{kind}", level=level)
 
 
 def _away(alert: Alert, price: Decimal) -> dict[str, Decimal | Percent]:
@@ -136,13 +141,12 @@ def _pair_line(symbol: str, price: Decimal | None) -> T:
 
 
 def _list_line(alert: Alert, price: Decimal | None) -> T:
-    condition = _condition(alert.kind, alert.level)
     parts: list[T] = []
     if alert.state is State.PAUSED:
         parts.append(T("alerts.list_paused"))
     elif alert.state is State.SNOOZED and alert.wakes_at is not None:
         parts.append(T.of("alerts.list_snoozed", time=alert.wakes_at))
-    elif price is not None:
+    elif price is not None and not alert.condition:
         parts.append(T.of("alerts.list_away", distance=_away(alert, price)["distance"]))
     if alert.cooldown is not None:
         parts.append(T.of("alerts.list_every", every=alert.cooldown))
@@ -150,7 +154,7 @@ def _list_line(alert: Alert, price: Decimal | None) -> T:
         parts.append(T.of("alerts.list_ends", time=alert.ends_at))
     if alert.note:
         parts.append(T.of("alerts.list_note", note=alert.note))
-    line = T.of("alerts.list_line", id=alert.short, condition=condition)
+    line = T.of("alerts.list_line", id=alert.short, condition=wording.condition(alert))
     for part in parts:
         line = T.of("alerts.list_and", line=line, part=part)
     return line

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     ABOVE = "above"
     BELOW = "below"
     CROSS = "cross"
+    COMPUTED = "computed"
 
 
 class Stance(StrEnum):
@@ -45,7 +46,8 @@ class Armed:
 
     `since`: from then on the price is known not to have passed the bounds of the present stance. `cooldown` is `None`
     for an alert that fires once; crossings before `resting_until` do not count, nor those from `ends_at` on.
-    `step_back` is a fraction of the level.
+    `step_back` is a fraction of the level. A `condition` (see `rules.conditions`) takes the place of the level, which
+    is then 0, and the kind is COMPUTED.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Armed:
     resting_until: datetime | None = None
     ends_at: datetime | None = None
     step_back: Decimal = STEP_BACK
+    condition: str = ""
 
 
 def bounds(alert: Armed) -> Bounds:

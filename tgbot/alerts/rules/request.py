@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from tgbot.alerts.rules.conditions import SIGNS, Beyond, Part, is_part, read_part, write_parts
 from tgbot.alerts.rules.crossing import Kind
 from tgbot.alerts.rules.endings import end_of, is_date, is_time
 from tgbot.core.errors import UsageError
-from tgbot.core.money import HUNDRED, ceil_to, floor_to, plain
+from tgbot.core.money import HUNDRED, ZERO, ceil_to, floor_to, plain
 from tgbot.core.numbers import Ambiguous, DecimalSign, NotANumber, read_number
 from tgbot.core.periods import NotAPeriod, print_period, read_period
 from tgbot.core.reply import T
@@ -19,22 +20,23 @@ LONGEST_NOTE = 200
 LONGEST_COOLDOWN = timedelta(days=30)
 LONGEST_LIFE = timedelta(days=366)
 
-SIGNS = {Kind.ABOVE: ">", Kind.BELOW: "<", Kind.CROSS: "cross"}
-
 
 @dataclass(frozen=True, slots=True)
 class AlertRequest:
     """What was written; what is missing is empty.
 
     `levels` holds two where the number has two readings. `move` is a fraction of the present price, +0.02 for `+2%`,
-    and takes the place of kind and level. `pair` is as the person wrote it. `until` is a date, a time or both, in the
-    person's time zone, and takes the place of `lasts`.
+    and takes the place of kind and level. So do `parts`, of which a second one follows while it `is_joined`. `pair` is
+    as the person wrote it. `until` is a date, a time or both, in the person's time zone, and takes the place of
+    `lasts`.
     """
 
     pair: str = ""
     kind: Kind | None = None
     levels: tuple[Decimal, ...] = ()
     move: Decimal | None = None
+    parts: tuple[Part, ...] = ()
+    is_joined: bool = False
     every: timedelta | None = None
     lasts: timedelta | None = None
     until: str = ""
@@ -42,16 +44,17 @@ class AlertRequest:
 
     @property
     def has_condition(self) -> bool:
-        return bool(self.kind or self.levels) or self.move is not None
+        return bool(self.kind or self.levels or self.parts) or self.move is not None
 
     @property
     def is_complete(self) -> bool:
-        return self.move is not None or (self.kind is not None and len(self.levels) == 1)
+        return bool(self.parts) or self.move is not None or (self.kind is not None and len(self.levels) == 1)
 
     def written(self) -> str:
         """The same with a decimal point, as one would type it."""
         words = [self.pair]
         words += [f"{'+' if self.move > 0 else ''}{plain(self.move * HUNDRED)}%"] if self.move else []
+        words += [write_parts(self.parts)] if self.parts else []
         words += [SIGNS[self.kind]] if self.kind else []
         words += [_level_text(self.levels)] if self.levels else []
         words += [f"every {print_period(self.every)}"] if self.every else []
@@ -63,6 +66,8 @@ class AlertRequest:
 
 def condition(request: AlertRequest, price: Decimal, price_increment: Decimal) -> tuple[Kind, Decimal]:
     """Kind and level of a complete request at the present price; a distance is rounded away from the price."""
+    if request.parts:
+        return Kind.COMPUTED, ZERO
     if request.move is None:
         assert request.kind is not None  # noqa: S101 - narrows the type: callers ask for what is missing first
         return request.kind, request.levels[0]
@@ -89,12 +94,14 @@ def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:
     text, note = _cut_note(text)
     words = deque(_SPACELESS.sub(r" \1 ", text).split())
     request = AlertRequest(note=note)
-    if words and words[0].lower() not in _READERS and not _MOVE.fullmatch(words[0]):
+    if words and not _is_known(words[0]):
         request = replace(request, pair=words.popleft())
     while words:
         word = words.popleft()
         read = _READERS.get(word.lower(), _read_bare)
         request = read(request, word, words, decimal_sign)
+    if request.is_joined:
+        raise UsageError(T.of("alerts.join_what", word=_AND))
     return request
 
 
@@ -103,9 +110,10 @@ def completed(draft: AlertRequest, text: str, decimal_sign: DecimalSign) -> Aler
     more = read_request(f"{draft.pair} {text}", decimal_sign)
     return AlertRequest(
         pair=more.pair,
-        kind=more.kind or draft.kind,
-        levels=more.levels or draft.levels,
-        move=more.move or draft.move,
+        kind=None if more.parts else more.kind or draft.kind,
+        levels=() if more.parts else more.levels or draft.levels,
+        move=None if more.parts else more.move or draft.move,
+        parts=more.parts,
         every=more.every or draft.every,
         lasts=more.lasts or (None if more.until else draft.lasts),
         until=more.until or ("" if more.lasts else draft.until),
@@ -120,7 +128,12 @@ _SPACELESS = re.compile(r"([<>≥≤])=?")
 _NOTE = re.compile(r'(?:^|\s)note\s+(?:["“„]([^"”“]*)["”“]|«([^»]*)»|(.+))', re.IGNORECASE | re.DOTALL)
 _QUOTES = re.compile(r'["“”]')
 _MOVE = re.compile(r"([+−-])(.+)%")
-_ROLLING = re.compile(r"[0-9.,]+%")
+_AND = "and"
+
+
+def _is_known(word: str) -> bool:
+    """It is no pair."""
+    return word.lower() in _READERS or is_part(word) or _MOVE.fullmatch(word) is not None
 
 
 def _cut_note(text: str) -> tuple[str, str]:
@@ -136,7 +149,9 @@ def _cut_note(text: str) -> tuple[str, str]:
 
 
 def _read_level(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
-    if request.kind or request.levels or request.move is not None:
+    if request.is_joined:
+        return _join(request, _beyond(word, words.popleft() if words else "", sign))
+    if request.has_condition:
         raise UsageError(T.of("alerts.one_condition", word=word))
     number = words.popleft() if words else ""
     return replace(request, kind=_KINDS[word.lower()], levels=_levels(number, sign) if number else ())
@@ -174,15 +189,40 @@ def _period(text: str) -> timedelta | None:
         return None
 
 
+def _read_and(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
+    """What stands before it becomes the first of two parts."""
+    parts = request.parts
+    if len(request.levels) == 1 and request.kind in {Kind.ABOVE, Kind.BELOW}:
+        parts = (Beyond(request.kind, request.levels[0]),)
+    if len(parts) != 1 or request.is_joined:
+        raise UsageError(T.of("alerts.join_what", word=word))
+    return replace(request, kind=None, levels=(), parts=parts, is_joined=True)
+
+
+def _join(request: AlertRequest, part: Part) -> AlertRequest:
+    if part in request.parts:
+        raise UsageError(T.of("alerts.join_what", word=part.written()))
+    return replace(request, parts=(*request.parts, part), is_joined=False)
+
+
+def _beyond(word: str, number: str, sign: DecimalSign) -> Beyond:
+    kind, levels = _KINDS[word.lower()], _levels(number, sign) if number else ()
+    if kind is Kind.CROSS or len(levels) != 1:
+        raise UsageError(T.of("alerts.join_what", word=f"{word} {number}".strip()))
+    return Beyond(kind, levels[0])
+
+
 def _read_later(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
     raise UsageError(T.of("alerts.not_yet", word=word))
 
 
 def _read_bare(request: AlertRequest, word: str, words: Words, sign: DecimalSign) -> AlertRequest:
     """A level without a sign before it, or a distance such as `+2%`."""
-    if _ROLLING.fullmatch(word):
-        return _read_later(request, word, words, sign)
-    if request.kind or request.levels or request.move is not None:
+    if is_part(word):
+        if request.has_condition and not request.is_joined:
+            raise UsageError(T.of("alerts.one_condition", word=word))
+        return _join(request, read_part(word, words, sign))
+    if request.has_condition:
         raise UsageError(T.of("alerts.unknown_word", word=word))
     move = _MOVE.fullmatch(word)
     if move is None:
@@ -213,12 +253,13 @@ def _levels(word: str, sign: DecimalSign) -> tuple[Decimal, ...]:
 
 
 _KINDS = {">": Kind.ABOVE, "≥": Kind.ABOVE, "<": Kind.BELOW, "≤": Kind.BELOW, "cross": Kind.CROSS}
-_LATER = ("rsi", "ma", "volume", "funding", "liq", "listing", "delisting", "and")
+_LATER = ("funding", "liq", "listing", "delisting")
 # Every kind of condition and every option has its row here.
 _READERS: dict[str, Reader] = {
     **dict.fromkeys(_KINDS, _read_level),
     "every": _read_every,
     "for": _read_for,
     "until": _read_until,
+    _AND: _read_and,
     **dict.fromkeys(_LATER, _read_later),
 }

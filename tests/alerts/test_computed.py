@@ -1,0 +1,260 @@
+"""Computed alerts against a model that looks at all prices and all closes at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.clock import START
+from tests.markets.exchange import candles_of
+from tgbot.alerts.armed import Crossing
+from tgbot.alerts.computed import ComputedAlerts, Missed
+from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, write_parts
+from tgbot.alerts.rules.crossing import Armed, Kind, Stance
+from tgbot.alerts.rules.indicators import judge, without_holes
+from tgbot.core.market import Candle, Interval, Tick
+
+BTC = "BTC-USDT"
+MINUTE, FIVE = Interval.MINUTE_1, Interval.MINUTE_5
+PARTS: tuple[Part, ...] = (
+    Beyond(Kind.ABOVE, Decimal(100)),
+    Beyond(Kind.BELOW, Decimal(104)),
+    Move(Decimal("0.04"), timedelta(minutes=3)),
+    Move(Decimal("0.02"), timedelta(minutes=1)),
+    Averages(1, 2, FIVE),
+    Rsi(FIVE, Kind.ABOVE, Decimal(60)),
+)
+conditions = st.lists(st.sampled_from(PARTS), min_size=1, max_size=2, unique=True).map(tuple)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A price so many seconds after the last one, and what happens behind it."""
+
+    seconds: int
+    price: Decimal
+    sets: tuple[tuple[Part, ...], timedelta | None] | None = None
+    drops: int | None = None
+    is_heard: bool = True
+    is_saved: bool = False
+    is_restarted: bool = False
+
+
+pauses, prices = st.integers(1, 100), st.integers(95, 106).map(Decimal)
+settings = st.none() | st.tuples(conditions, st.none() | st.builds(timedelta, minutes=st.integers(1, 5)))
+live = st.lists(st.builds(Moment, pauses, prices, settings, st.none() | st.integers(0, 3)), max_size=50)
+
+
+def tick(at: datetime, price: Decimal) -> Tick:
+    return Tick(BTC, price, price, price, int(at.timestamp()), at)
+
+
+def armed(number: int, parts: tuple[Part, ...], at: datetime, cooldown: timedelta | None) -> Armed:
+    written = write_parts(parts)
+    return Armed(
+        number,
+        BTC,
+        Kind.COMPUTED,
+        Decimal(0),
+        Stance.NEW,
+        at,
+        cooldown=cooldown,
+        step_back=Decimal(0),
+        condition=written,
+    )
+
+
+# --- The model -----------------------------------------------------------------------------------------------------
+
+Path = list[tuple[datetime, Decimal]]
+
+
+def truth(part: Part, path: Path, closed: list[Candle], now: datetime) -> bool | None:
+    """By the sentences of the product: with no step back, what holds is a matter of the moment."""
+    price = path[-1][1]
+    match part:
+        case Beyond(Kind.ABOVE, level):
+            return price >= level
+        case Beyond(_, level):
+            return price <= level
+        case Move(share, window):
+            ends = [at for at, _ in path[1:]] + [now + window]
+            inside = [price for (_, price), end in zip(path, ends, strict=True) if end > now - window]
+            return price >= min(inside) * (1 + share) or price <= max(inside) * (1 - share)
+        case indicator:
+            return judge(indicator, closed)[0]
+
+
+def moments(path: Path) -> Iterator[tuple[datetime, Path, list[Candle], bool]]:
+    """Every point of time at which something can change: a price, the moment before it, a close, and the moment before
+    that, at which a crossing told by the close before is over."""
+    ticks = [tick(at, price) for at, price in path]
+    closes = without_holes(candles_of(ticks, FIVE, START, path[-1][0]), FIVE.length)
+    known: list[Candle] = []
+    done = 0
+    for number, (at, _) in enumerate(path):
+        while done < len(closes) and closes[done].at + FIVE.length <= at:
+            end = closes[done].at + FIVE.length
+            yield end, path[:number], known, True
+            known, done = closes[: done + 1], done + 1
+            yield end, path[:number], known, False
+        if number:
+            yield at, path[:number], known, False
+        yield at, path[: number + 1], known, False
+
+
+def expected(alert: Armed, parts: tuple[Part, ...], path: Path, until: datetime) -> list[datetime]:
+    """When it fires: whenever all parts hold and did not the moment before, if it is not resting."""
+    fired: list[datetime] = []
+    before: bool | None = None
+    for at, seen, closed, is_over in moments(path):
+        if not seen or not alert.since <= at <= until:
+            continue
+        truths = [
+            False if is_over and isinstance(part, Averages) and closed else truth(part, seen, closed, at)
+            for part in parts
+        ]
+        holds = False if False in truths else None if None in truths else True
+        if holds is None:
+            continue
+        rests = bool(fired) and (alert.cooldown is None or at < fired[-1] + alert.cooldown)
+        if holds and before is False and not rests:
+            fired.append(at)
+        before = holds
+    return fired
+
+
+# --- Live ----------------------------------------------------------------------------------------------------------
+
+
+class Bot:
+    """Hears every price, and reads every candle as it closes."""
+
+    def __init__(self) -> None:
+        self.alerts = ComputedAlerts()
+        self.path: Path = []
+        self.closed = 0
+        self.fired: list[Crossing] = []
+
+    def hear(self, at: datetime, price: Decimal) -> None:
+        self.close(at)
+        self.path.append((at, price))
+        self.fired += self.alerts.judge(tick(at, price), at)
+
+    def close(self, now: datetime) -> None:
+        for candle in self._closes(now)[self.closed :]:
+            self.closed += 1
+            end = candle.at + FIVE.length
+            self.fired += self.alerts.read_back(BTC, Missed(end, end, [], [], {FIVE: [candle]}, {}))
+
+    def set(self, alert: Armed, at: datetime) -> None:
+        self.alerts.put(alert)
+        before = candles_of([tick(*seen) for seen in self.path], MINUTE, START, at)
+        whole = [candle for candle in before if candle.at + MINUTE.length <= at]
+        closed = self._closes(at)
+        known = self.alerts._symbols[BTC].last_closed()
+        heard = {FIVE: at} if FIVE in known and known[FIVE] is None else {}
+        self.fired += self.alerts.read_back(BTC, Missed(at, at, whole, [], {FIVE: closed}, heard))
+        self.fired += self.alerts.start(alert.id, Decimal(0), at)
+
+    def _closes(self, now: datetime) -> list[Candle]:
+        ticks = [tick(*seen) for seen in self.path]
+        candles = without_holes(candles_of(ticks, FIVE, START, now), FIVE.length)
+        return [candle for candle in candles if candle.at + FIVE.length <= now]
+
+
+@given(st.lists(st.tuples(conditions, st.none() | st.just(timedelta(minutes=2))), min_size=1, max_size=4), live)
+def test_every_moment_at_which_all_begins_to_hold_fires(
+    first: list[tuple[tuple[Part, ...], timedelta | None]], moments: list[Moment]
+) -> None:
+    """Set before the first price, so that window and model know the same; dropped whenever."""
+    bot, now = Bot(), START
+    alerts = [(armed(number, parts, now, cooldown), parts) for number, (parts, cooldown) in enumerate(first)]
+    ends = dict.fromkeys(range(len(alerts)), START + timedelta(days=1))
+    for alert, _ in alerts:
+        bot.set(alert, now)
+    for moment in moments:
+        now += timedelta(seconds=moment.seconds)
+        bot.hear(now, moment.price)
+        if moment.drops is not None and moment.drops in ends:
+            bot.alerts.drop(moment.drops)
+            ends[moment.drops] = min(now, ends[moment.drops])
+    for alert, parts in alerts:
+        found = [crossing.at for crossing in bot.fired if crossing.alert.id == alert.id]
+        assert found == (expected(alert, parts, bot.path, ends[alert.id]) if bot.path else [])
+
+
+# --- With gaps and restarts ----------------------------------------------------------------------------------------
+
+
+class Forgetful(Bot):
+    """Its table is written now and then. What was not heard is read back from candles of a minute."""
+
+    def __init__(self, alert: Armed) -> None:
+        super().__init__()
+        self.table, self.saved_at, self.heard_at = alert, alert.since, alert.since
+        self.alerts.put(alert)
+        self.read(alert.since)
+
+    def read(self, now: datetime) -> None:
+        ticks = [tick(*seen) for seen in self.path]
+        signals = self.alerts._symbols.get(BTC)
+        if signals is None:
+            return
+        minutes = candles_of(ticks, MINUTE, START, now)
+        known = signals.last_closed()
+        heard = {interval: self.heard_at for interval, at in known.items() if at is None}
+        closes = [candle for candle in candles_of(ticks, FIVE, START, now) if candle.at + FIVE.length <= now]
+        before = [candle for candle in minutes if candle.at + MINUTE.length <= self.heard_at]
+        missed = [candle for candle in minutes if candle.at + MINUTE.length > self.heard_at]
+        closed = dict.fromkeys(known, closes)
+        self.fired += self.alerts.read_back(
+            BTC, Missed(self.heard_at, now, before, [(MINUTE.length, missed)], closed, heard)
+        )
+        self.heard_at = now
+
+    def save(self) -> None:
+        for alert in self.alerts.take_moved():
+            self.table = alert
+        self.saved_at = self.heard_at
+
+    def restart(self) -> None:
+        self.alerts = ComputedAlerts()
+        self.heard_at = self.saved_at
+        if not self.fired:
+            self.alerts.put(self.table)
+
+
+flags = st.booleans()
+gappy = st.lists(
+    st.builds(Moment, pauses, prices, is_heard=flags, is_saved=flags, is_restarted=flags), min_size=1, max_size=40
+)
+alone = st.sampled_from([part for part in PARTS if not isinstance(part, Beyond)])
+
+
+@given(alone, gappy)
+def test_through_gaps_and_restarts_it_fires_once_and_only_for_what_was_so(part: Part, moments: list[Moment]) -> None:
+    now = START
+    alert = armed(1, (part,), now, None)
+    bot, after_gap = Forgetful(alert), False
+    for moment in moments:
+        now += timedelta(seconds=moment.seconds)
+        if moment.is_restarted:
+            bot.restart()
+        after_gap |= moment.is_restarted or not moment.is_heard
+        bot.path.append((now, moment.price))
+        if after_gap and moment.is_heard:
+            bot.read(now)
+            after_gap = False
+        elif moment.is_heard:
+            bot.fired += bot.alerts.judge(tick(*bot.path[-1]), now)
+            bot.heard_at = now
+            bot.read(now)
+        if moment.is_saved and not after_gap:
+            bot.save()
+    bot.read(now)
+    assert len(bot.fired) <= 1
+    assert not bot.fired or expected(replace(alert, since=START), (part,), bot.path, now)
