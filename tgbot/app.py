@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 
 from tgbot.accounts.guards.handlers import GuardsHandlers
 from tgbot.accounts.handlers import AccountsHandlers
+from tgbot.accounts.notices.handlers import NoticesHandlers
+from tgbot.accounts.notices.service import Notices
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
 from tgbot.chat.bot import Telegram, connected
@@ -90,6 +92,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             operators=frozenset(settings.operators),
             languages=frozenset(LANGUAGE_NAMES),
         )
+        notices = Notices(database, outbox.judge_again)
         keys = Keys(
             database=database,
             clock=clock,
@@ -110,7 +113,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         table = Routes(
             [
                 *features.routes,
-                *AccountsHandlers(accounts, guards, LANGUAGE_NAMES).routes(),
+                *AccountsHandlers(accounts, guards, NoticesHandlers(notices), LANGUAGE_NAMES).routes(),
                 *CredentialsHandlers(keys, doctor, entry, ground.dialogues, database, clock).routes(),
             ]
         )
@@ -121,7 +124,11 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             routes=table,
             dialogues=ground.dialogues,
             answering=Answers(
-                database=database, outbox=outbox, messenger=messenger, renderer=renderer, readers_of=accounts.readers_of
+                database=database,
+                outbox=outbox,
+                messenger=messenger,
+                renderer=renderer,
+                recipients_of=notices.recipients_of,
             ),
             redact=redaction,
             admit=accounts.admit,
@@ -134,7 +141,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             messenger=messenger,
             renderer=renderer,
             clock=clock,
-            readers_of=accounts.readers_of,
+            recipients_of=notices.recipients_of,
             on_chat_gone=_each(accounts.lose, *features.on_chat_gone),
             on_chat_moved=accounts.move,
             limiter=Limiter(),

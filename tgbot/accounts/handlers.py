@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tgbot.accounts import views
 from tgbot.accounts.guards.handlers import GuardsHandlers
+from tgbot.accounts.notices.handlers import NoticesHandlers
 from tgbot.accounts.service import Accounts
 from tgbot.core.errors import NotFound
 from tgbot.core.people import Person
@@ -15,9 +16,12 @@ from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
 class AccountsHandlers:
     """`language_names` says each language's name in itself."""
 
-    def __init__(self, accounts: Accounts, guards: GuardsHandlers, language_names: dict[str, str]) -> None:
+    def __init__(
+        self, accounts: Accounts, guards: GuardsHandlers, notices: NoticesHandlers, language_names: dict[str, str]
+    ) -> None:
         self._accounts = accounts
         self._guards = guards
+        self._notices = notices
         self._language_names = language_names
 
     def routes(self) -> Sequence[Route]:
@@ -30,6 +34,7 @@ class AccountsHandlers:
             Press("settings", self.settings),
             Press("set", self.settings),
             *self._guards.routes(),
+            *self._notices.routes(),
         )
 
     async def start(self, person: Person, incoming: Incoming) -> Answer:
@@ -59,8 +64,9 @@ class AccountsHandlers:
             "rearm": self._accounts.set_step_back,
         }
         name = setting.lower()
-        if name == "limit":
-            return await self._guards.limits(person, replace(incoming, args=value))
+        elsewhere = {"limit": self._guards.limits, "notice": self._notices.notice, "quiet": self._notices.quiet}
+        if name in elsewhere:
+            return await elsewhere[name](person, replace(incoming, args=value))
         if name not in changes:
             raise NotFound(T.of("accounts.no_setting", setting=setting[:32]))
         if not value:
@@ -70,4 +76,5 @@ class AccountsHandlers:
         return replace(shown, lines=(T("accounts.saved"), *shown.lines))
 
     async def _shown(self, person: Person) -> Reply:
-        return views.settings(person, self._language_names, await self._guards.lines(person))
+        more = (*await self._notices.lines(person), *await self._guards.lines(person))
+        return views.settings(person, self._language_names, more)

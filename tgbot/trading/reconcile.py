@@ -11,6 +11,7 @@ from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError
 from tgbot.core.money import ZERO
+from tgbot.core.notices import Kind
 from tgbot.core.orders import Fill, Order
 from tgbot.core.reply import Reply
 from tgbot.credentials.service import Keys
@@ -245,7 +246,7 @@ class Reconciler:
         card = views.card(intent)
         await self._outbox.put(session, Notice(intent.chat_id, reply, Priority.FILL, card=card))
         if is_news:
-            news = Notice(intent.chat_id, Reply(reply.lines), Priority.FILL, reply_to_card=card)
+            news = Notice(intent.chat_id, Reply(reply.lines), Priority.FILL, reply_to_card=card, kind=Kind.FILL)
             await self._outbox.put(session, news)
 
 
