@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 
 from tgbot.accounts.guards.handlers import GuardsHandlers
 from tgbot.accounts.handlers import AccountsHandlers
+from tgbot.accounts.notices.handlers import NoticesHandlers
+from tgbot.accounts.notices.service import Notices
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
 from tgbot.chat.bot import Telegram, connected
@@ -91,6 +93,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             operators=frozenset(settings.operators),
             languages=frozenset(LANGUAGE_NAMES),
         )
+        notices = Notices(database, outbox.judge_again)
         keys = Keys(
             database=database,
             clock=clock,
@@ -112,7 +115,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         table = Routes(
             [
                 *features.routes,
-                *AccountsHandlers(accounts, guards, LANGUAGE_NAMES, features.links).routes(),
+                *AccountsHandlers(accounts, guards, NoticesHandlers(notices), LANGUAGE_NAMES, features.links).routes(),
                 *CredentialsHandlers(keys, doctor, entry, ground.dialogues, database, clock).routes(),
             ]
         )
@@ -124,7 +127,11 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             routes=table,
             dialogues=ground.dialogues,
             answering=Answers(
-                database=database, outbox=outbox, messenger=messenger, renderer=renderer, readers_of=accounts.readers_of
+                database=database,
+                outbox=outbox,
+                messenger=messenger,
+                renderer=renderer,
+                recipients_of=notices.recipients_of,
             ),
             redact=redaction,
             admit=accounts.admit,
@@ -138,7 +145,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             messenger=messenger,
             renderer=renderer,
             clock=clock,
-            readers_of=accounts.readers_of,
+            recipients_of=notices.recipients_of,
             on_chat_gone=_each(accounts.lose, *features.on_chat_gone),
             on_chat_moved=on_chat_moved,
             limiter=Limiter(),

@@ -6,6 +6,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, MetaData
 
 import tgbot.accounts.guards.store
+import tgbot.accounts.notices.store
 import tgbot.accounts.store
 import tgbot.alerts.store
 import tgbot.alerts.watches.store

@@ -15,6 +15,7 @@ from bench.flights import fly
 from bench.meter import CALLS_TO_WARM_UP, cpu, report
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.sending import Messenger
+from tgbot.core.notices import Kind, Recipient
 from tgbot.core.reply import Button, Reply, T
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.limiter import Limiter, Limits, Pace, Window
@@ -25,7 +26,6 @@ from tgbot.packaged import folder
 from tgbot.schema import migrate
 from tgbot.system import SystemClock, spare_collector
 from tgbot.texts.catalogue import Catalogue
-from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 
 CLOCK = SystemClock()
@@ -75,14 +75,14 @@ async def _deliver(database: Database, bot: Telegram, notices: int) -> float:
     box, messenger = Outbox(CLOCK), _Counting(bot, notices)
     for chats in batched(range(1, notices + 1)):
         async with database.write() as session:
-            await box.put_all(session, [Notice(chat, WORDS, Priority.ALERT) for chat in chats])
+            await box.put_all(session, [Notice(chat, WORDS, Priority.ALERT, kind=Kind.ALERT) for chat in chats])
     sender = Sender(
         database=database,
         outbox=box,
         messenger=messenger,
         renderer=Renderer(Catalogue(folder("locales"))),
         clock=CLOCK,
-        readers_of=_english,
+        recipients_of=_english,
         on_chat_gone=_nothing,
         on_chat_moved=_nothing,
         limiter=Limiter(Limits(Pace(1e9, 1_000), NO_LIMIT, NO_LIMIT, NO_LIMIT)),
@@ -112,8 +112,8 @@ async def library(url: str, notices: int) -> None:
         await fly(lambda: bot.send_message(7, "7 seconds", parse_mode="HTML"), notices, MOST_IN_FLIGHT)
 
 
-async def _english(session: ReadSession, chats: Collection[int]) -> dict[int, Reader]:
-    return dict.fromkeys(chats, Reader("en", "UTC"))
+async def _english(session: ReadSession, chats: Collection[int]) -> dict[int, Recipient]:
+    return dict.fromkeys(chats, Recipient("en", "UTC"))
 
 
 async def _nothing(session: WriteSession, *ids: int) -> None:

@@ -11,6 +11,8 @@ from tests.clock import JumpClock
 from tgbot.accounts.guards.handlers import GuardsHandlers
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import AccountsHandlers
+from tgbot.accounts.notices.handlers import NoticesHandlers
+from tgbot.accounts.notices.service import Notices
 from tgbot.accounts.service import DISPLAY_CURRENCIES, QUOTES, Door
 from tgbot.accounts.views import TASKS, ZONES
 from tgbot.core.errors import NotFound, Refused, UserError
@@ -18,7 +20,7 @@ from tgbot.core.market import SymbolRule
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, Reply, T
 from tgbot.core.routing import Incoming
-from tgbot.db.engine import Database
+from tgbot.db.engine import Database, WriteSession
 from tgbot.packaged import PACKAGE
 
 Writes = Callable[..., Incoming]
@@ -41,7 +43,11 @@ def handlers(make_accounts: MakeAccounts, database: Database, clock: JumpClock) 
         raise NotFound(T("common.help"))
 
     guards = GuardsHandlers(Guards(database, clock), read_pair, clock)
-    return AccountsHandlers(make_accounts(Door.OPEN), guards, NAMES)
+    return AccountsHandlers(make_accounts(Door.OPEN), guards, NoticesHandlers(Notices(database, nobody_waits)), NAMES)
+
+
+async def nobody_waits(session: WriteSession, chat_id: int) -> None:
+    """Nothing has been kept for this chat."""
 
 
 def test_every_command_of_the_bot_is_in_help_and_menu_and_no_other() -> None:
@@ -97,6 +103,8 @@ async def test_settings_are_changed_by_text_and_by_the_same_words_in_buttons(
         ("language RU", T.of("accounts.settings_language", language="Русский")),
         ("display btc", T.of("accounts.settings_display", currency="BTC")),
         ("quote kcs", T.of("accounts.settings_quote", currency="KCS")),
+        ("notice alert silent", T.of("notices.kind_alert", level=T("notices.silent"))),
+        ("quiet 22-7", T.of("notices.quiet", hours="22:00–07:00")),
     ],
 )
 async def test_a_setting_can_be_typed(

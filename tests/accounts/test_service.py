@@ -14,7 +14,6 @@ from tgbot.core.errors import NotAllowed, Refused
 from tgbot.core.people import Mode
 from tgbot.core.routing import Incoming, Origin
 from tgbot.db.engine import Database
-from tgbot.texts.notation import Reader
 
 Writes = Callable[..., Incoming]
 
@@ -195,13 +194,6 @@ async def test_languages_and_currencies_are_those_that_are_offered(accounts: Acc
         with pytest.raises(Refused):
             await change(ann, value)
     assert await accounts.admit(writes()) == ann
-
-
-async def test_texts_are_put_as_the_person_has_chosen(accounts: Accounts, writes: Writes, database: Database) -> None:
-    ann = await accounts.set_time_zone(await accounts.admit(writes(language="ru")), "Europe/Moscow")
-    async with database.read() as session:
-        readers = await accounts.readers_of(session, [ann.id, -1001])
-    assert readers == {ann.id: Reader("ru", "Europe/Moscow"), -1001: Reader("en", "UTC")}
 
 
 async def test_who_has_blocked_us_can_come_back(accounts: Accounts, writes: Writes, database: Database) -> None:

@@ -13,6 +13,7 @@ from tests.chat.telegram_server import TelegramServer
 from tests.clock import JumpClock
 from tgbot.chat.bot import Telegram
 from tgbot.chat.sending import Messenger
+from tgbot.core.notices import Recipient
 from tgbot.core.reply import Button, Reply, T
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.limiter import Limiter, Limits, Pace, Window
@@ -21,7 +22,6 @@ from tgbot.delivery.sender import Sender
 from tgbot.delivery.store import OutboxRow, State
 from tgbot.packaged import folder
 from tgbot.texts.catalogue import Catalogue
-from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 
 __all__ = ["bot", "ssl_context", "telegram"]
@@ -53,7 +53,7 @@ class Post:
     bot: Telegram
     renderer: Renderer
     limits: Limits = UNLIMITED
-    languages: dict[int, str] = field(default_factory=dict)
+    recipients: dict[int, Recipient] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
     moved: list[tuple[int, int]] = field(default_factory=list)
 
@@ -82,7 +82,7 @@ class Post:
             messenger=Messenger(self.bot),
             renderer=self.renderer,
             clock=self.clock,
-            readers_of=self.readers_of,
+            recipients_of=self.recipients_of,
             on_chat_gone=self._on_chat_gone,
             on_chat_moved=self._on_chat_moved,
             limiter=Limiter(self.limits),
@@ -118,8 +118,8 @@ class Post:
         """The sender has done all it may do at this moment."""
         await self.clock.until_sleeping()
 
-    async def readers_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Reader]:
-        return {chat_id: Reader(self.languages.get(chat_id, "en"), "UTC") for chat_id in chat_ids}
+    async def recipients_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Recipient]:
+        return {chat_id: self.recipients.get(chat_id, Recipient("en", "UTC")) for chat_id in chat_ids}
 
     async def _on_chat_gone(self, session: WriteSession, chat_id: int) -> None:
         self.gone.append(chat_id)

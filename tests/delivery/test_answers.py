@@ -6,6 +6,7 @@ from tests.chat.telegram_server import TelegramServer
 from tests.clock import START
 from tests.delivery.conftest import ANN, BORIS, DESK, Post, words
 from tgbot.chat.sending import Messenger
+from tgbot.core.notices import Recipient
 from tgbot.core.reply import T
 from tgbot.core.routing import Incoming, Toast
 from tgbot.delivery.answers import Answers
@@ -32,7 +33,7 @@ def answers(post: Post) -> Answers:
         outbox=post.outbox,
         messenger=Messenger(post.bot),
         renderer=post.renderer,
-        readers_of=post.readers_of,
+        recipients_of=post.recipients_of,
     )
 
 
@@ -83,7 +84,7 @@ async def test_words_never_take_the_place_of_a_picture(post: Post, answers: Answ
 async def test_a_toast_speaks_the_language_of_who_pressed(
     post: Post, answers: Answers, telegram: TelegramServer
 ) -> None:
-    post.languages[BORIS] = "ru"
+    post.recipients[BORIS] = Recipient("ru", "UTC")
     await answers.toast(PRESS, Toast(T("common.cancel"), is_alert=True))
     await answers.toast(PRESS, None)
     with_words, without = telegram.sent("answerCallbackQuery")

@@ -10,6 +10,7 @@ from tests.chat.telegram_server import TelegramServer
 from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, Post, notice, until, words
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
+from tgbot.core.notices import Recipient
 from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.delivery.sender import MOST_IN_FLIGHT, MOST_PATIENT, NOTED_WITHIN, URGENT_IN_A_ROW
@@ -47,7 +48,7 @@ async def run_until_killed(post: Post) -> None:
 
 
 async def test_a_notice_arrives_in_the_readers_language(post: Post, telegram: TelegramServer) -> None:
-    post.languages[BORIS] = "ru"
+    post.recipients[BORIS] = Recipient("ru", "UTC")
     async with post.sending():
         await post.put(notice(ANN, 1), notice(BORIS, 2), Notice(CARA, words(3, is_silent=True), ANSWER))
         await post.until_settled()

@@ -85,7 +85,7 @@ class Desk:
                 outbox=post.outbox,
                 messenger=Messenger(post.bot),
                 renderer=post.renderer,
-                readers_of=post.readers_of,
+                recipients_of=post.recipients_of,
             ),
             redact=self.redaction,
             admit=self._admit,

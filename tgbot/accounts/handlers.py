@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tgbot.accounts import views
 from tgbot.accounts.guards.handlers import GuardsHandlers
+from tgbot.accounts.notices.handlers import NoticesHandlers
 from tgbot.accounts.service import Accounts
 from tgbot.core.errors import NotFound
 from tgbot.core.people import Person
@@ -22,12 +23,14 @@ class AccountsHandlers:
         self,
         accounts: Accounts,
         guards: GuardsHandlers,
+        notices: NoticesHandlers,
         language_names: dict[str, str],
         links: Mapping[str, OpenLink] | None = None,
     ) -> None:
         self._links = links or {}
         self._accounts = accounts
         self._guards = guards
+        self._notices = notices
         self._language_names = language_names
 
     def routes(self) -> Sequence[Route]:
@@ -40,6 +43,7 @@ class AccountsHandlers:
             Press("settings", self.settings),
             Press("set", self.settings),
             *self._guards.routes(),
+            *self._notices.routes(),
         )
 
     async def start(self, person: Person, incoming: Incoming) -> Answer:
@@ -73,8 +77,9 @@ class AccountsHandlers:
             "rearm": self._accounts.set_step_back,
         }
         name = setting.lower()
-        if name == "limit":
-            return await self._guards.limits(person, replace(incoming, args=value))
+        elsewhere = {"limit": self._guards.limits, "notice": self._notices.notice, "quiet": self._notices.quiet}
+        if name in elsewhere:
+            return await elsewhere[name](person, replace(incoming, args=value))
         if name not in changes:
             raise NotFound(T.of("accounts.no_setting", setting=setting[:32]))
         if not value:
@@ -84,4 +89,5 @@ class AccountsHandlers:
         return replace(shown, lines=(T("accounts.saved"), *shown.lines))
 
     async def _shown(self, person: Person) -> Reply:
-        return views.settings(person, self._language_names, await self._guards.lines(person))
+        more = (*await self._notices.lines(person), *await self._guards.lines(person))
+        return views.settings(person, self._language_names, more)

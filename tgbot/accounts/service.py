@@ -1,7 +1,7 @@
 """Letting people in, and keeping what they choose."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -19,8 +19,7 @@ from tgbot.core.numbers import Ambiguous, NotANumber, decimal_sign_of, read_numb
 from tgbot.core.people import Mode, Person
 from tgbot.core.reply import T
 from tgbot.core.routing import Incoming, Origin
-from tgbot.db.engine import Database, ReadSession, WriteSession
-from tgbot.texts.notation import Reader
+from tgbot.db.engine import Database, WriteSession
 
 INVITED_FOR = timedelta(days=7)
 DISPLAY_CURRENCIES = ("USDT", "USD", "EUR", "RUB", "BTC")
@@ -129,11 +128,6 @@ class Accounts:
         """They have written `/start`: we may write to them again."""
         async with self._database.write() as session:
             await store.change(session, person.id, is_reachable=True)
-
-    async def readers_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Reader]:
-        """How to put texts for each of these chats; English in UTC where nobody has chosen."""
-        chosen = await store.readers_of(session, chat_ids)
-        return {chat_id: Reader(*chosen.get(chat_id, ("en", "UTC"))) for chat_id in chat_ids}
 
     async def _change(self, person: Person, **values: str | Decimal) -> Person:
         async with self._database.write() as session:

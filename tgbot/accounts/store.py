@@ -1,11 +1,10 @@
 """People and invitations."""
 
-from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, String, select, update
+from sqlalchemy import BigInteger, String, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.people import Mode, Person
@@ -82,13 +81,6 @@ async def use_invitation(session: WriteSession, digest: str, person_id: int, now
         .returning(InvitationRow.digest)
     )
     return used.first() is not None
-
-
-async def readers_of(session: ReadSession, person_ids: Collection[int]) -> dict[int, tuple[str, str]]:
-    """Language and time zone of those that are known."""
-    columns = select(PersonRow.id, PersonRow.language, PersonRow.time_zone)
-    rows = await session.execute(columns.where(PersonRow.id.in_(person_ids)))
-    return {row.id: (row.language, row.time_zone) for row in rows}
 
 
 def _person(row: PersonRow) -> Person:

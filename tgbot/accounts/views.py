@@ -44,7 +44,7 @@ def help_command(command: str) -> Reply:
     return Reply((T(f"accounts.help_{command}"),), (_back("help"),))
 
 
-def settings(person: Person, language_names: dict[str, str], limits: tuple[T, ...]) -> Reply:
+def settings(person: Person, language_names: dict[str, str], more: tuple[T, ...]) -> Reply:
     lines = (
         T("accounts.settings_title"),
         T.of("accounts.settings_language", language=language_names[person.language]),
@@ -52,12 +52,13 @@ def settings(person: Person, language_names: dict[str, str], limits: tuple[T, ..
         T.of("accounts.settings_display", currency=person.display_currency),
         T.of("accounts.settings_quote", currency=person.quote),
         T.of("accounts.settings_rearm", step=Percent(person.step_back * HUNDRED, places=4)),
-        *limits,
+        *more,
     )
     buttons = (
         (Button(T("accounts.set_language"), "set:language"), Button(T("accounts.set_zone"), "set:zone")),
         (Button(T("accounts.set_display"), "set:display"), Button(T("accounts.set_quote"), "set:quote")),
         (Button(T("accounts.set_rearm"), "set:rearm"), Button(T("accounts.set_limits"), "limit")),
+        (Button(T("accounts.set_notices"), "notice"),),
     )
     return Reply(lines, buttons)
 

@@ -19,6 +19,7 @@ from tgbot.alerts.rules.crossing import Armed
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Interval, Tick
+from tgbot.core.notices import Kind
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.markets.prices import PriceBoard
@@ -220,7 +221,9 @@ class AlertMonitor:
             late = now - crossing.at
             log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
             reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
-            await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key))
+            await self._outbox.put(
+                session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT)
+            )
         return alert
 
     async def _give_up(self) -> None:

@@ -14,6 +14,7 @@ from tgbot.alerts.store import Alert, State
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Tick
+from tgbot.core.notices import Kind
 from tgbot.core.reply import Reply
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
@@ -126,7 +127,7 @@ class AlertTimers:
         self._monitor.drop(known.armed())
 
     async def _tell(self, session: WriteSession, alert: Alert, reply: Reply, key: str) -> None:
-        await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key))
+        await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT))
 
 
 def _is_over(alert: Alert, now: datetime) -> bool:

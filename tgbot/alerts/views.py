@@ -123,7 +123,8 @@ def _cockpit(alert: Alert, *lines: T) -> Reply:
     moves = () if alert.condition else (tuple(_move(alert, step) for step in STEPS),)
     mute = Button(T("alerts.button_mute"), f"alert_mute:{alert.symbol}")
     rows = (snoozes, *moves, deal_buttons(alert.symbol), (mute, _edit(alert)), _change_buttons(alert))
-    return Reply((*note, *lines, _footer(alert)), rows)
+    brief = T.of("alerts.brief_noted", note=alert.note, line=lines[0]) if alert.note else lines[0]
+    return Reply((*note, *lines, _footer(alert)), rows, brief=brief)
 
 
 def _away(alert: Alert, price: Decimal) -> dict[str, Decimal | Percent]:

@@ -58,6 +58,8 @@ class Button:
 class Reply:
     """One message. The first line is the answer. `is_new`: even in answer to a press it is a message of its own.
 
+    `brief` is its one line among others, where several became one message; by default the first line.
+
     A `card` names the message: where one of that name is in the chat already, this takes its place.
 
     `picture` is a PNG, shown above the lines. It is drawn before the reply is handed over, not when it is sent: then
@@ -71,6 +73,7 @@ class Reply:
     is_new: bool = False
     picture: bytes | None = field(default=None, repr=False)
     card: str | None = None
+    brief: T | None = None
 
 
 @dataclass(frozen=True, slots=True)

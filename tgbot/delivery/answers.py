@@ -8,7 +8,8 @@ from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming, Toast
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.delivery.sender import ReadersOf
+from tgbot.delivery.sender import RecipientsOf
+from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 
 log = structlog.get_logger()
@@ -24,13 +25,13 @@ class Answers:
         outbox: Outbox,
         messenger: Messenger,
         renderer: Renderer,
-        readers_of: ReadersOf,
+        recipients_of: RecipientsOf,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._messenger = messenger
         self._renderer = renderer
-        self._readers_of = readers_of
+        self._recipients_of = recipients_of
 
     async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None:
         """A press is answered by editing the message it stands under, unless the reply is to be a new one: a picture
@@ -52,9 +53,9 @@ class Answers:
         text, is_alert, url = "", False, ""
         if toast is not None:
             async with self._database.read() as session:
-                reader = (await self._readers_of(session, [incoming.user_id]))[incoming.user_id]
+                recipient = (await self._recipients_of(session, [incoming.user_id]))[incoming.user_id]
             # With a link Telegram opens it and shows no words.
-            url = toast.url
+            url, reader = toast.url, Reader(recipient.language, recipient.time_zone)
             text, is_alert = "" if url else self._renderer.plain(toast.text, reader), toast.is_alert
         try:
             await self._messenger.answer_press(incoming.press_id, text, is_alert=is_alert, url=url)

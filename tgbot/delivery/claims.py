@@ -1,15 +1,18 @@
 """Which rows go next, and what becomes of them. A claim is committed before a byte of its message is sent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, func, literal, or_, select, update
 from sqlalchemy.orm import aliased
 
+from tgbot.core.notices import URGENT_KINDS, Kind
+from tgbot.core.reply import say
 from tgbot.db.engine import WriteSession
+from tgbot.delivery.codec import encode
 from tgbot.delivery.outbox import Priority
-from tgbot.delivery.store import OUTBOX, CardRow, OutboxRow, State
+from tgbot.delivery.store import EXPIRED, OUTBOX, CardRow, OutboxRow, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,32 @@ class Claim:
     is_plain: bool
     is_repeat: bool
     tries: int
+    kind: str | None
+    is_kept: bool
+    created_at: datetime
 
+    @property
+    def kind_chosen(self) -> Kind | None:
+        """By whose level it comes."""
+        if self.kind is None:
+            return None
+        return Kind.ALERT if self.kind == EXPIRED else Kind(self.kind)
+
+    @property
+    def may_have_company(self) -> bool:
+        """Whether other rows of its sort may leave in one message with it."""
+        is_of_its_own = self.message_id is None and self.card is None and self.picture is None
+        return is_of_its_own and not self.is_plain and (self.is_kept or self.kind in SOCIABLE)
+
+    @property
+    def sort(self) -> tuple[object, ...]:
+        """Of one chat and topic; what was kept is one sort, whatever its kind."""
+        return self.chat_id, self.thread_id, self.is_kept, None if self.is_kept else self.kind
+
+
+MOST_TOGETHER = 20
+SOCIABLE = (Kind.ALERT, Kind.WATCH, EXPIRED)
+PATIENT_KINDS = (*(kind for kind in Kind if kind not in URGENT_KINDS), EXPIRED)
 
 URGENT, PATIENT = OutboxRow.priority <= Priority.ANSWER, OutboxRow.priority > Priority.ANSWER
 
@@ -47,37 +75,124 @@ _CLAIMS = (
         OutboxRow.is_plain,
         OutboxRow.is_repeat,
         OutboxRow.tries,
+        OutboxRow.kind,
+        OutboxRow.is_kept,
+        OutboxRow.created_at,
     )
     .outerjoin(_card, and_(_card.chat_id == OutboxRow.chat_id, _card.card == OutboxRow.card))
     .outerjoin(_answered, and_(_answered.chat_id == OutboxRow.chat_id, _answered.card == OutboxRow.reply_to_card))
 )
 
 
-async def claim(session: WriteSession, room: int, which: ColumnElement[bool], left_out: Collection[int]) -> list[Claim]:
-    """At most `room` rows of those (`URGENT` or `PATIENT`), one per chat and each the first of its chat, the most
-    urgent first; none of the chats that are left out."""
+async def claim(
+    session: WriteSession, room: int, which: ColumnElement[bool], left_out: Collection[int], now: datetime
+) -> list[Claim]:
+    """At most `room` rows of those (`URGENT` or `PATIENT`) that are due, one per chat and each the first of its chat,
+    the most urgent first; none of the chats that are left out."""
     if room <= 0:
         return []
+    is_due = (OutboxRow.not_before <= now) & or_(OutboxRow.expires_at.is_(None), OutboxRow.expires_at > now)
     due = (
-        _CLAIMS.where(which, OutboxRow.state == State.NEW, OutboxRow.chat_id.not_in(left_out), ~_has_one_before_it())
+        _CLAIMS.where(which, OutboxRow.state == State.NEW, is_due)
+        .where(OutboxRow.chat_id.not_in(left_out), ~_has_one_before_it())
         .order_by(OutboxRow.priority, OutboxRow.id)
         .limit(room)
         .with_for_update(of=OutboxRow, skip_locked=True)
     )
     claims = [Claim(*tuple(row)) for row in await session.execute(due)]
-    if claims:
-        claimed = OUTBOX.c.id.in_([row.id for row in claims])
-        await session.execute(update(OUTBOX).where(claimed).values(state=State.CLAIMED))
+    await _mark_claimed(session, claims)
     return claims
 
 
-async def drop_stale(session: WriteSession, now: datetime) -> None:
-    """What has not left in time is not sent any more."""
-    await session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.state == State.NEW, OutboxRow.expires_at <= now)
-        .values(state=State.STALE, picture=None)
+async def claim_company(session: WriteSession, heads: Sequence[Claim], now: datetime) -> dict[int, list[Claim]]:
+    """By id of the head: the rows of its sort that leave in one message with it, also those that are not due yet."""
+    chats = {head.chat_id for head in heads if head.may_have_company}
+    if not chats:
+        return {}
+    order = func.row_number().over(partition_by=(OutboxRow.chat_id, OutboxRow.kind), order_by=OutboxRow.id)
+    nearest = (
+        select(OutboxRow.id, order.label("place"))
+        .where(OutboxRow.chat_id.in_(chats), OutboxRow.state == State.NEW, OutboxRow.kind.in_(PATIENT_KINDS))
+        .where(or_(OutboxRow.expires_at.is_(None), OutboxRow.expires_at > now))
+        .subquery()
     )
+    ids = select(nearest.c.id).where(nearest.c.place < MOST_TOGETHER)
+    found = [
+        Claim(*tuple(row)) for row in await session.execute(_CLAIMS.where(OutboxRow.id.in_(ids)).order_by(OutboxRow.id))
+    ]
+    company = {
+        head.id: [row for row in found if row.may_have_company and row.sort == head.sort][: MOST_TOGETHER - 1]
+        for head in heads
+        if head.may_have_company
+    }
+    await _mark_claimed(session, [row for rows in company.values() for row in rows])
+    return company
+
+
+async def tend(session: WriteSession, now: datetime) -> None:
+    """What was kept is owed again when its time has come. What has not left in time is not sent any more; of alerts,
+    which somebody waits for, one line says how many."""
+    await session.execute(
+        update(OUTBOX).where(OUTBOX.c.state == State.KEPT, OUTBOX.c.not_before <= now).values(state=State.NEW)
+    )
+    is_late = (OUTBOX.c.state == State.NEW) & (OUTBOX.c.expires_at <= now)
+    place = OUTBOX.c.chat_id, OUTBOX.c.thread_id, OUTBOX.c.kind
+    late = list(await session.execute(select(*place, func.count()).where(is_late).group_by(*place)))
+    if not late:
+        return
+    await session.execute(update(OUTBOX).where(is_late).values(state=State.STALE, picture=None))
+    told = [_too_late(chat_id, thread_id, kind, count, now) for chat_id, thread_id, kind, count in late if kind]
+    if told:
+        connection = await session.connection()
+        await connection.execute(OUTBOX.insert(), told)
+
+
+async def keep_chat(session: WriteSession, head: Claim, until: datetime) -> None:
+    """Its reader wants nothing before `until` but what is urgent."""
+    await session.execute(
+        _of_chat(head)
+        .where(OUTBOX.c.kind.in_(PATIENT_KINDS))
+        .values(state=State.KEPT, is_kept=True, not_before=until, expires_at=None)
+    )
+
+
+async def leave_out(session: WriteSession, head: Claim) -> None:
+    """Its reader wants no notices of this kind."""
+    await session.execute(
+        _of_chat(head).where(OUTBOX.c.kind == head.kind).values(state=State.STALE, picture=None, reason="switched off")
+    )
+
+
+async def next_due(session: WriteSession, now: datetime) -> datetime | None:
+    """When the next row is due of those that wait for their time."""
+    waiting = OutboxRow.state.in_([State.NEW, State.KEPT])
+    due: datetime | None = await session.scalar(
+        select(func.min(OutboxRow.not_before)).where(waiting, OutboxRow.not_before > now)
+    )
+    return due
+
+
+def _of_chat(head: Claim) -> Update:
+    is_owed = or_(OUTBOX.c.state == State.NEW, OUTBOX.c.id == head.id)
+    return update(OUTBOX).where(OUTBOX.c.chat_id == head.chat_id, is_owed)
+
+
+def _too_late(chat_id: int, thread_id: int | None, kind: str, count: int, now: datetime) -> dict[str, object]:
+    return {
+        "chat_id": chat_id,
+        "thread_id": thread_id,
+        "priority": Priority.ALERT,
+        "payload": encode(say(f"delivery.expired_{kind}", count=count)),
+        "kind": EXPIRED,
+        "created_at": now,
+        "not_before": now,
+    }
+
+
+async def _mark_claimed(session: WriteSession, claims: Sequence[Claim]) -> None:
+    if claims:
+        claimed = OUTBOX.c.id.in_([row.id for row in claims])
+        await session.execute(update(OUTBOX).where(claimed).values(state=State.CLAIMED))
 
 
 async def left_claimed(session: WriteSession) -> list[Claim]:

@@ -25,7 +25,7 @@ _PACK: dict[type, tuple[str, Callable[[Any], object]]] = {
     T: ("text", lambda text: [text.key, list(text.values.items())]),
     Table: ("table", lambda table: table.rows),
     Button: ("button", lambda button: [button.label, button.data, button.url]),
-    Reply: ("reply", lambda reply: [reply.lines, reply.buttons, reply.is_silent, reply.is_new]),
+    Reply: ("reply", lambda reply: [reply.lines, reply.buttons, reply.is_silent, reply.is_new, reply.brief]),
 }
 
 _UNPACK: dict[str, Callable[[Any], object]] = {
@@ -37,7 +37,7 @@ _UNPACK: dict[str, Callable[[Any], object]] = {
     "text": lambda fields: T(fields[0], dict(fields[1])),
     "table": lambda rows: Table(_tuples(rows)),
     "button": lambda fields: Button(*fields),
-    "reply": lambda fields: Reply(tuple(fields[0]), _tuples(fields[1]), *fields[2:]),
+    "reply": lambda fields: _reply(*fields),
 }
 
 
@@ -64,6 +64,11 @@ def _pack(value: object) -> dict[str, object]:
 def _unpack(document: dict[str, object]) -> object:
     ((kind, content),) = document.items()
     return _UNPACK[kind](content)
+
+
+def _reply(lines: list[Any], buttons: list[list[Any]], is_silent: bool, is_new: bool, brief: T | None = None) -> Reply:
+    """What an earlier release has written has no `brief`."""
+    return Reply(tuple(lines), _tuples(buttons), is_silent, is_new, brief=brief)
 
 
 def _tuples(rows: list[list[Any]]) -> tuple[tuple[Any, ...], ...]:

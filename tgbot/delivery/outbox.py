@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 
 from tgbot.core.clock import Clock
+from tgbot.core.notices import Kind
 from tgbot.core.reply import Reply
 from tgbot.db.engine import WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.delivery.codec import encode
-from tgbot.delivery.store import OutboxRow, State, adopt_cards
+from tgbot.delivery.store import OUTBOX, OutboxRow, State, adopt_cards
 
 
 class Priority(IntEnum):
@@ -32,7 +33,9 @@ class Notice:
 
     A `card` names a message of the chat that is edited once it is there; `edit_message_id` names it by Telegram's id
     (given both, that message becomes the card). `reply_to_card` makes it an answer to a card's message. A `dedup_key`
-    is accepted once, for ever. What has not left at `expires_at` is not sent any more.
+    is accepted once, for ever. What has not left at `expires_at` is not sent any more. What nobody has asked for at
+    this moment has a `kind`: the chat's reader says how loudly it comes, and alerts wait a second for company and grow
+    stale by themselves.
     """
 
     chat_id: int
@@ -44,6 +47,12 @@ class Notice:
     thread_id: int | None = None
     dedup_key: str | None = None
     expires_at: datetime | None = None
+    kind: Kind | None = None
+
+
+# For so long alerts of one chat wait for others, to become one message.
+COMPANY = timedelta(seconds=1)
+STALE_AFTER = {Kind.ALERT: timedelta(seconds=120), Kind.WATCH: timedelta(seconds=60)}
 
 
 class Outbox:
@@ -73,8 +82,13 @@ class Outbox:
             await connection.execute(insert, rows)
 
     async def owe(self, session: WriteSession, chat_id: int, reply: Reply, dedup_key: str) -> None:
-        """A message that is as urgent as a fill, once for ever."""
-        await self.put(session, Notice(chat_id, reply, Priority.FILL, dedup_key=dedup_key))
+        """A message about the account, as urgent as a fill, once for ever."""
+        await self.put(session, Notice(chat_id, reply, Priority.FILL, dedup_key=dedup_key, kind=Kind.ACCOUNT))
+
+    async def judge_again(self, session: WriteSession, chat_id: int) -> None:
+        """Its reader has chosen anew: what was kept for the end of quiet hours may be owed now, or not at all."""
+        kept = (OUTBOX.c.chat_id == chat_id) & (OUTBOX.c.state == State.KEPT)
+        await session.execute(update(OUTBOX).where(kept).values(state=State.NEW, not_before=OUTBOX.c.created_at))
 
     async def adopt_card(self, session: WriteSession, chat_id: int, card: str, message_id: int) -> None:
         """From now on `card` is the message `message_id`."""
@@ -86,6 +100,7 @@ class Outbox:
 
 
 def _row(notice: Notice, now: datetime) -> dict[str, object]:
+    stale_after = STALE_AFTER.get(notice.kind) if notice.kind else None
     return {
         "chat_id": notice.chat_id,
         "thread_id": notice.thread_id,
@@ -96,8 +111,10 @@ def _row(notice: Notice, now: datetime) -> dict[str, object]:
         "message_id": notice.edit_message_id,
         "reply_to_card": notice.reply_to_card,
         "dedup_key": notice.dedup_key,
+        "kind": notice.kind,
         "created_at": now,
-        "expires_at": notice.expires_at,
+        "not_before": now + COMPANY if stale_after else now,
+        "expires_at": notice.expires_at or (stale_after and now + stale_after),
     }
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,21 +10,33 @@ from tgbot.chat.sending import Messenger
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import DeliveryError, DeliveryNotSent, DeliveryUnknown, Throttled
-from tgbot.core.reply import T
+from tgbot.core.notices import Recipient
 from tgbot.db.engine import Database, ReadSession, WriteSession
-from tgbot.delivery.claims import PATIENT, URGENT, Claim, claim, drop_stale, left_claimed
-from tgbot.delivery.codec import decode
+from tgbot.delivery.claims import (
+    PATIENT,
+    URGENT,
+    Claim,
+    claim,
+    claim_company,
+    keep_chat,
+    leave_out,
+    left_claimed,
+    next_due,
+    tend,
+)
 from tgbot.delivery.holds import keep_holds, load_holds
 from tgbot.delivery.limiter import EVERYWHERE, Limiter
 from tgbot.delivery.outbox import Outbox
+from tgbot.delivery.parcels import Parcel
 from tgbot.delivery.settlement import Outcome, Settlement
+from tgbot.delivery.verdicts import KeepUntil, Verdict, judge
 from tgbot.texts.markup import without_markup
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 
 log = structlog.get_logger()
 
-ReadersOf = Callable[[ReadSession, Collection[int]], Awaitable[Mapping[int, Reader]]]
+RecipientsOf = Callable[[ReadSession, Collection[int]], Awaitable[Mapping[int, Recipient]]]
 
 # So many messages at most are ambiguous after a crash, and so many sends share the event loop with everybody else.
 MOST_IN_FLIGHT = 20
@@ -33,14 +44,14 @@ MOST_IN_FLIGHT = 20
 MOST_PATIENT = 14
 URGENT_IN_A_ROW = 7
 IDLE = 1.0
+TEND_EVERY = 1.0
 # What has been sent is noted for many at once, and at the latest so many seconds after it was.
 NOTED_WITHIN = 0.1
 LONGEST_BACKOFF = 30.0
 
 
 class Sender:
-    """At most one may run at a time. `readers_of` says in which language and time zone
-    each of these chats reads."""
+    """At most one may run at a time. `recipients_of` says who reads each of these chats."""
 
     def __init__(
         self,
@@ -50,7 +61,7 @@ class Sender:
         messenger: Messenger,
         renderer: Renderer,
         clock: Clock,
-        readers_of: ReadersOf,
+        recipients_of: RecipientsOf,
         on_chat_gone: Callable[[WriteSession, int], Awaitable[None]],
         on_chat_moved: Callable[[WriteSession, int, int], Awaitable[None]],
         limiter: Limiter,
@@ -60,13 +71,15 @@ class Sender:
         self._messenger = messenger
         self._renderer = renderer
         self._clock = clock
-        self._readers_of = readers_of
+        self._recipients_of = recipients_of
         self._settlement = Settlement(on_chat_gone, on_chat_moved)
         self._limiter = limiter
         self._in_flight: set[int] = set()
-        self._done: list[tuple[Claim, Outcome]] = []
+        self._done: list[tuple[Parcel, Outcome]] = []
         self._failures = 0
         self._urgent_in_a_row = 0
+        self._tend_at = 0.0
+        self._next_due: float | None = None
         self._is_stopping = False
 
     async def run(self) -> None:
@@ -75,9 +88,8 @@ class Sender:
         async with asyncio.TaskGroup() as sends:
             while True:
                 self._outbox.woken.clear()
-                claims = await self._turn()
-                for row, reader in claims:
-                    sends.create_task(self._deliver(row, reader), name=f"notice {row.id}")
+                for parcel in await self._turn():
+                    sends.create_task(self._deliver(parcel), name=f"notice {parcel.head.id}")
                 if self._is_stopping and not self._in_flight:
                     return
                 await self._rest()
@@ -98,31 +110,55 @@ class Sender:
         for chat_id, until in holds.items():
             self._hold(chat_id, (until - now).total_seconds())
 
-    async def _turn(self) -> Sequence[tuple[Claim, Reader]]:
+    async def _turn(self) -> Sequence[Parcel]:
         """Settle what is done and claim what may go now, in one transaction."""
         done, self._done = self._done, []
-        self._in_flight -= {row.id for row, _ in done}
+        self._in_flight -= {parcel.head.id for parcel, _ in done}
         now = self._clock.now()
         moment = self._clock.monotonic()
         holds = self._holds_for(done, now)
         if not done and (self._is_stopping or self._room(moment, is_urgent=True) <= 0):
             return []
         async with self._database.write() as session:
-            await self._settlement.settle(session, done, now)
+            await self._settlement.settle(session, [(row, how) for parcel, how in done for row in parcel.rows], now)
             await keep_holds(session, holds)
-            await drop_stale(session, now)
-            rows = [] if self._is_stopping else await self._claim(session, moment)
-            readers = await self._readers_of(session, {row.chat_id for row in rows}) if rows else {}
-            if rows:
+            parcels = [] if self._is_stopping else await self._pack(session, moment, now)
+            if parcels:
                 crash_point("C10")
         # Not before the commit: how long that takes must not bring two messages closer together.
         moment = self._clock.monotonic()
-        for row in rows:
-            self._in_flight.add(row.id)
-            self._limiter.take(row.chat_id, moment)
-        return [(row, readers[row.chat_id]) for row in rows]
+        for parcel in parcels:
+            self._in_flight.add(parcel.head.id)
+            self._limiter.take(parcel.head.chat_id, moment)
+        return parcels
 
-    async def _claim(self, session: WriteSession, moment: float) -> list[Claim]:
+    async def _pack(self, session: WriteSession, moment: float, now: datetime) -> list[Parcel]:
+        """What may go now, as its readers want it."""
+        if moment >= self._tend_at:
+            await tend(session, now)
+            self._tend_at = moment + TEND_EVERY
+        heads = await self._claim(session, moment, now)
+        if not heads:
+            due = await next_due(session, now)
+            self._next_due = None if due is None else moment + (due - now).total_seconds()
+            return []
+        recipients = await self._recipients_of(session, {head.chat_id for head in heads})
+        sent = [head for head in heads if await self._is_wanted(session, head, recipients[head.chat_id], now)]
+        company = await claim_company(session, sent, now)
+        return [Parcel((head, *company.get(head.id, ())), recipients[head.chat_id]) for head in sent]
+
+    async def _is_wanted(self, session: WriteSession, head: Claim, recipient: Recipient, now: datetime) -> bool:
+        match judge(head.kind_chosen, recipient, now):
+            case KeepUntil(at):
+                await keep_chat(session, head, at)
+            case Verdict.LEAVE_OUT:
+                await leave_out(session, head)
+            case Verdict.SEND:
+                return True
+        self._outbox.wake()  # there is room for others
+        return False
+
+    async def _claim(self, session: WriteSession, moment: float, now: datetime) -> list[Claim]:
         """What is urgent first. Of the rest, chats that have not heard from us lately go before those that have; and
         however much is urgent, the rest has its turn now and then."""
         room, room_for_rest = (self._room(moment, is_urgent=is_urgent) for is_urgent in (True, False))
@@ -132,53 +168,48 @@ class Sender:
         recent = self._limiter.recent_chats(moment)
         rows: list[Claim] = []
         if self._urgent_in_a_row >= URGENT_IN_A_ROW:
-            rows = await claim(session, min(room, 1), PATIENT, waiting_for_rest)
-        urgent = await claim(session, room - len(rows), URGENT, waiting)
+            rows = await claim(session, min(room, 1), PATIENT, waiting_for_rest, now)
+        urgent = await claim(session, room - len(rows), URGENT, waiting, now)
         self._urgent_in_a_row = 0 if rows else self._urgent_in_a_row + len(urgent)
         rows += urgent
         for left_out in [waiting_for_rest | recent, waiting_for_rest] if recent else [waiting_for_rest]:
-            rows += await claim(session, room_for_rest - len(rows), PATIENT, left_out)
+            rows += await claim(session, room_for_rest - len(rows), PATIENT, left_out, now)
         return rows
 
     def _room(self, moment: float, *, is_urgent: bool) -> int:
         most = MOST_IN_FLIGHT if is_urgent else MOST_PATIENT
         return min(self._limiter.room(moment, is_urgent=is_urgent), most - len(self._in_flight))
 
-    async def _deliver(self, row: Claim, reader: Reader) -> None:
+    async def _deliver(self, parcel: Parcel) -> None:
         outcome: Outcome
         try:
-            outcome = await self._send(row, reader)
+            outcome = await self._send(parcel)
         except DeliveryError as error:
             outcome = error
         else:
             self._failures = 0
             crash_point("C11")
-        self._done.append((row, outcome))
+        self._done.append((parcel, outcome))
         if self._is_noting_due():
             self._outbox.wake()
 
-    async def _send(self, row: Claim, reader: Reader) -> int:
-        reply = decode(row.payload, row.picture)
-        if row.is_repeat:
-            reply = replace(reply, lines=(*reply.lines, T.of("delivery.may_repeat")))
-        rendered = self._renderer.render(reply, reader)
-        if row.is_plain:
+    async def _send(self, parcel: Parcel) -> int:
+        head, reply = parcel.head, parcel.reply()
+        rendered = self._renderer.render(reply, Reader(parcel.recipient.language, parcel.recipient.time_zone))
+        if head.is_plain:
             rendered = without_markup(rendered)
-        if row.message_id is not None:
-            await self._messenger.edit(row.chat_id, row.message_id, rendered)
-            return row.message_id
+        if head.message_id is not None:
+            await self._messenger.edit(head.chat_id, head.message_id, rendered)
+            return head.message_id
         return await self._messenger.send(
-            row.chat_id,
-            rendered,
-            thread_id=row.thread_id,
-            reply_to=row.reply_to,
-            is_silent=reply.is_silent,
+            head.chat_id, rendered, thread_id=head.thread_id, reply_to=head.reply_to, is_silent=reply.is_silent
         )
 
-    def _holds_for(self, done: Sequence[tuple[Claim, Outcome]], now: datetime) -> dict[int, datetime]:
+    def _holds_for(self, done: Sequence[tuple[Parcel, Outcome]], now: datetime) -> dict[int, datetime]:
         """Holds back what has to wait after these outcomes; returns the waits that Telegram ordered."""
         ordered: dict[int, datetime] = {}
-        for row, outcome in done:
+        for parcel, outcome in done:
+            row = parcel.head
             match outcome:
                 case Throttled():
                     chat_id = self._throttled_chat(row.chat_id)
@@ -211,10 +242,14 @@ class Sender:
         """Until somebody wakes us, a limit lets more through, or it is time to look by ourselves."""
         if self._is_noting_due():
             return
-        change = self._limiter.next_change(self._clock.monotonic())
-        longest = NOTED_WITHIN if self._in_flight else IDLE
+        moment = self._clock.monotonic()
+        waits = [NOTED_WITHIN if self._in_flight else IDLE]
+        if (change := self._limiter.next_change(moment)) is not None:
+            waits.append(change)
+        if self._next_due is not None and self._next_due > moment:
+            waits.append(self._next_due - moment)
         async with asyncio.TaskGroup() as group:
-            timer = group.create_task(self._clock.sleep(longest if change is None else min(longest, change)))
+            timer = group.create_task(self._clock.sleep(min(waits)))
             timer.add_done_callback(lambda _: self._outbox.wake())
             await self._outbox.woken.wait()
             timer.cancel()

@@ -26,7 +26,7 @@ Outcome = int | DeliveryError  # the id of the message, or why there may be none
 
 MOST_TRIES = 8
 REPEATED = (Priority.FILL, Priority.ALERT)
-OWED = (State.NEW, State.CLAIMED)
+OWED = (State.NEW, State.KEPT, State.CLAIMED)
 
 
 _SENT = (
@@ -45,16 +45,22 @@ class Settlement:
 
     async def settle(self, session: WriteSession, done: Sequence[tuple[Claim, Outcome]], now: datetime) -> None:
         await _mark_sent(session, [(claim, outcome) for claim, outcome in done if isinstance(outcome, int)], now)
+        gone: dict[int, str] = {}
+        moved: dict[int, int] = {}
         for claim, outcome in done:
             match outcome:
                 case int():
                     continue
                 case ChatGone():
-                    await self._close_chat(session, claim.chat_id, str(outcome))
+                    gone[claim.chat_id] = str(outcome)
                 case ChatMoved():
-                    await self._move_chat(session, claim.chat_id, outcome.new_chat_id)
+                    moved[claim.chat_id] = outcome.new_chat_id
                 case _:
                     await _change(session, claim, after(claim, outcome))
+        for chat_id, reason in gone.items():
+            await self._close_chat(session, chat_id, reason)
+        for chat_id, new_chat_id in moved.items():
+            await self._move_chat(session, chat_id, new_chat_id)
 
     async def _close_chat(self, session: WriteSession, chat_id: int, reason: str) -> None:
         log.info("chat_gone", chat=chat_id, reason=reason)

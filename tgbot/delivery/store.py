@@ -5,18 +5,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.db.engine import WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, RowId, UtcTime
 
+EXPIRED = "expired"  # in place of a kind: the row says how many others came too late
+
 
 class State(StrEnum):
-    """NEW → CLAIMED (committed before a byte is sent) → SENT. A row claimed by a process that died is ambiguous."""
+    """NEW → CLAIMED (committed before a byte is sent) → SENT. A row claimed by a process that died is ambiguous. KEPT
+    is what waits for the end of quiet hours."""
 
     NEW = "new"
+    KEPT = "kept"
     CLAIMED = "claimed"
     SENT = "sent"
     DEAD = "dead"
@@ -24,17 +28,19 @@ class State(StrEnum):
 
 
 class OutboxRow(Base):
-    """One message owed. With `message_id`, or with a `card` that has a message already, that message is edited.
+    """One message owed, not before `not_before`. With `message_id`, or with a `card` that has a message already, that
+    message is edited.
 
     `picture` is a PNG, kept only for as long as the message is owed: the table would grow by it.
     `is_plain`: Telegram refused its markup once. `is_repeat`: it may have arrived already. `tries` counts sends whose
-    outcome stayed unknown.
+    outcome stayed unknown. `is_kept`: the quiet hours of its reader have kept it back.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         Index(None, "state", "priority", "id"),
         Index(None, "state", "expires_at"),
+        Index(None, "state", "not_before"),
         Index(None, "chat_id", "state", "id"),
     )
 
@@ -53,7 +59,10 @@ class OutboxRow(Base):
     is_plain: Mapped[bool] = mapped_column(default=False)
     is_repeat: Mapped[bool] = mapped_column(default=False)
     tries: Mapped[int] = mapped_column(Integer, default=0)
+    kind: Mapped[str | None] = mapped_column(String(10))
+    is_kept: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    not_before: Mapped[datetime] = mapped_column(UtcTime, server_default="0")
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     sent_message_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -56,8 +56,7 @@ def percent(value: Percent, reader: Reader) -> str:
 
 def moment(value: datetime, reader: Reader) -> str:
     """Day, month, hour and minute in the reader's zone: `22 Nov 14:05`."""
-    zone = _zone(reader.time_zone)
-    return format_datetime(value, "d MMM HH:mm", tzinfo=zone, locale=_locale(reader.language))
+    return format_datetime(value, "d MMM HH:mm", tzinfo=zone(reader.time_zone), locale=_locale(reader.language))
 
 
 @cache
@@ -70,7 +69,8 @@ def _locale(language: str) -> Locale:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def zone(name: str) -> ZoneInfo:
+    """UTC for a name that is not known."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -12,6 +12,7 @@ from tgbot.alerts.watches import store, views
 from tgbot.alerts.watches.followed import Feed, Followed, Move
 from tgbot.core.clock import Clock
 from tgbot.core.market import Tick
+from tgbot.core.notices import Kind
 from tgbot.db.engine import Database
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.markets.prices import PriceBoard
@@ -98,7 +99,8 @@ class LivePrices:
         async with self._database.write() as session:
             for move in moves:
                 if await store.advance(session, move.watch, move.price):
-                    await self._outbox.put(session, Notice(move.watch.chat_id, views.moved(move), Priority.ALERT))
+                    notice = Notice(move.watch.chat_id, views.moved(move), Priority.ALERT, kind=Kind.WATCH)
+                    await self._outbox.put(session, notice)
         self._outbox.wake()
         for move in moves:
             self._followed.settle(move)

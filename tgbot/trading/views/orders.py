@@ -3,6 +3,7 @@
 from tgbot.core.desks import card_of
 from tgbot.core.errors import ExchangeRejected, NotSent, Reason
 from tgbot.core.money import ZERO, for_display
+from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderType, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
 from tgbot.delivery.outbox import Notice, Priority
@@ -36,6 +37,7 @@ def news(intent: Intent, reply: Reply) -> Notice:
         Priority.FILL,
         reply_to_card=card(intent),
         thread_id=intent.thread_id,
+        kind=Kind.FILL,
     )
 
 

@@ -1,0 +1,1 @@
+"""How loudly each kind of notice comes, and the hours in which only urgent ones do."""
