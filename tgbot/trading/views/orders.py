@@ -115,7 +115,10 @@ _WHY = {
 
 def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
     cancel = Button(T("trading.cancel_order"), f"order_cancel:{intent.short}")
-    return ((Button(T("common.refresh"), f"order:{intent.short}"), cancel),)
+    refresh = Button(T("common.refresh"), f"order:{intent.short}")
+    if intent.state in UNSETTLED:
+        return ((refresh, cancel),)
+    return ((refresh, Button(T("common.edit"), f"order_edit:{intent.short}"), cancel),)
 
 
 def _headline(intent: Intent) -> State:
