@@ -101,7 +101,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             paper=exchanges if settings.paper else None,
         )
         doctor = KeyDoctor(database, clock, keys, outbox, last_sent)
-        ground = lay_ground(clock, ids, database, outbox, keys, exchanges)
+        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, settings.master_key_file.parent)
         redaction = Redaction(lambda name: name in table.commands)
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
@@ -139,6 +139,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             on_chat_moved=accounts.move,
             limiter=Limiter(),
         )
+        for begin in features.beginnings:
+            await begin()
         await _offer_commands(messenger, renderer)
         await _serve_web(settings, ground, intake, stack)
         roles = {

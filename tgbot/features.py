@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tgbot.accounts.guards.service import Guards
@@ -38,11 +39,14 @@ from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.marks import trading_marks
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.restoration import Restoration
 from tgbot.trading.sending import Sending
 from tgbot.trading.streams import AccountStreams
 from tgbot.trading.tickets import Tickets
+from tgbot.trading.witness import Witness
 
 Role = Coroutine[Any, Any, None]
+Beginning = Callable[[], Awaitable[None]]
 OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
 
 
@@ -62,9 +66,13 @@ class Ground:
     board: PriceBoard
     prices: Prices
     hub: TickerHub
+    witness: Witness
 
 
-def lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges) -> Ground:
+def lay_ground(
+    clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys: Keys, exchanges: Exchanges, folder: Path
+) -> Ground:
+    """`folder` is where this installation keeps files of its own."""
     board = PriceBoard(clock)
     board.listen(exchanges.handed.hand)
     hub = TickerHub(
@@ -91,16 +99,19 @@ def lay_ground(clock: Clock, ids: Ids, database: Database, outbox: Outbox, keys:
         board=board,
         prices=Prices(exchanges.market, board),
         hub=hub,
+        witness=Witness(folder / "last-order"),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What they answer to, what they do all the time, and who has to know when Telegram says that a chat is gone."""
+    """What they answer to, what they do all the time, who has to know when Telegram says that a chat is gone, and what
+    has to be done before any of it begins."""
 
     routes: Sequence[Route]
     roles: Mapping[str, Role]
     on_chat_gone: Sequence[OnChatGone] = ()
+    beginnings: Sequence[Beginning] = ()
 
 
 def build_features(ground: Ground) -> Features:
@@ -109,6 +120,7 @@ def build_features(ground: Ground) -> Features:
         [route for features in built for route in features.routes],
         {name: role for features in built for name, role in features.roles.items()},
         [on_chat_gone for features in built for on_chat_gone in features.on_chat_gone],
+        [begin for features in built for begin in features.beginnings],
     )
 
 
@@ -135,6 +147,17 @@ def _trading(ground: Ground) -> Features:
         tickets=tickets,
         outbox=ground.outbox,
         reconciler=reconciler,
+        witness=ground.witness,
+    )
+    restoration = Restoration(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        keys=ground.keys,
+        symbols=ground.symbols,
+        outbox=ground.outbox,
+        reconciler=reconciler,
+        witness=ground.witness,
     )
     exits = StandingExits(
         database=ground.database,
@@ -146,6 +169,7 @@ def _trading(ground: Ground) -> Features:
         guards=ground.guards,
         outbox=ground.outbox,
         reconciler=reconciler,
+        witness=ground.witness,
     )
     orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     amending = Amending(
@@ -162,7 +186,13 @@ def _trading(ground: Ground) -> Features:
         *TradingHandlers(tickets, sending, orders, amending, ground.symbols).routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
-    return Features(routes, {"orders": reconciler.run(), "exits": exits.run(), "accounts": streams.run()})
+    roles = {
+        "orders": reconciler.run(),
+        "exits": exits.run(),
+        "accounts": streams.run(),
+        "restoration": restoration.run(),
+    }
+    return Features(routes, roles, beginnings=[restoration.begin])
 
 
 def _markets(ground: Ground) -> Features:
