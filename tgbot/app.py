@@ -106,7 +106,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         )
         doctor = KeyDoctor(database, clock, keys, outbox, last_sent)
         groups = Groups(bot)
-        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of)
+        beside = settings.master_key_file.parent
+        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, beside, groups, accounts.names_of)
         redaction = Redaction(lambda name: name in table.commands)
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
@@ -150,6 +151,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             on_chat_moved=on_chat_moved,
             limiter=Limiter(),
         )
+        for begin in features.beginnings:
+            await begin()
         await _offer_commands(messenger, renderer)
         await _serve_web(settings, ground, intake, stack)
         roles = {

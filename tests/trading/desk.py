@@ -43,13 +43,16 @@ from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 from tgbot.trading import store
+from tgbot.trading.amending import Amended, Amending
 from tgbot.trading.exits import StandingExits
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.restoration import Restoration
 from tgbot.trading.rules.grammar import parse_order
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown, Tickets
+from tgbot.trading.witness import Witness
 
 ANN, BORIS = 7, 8
 CARD = 500  # the message under which every ticket stands
@@ -126,6 +129,8 @@ class Process:
     sending: Sending
     orders: Orders
     exits: StandingExits
+    amending: Amending
+    restoration: Restoration
 
 
 @dataclass
@@ -139,6 +144,7 @@ class Desk:
     market: Handed
     faults: Faults
     symbols: Symbols
+    witness: Witness
     modes: dict[int, AccountMode | None] = field(default_factory=dict)
     updates: int = 0
     sequence: int = 1000
@@ -186,6 +192,7 @@ class Desk:
             tickets=tickets,
             outbox=self.outbox,
             reconciler=reconciler,
+            witness=self.witness,
         )
         exits = StandingExits(
             database=database,
@@ -197,9 +204,28 @@ class Desk:
             guards=Guards(database, self.wall),
             outbox=self.outbox,
             reconciler=reconciler,
+            witness=self.witness,
         )
         orders = Orders(database, self.wall, keys, reconciler)
-        return Process(database, keys, tickets, reconciler, sending, orders, exits)
+        amending = Amending(
+            database=database,
+            keys=keys,
+            guards=Guards(database, self.wall),
+            symbols=self.symbols,
+            orders=orders,
+            tickets=tickets,
+        )
+        restoration = Restoration(
+            database=database,
+            clock=self.wall,
+            ids=self.ids,
+            keys=keys,
+            symbols=self.symbols,
+            outbox=self.outbox,
+            reconciler=reconciler,
+            witness=self.witness,
+        )
+        return Process(database, keys, tickets, reconciler, sending, orders, exits, amending, restoration)
 
     def restart(self) -> None:
         self.now = self.process(self.database)
@@ -242,6 +268,10 @@ class Desk:
         person = self.person(intent.person_id)
         fresh = await process.tickets.find(person, intent.short)
         return await process.sending.confirm(person, fresh, self.updates, CARD)
+
+    async def amend(self, intent: Intent) -> Amended:
+        self.updates += 1
+        return await self.now.amending.amend(self.person(intent.person_id), intent, self.updates)
 
     async def send(self, text: str, side: Side = Side.BUY) -> Intent:
         """A ticket, confirmed at once; the intent as it is then."""

@@ -14,6 +14,7 @@ from tgbot.core.errors import ExchangeError, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import ZERO, floor_to
+from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderSpec, Side, Wait
 from tgbot.core.reply import Reply
 from tgbot.credentials.service import Keys
@@ -46,6 +47,7 @@ from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.tickets import digest_of
 from tgbot.trading.views import exits as views
 from tgbot.trading.views import orders as order_views
+from tgbot.trading.witness import Witness
 
 log = structlog.get_logger()
 
@@ -98,6 +100,7 @@ class StandingExits:
         guards: Guards,
         outbox: Outbox,
         reconciler: Reconciler,
+        witness: Witness,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -107,7 +110,7 @@ class StandingExits:
         self._symbols = symbols
         self._guards = guards
         self._outbox = outbox
-        self._posting = Posting(database, clock, outbox, reconciler)
+        self._posting = Posting(database, clock, outbox, reconciler, witness)
         self._woken = asyncio.Event()
         reconciler.wake_on_progress(self._woken.set)
 
@@ -218,7 +221,7 @@ class StandingExits:
         return Intent(
             id=unique,
             short=short,
-            update_id=-(int(unique[:15], 16) + 1),
+            update_id=store.no_update(unique),
             person_id=entry.person_id,
             chat_id=entry.chat_id,
             key_id=entry.key_id,
@@ -254,7 +257,13 @@ class StandingExits:
         """Once, as an answer to the message of the entry."""
         card = order_views.card(entry)
         notice = Notice(
-            entry.chat_id, reply, Priority.FILL, reply_to_card=card, dedup_key=dedup_key, thread_id=entry.thread_id
+            entry.chat_id,
+            reply,
+            Priority.FILL,
+            reply_to_card=card,
+            dedup_key=dedup_key,
+            thread_id=entry.thread_id,
+            kind=Kind.FILL,
         )
         async with self._database.write() as session:
             await self._outbox.put(session, notice)

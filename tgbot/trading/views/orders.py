@@ -100,6 +100,8 @@ def gone(intent: Intent) -> Reply:
 
 def detail(intent: Intent) -> Reply:
     """`/order ID`."""
+    if intent.state is State.VOID:
+        return Reply((T.of("trading.ticket_void", id=intent.short), footer(intent)), ((fresh_button(intent),),))
     if intent.state in {State.TICKET, State.PROPOSED, State.DROPPED, State.REPLACED}:
         return Reply((T.of("trading.not_confirmed", **what(intent)), footer(intent)), ((fresh_button(intent),),))
     reply = outcome(intent)
@@ -141,7 +143,10 @@ def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
     if intent.is_of_a_group:
         return ()
     cancel = Button(T("trading.cancel_order"), f"order_cancel:{intent.short}")
-    return ((Button(T("common.refresh"), f"order:{intent.short}"), cancel),)
+    refresh = Button(T("common.refresh"), f"order:{intent.short}")
+    if intent.state in UNSETTLED:
+        return ((refresh, cancel),)
+    return ((refresh, Button(T("common.edit"), f"order_edit:{intent.short}"), cancel),)
 
 
 def _headline(intent: Intent) -> State:
