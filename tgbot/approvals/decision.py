@@ -15,7 +15,7 @@ from tgbot.approvals.store import desks, policies, proposals
 from tgbot.approvals.store.desks import Desk
 from tgbot.approvals.store.policies import Version
 from tgbot.approvals.store.proposals import Proposal
-from tgbot.approvals.subject import OrderSubject, Ready, Subject
+from tgbot.approvals.subject import OrderSubject, Ready, Subject, Void
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError, LostRace, NotAllowed, Refused, UserError
@@ -27,10 +27,6 @@ log = structlog.get_logger()
 
 DAY = timedelta(hours=24)
 TRIES = 5
-
-
-class Void(Refused):
-    """It can never be carried out any more."""
 
 
 class TooFew(NotAllowed):
