@@ -27,6 +27,7 @@ from tgbot.trading.proposed import ProposedOrders
 CHAT = -1001
 BOB, EVE, ZOE, MALLORY = 8, 9, 10, 66
 NAMES = {ANN: "Ann", BOB: "Bob", EVE: "Eve", ZOE: "Zoe", MALLORY: "Mallory"}
+STANDINGS = {ANN: Standing.OWNER, BOB: Standing.ADMIN, ZOE: Standing.ADMIN, EVE: Standing.MEMBER}
 
 
 @dataclass
@@ -70,10 +71,8 @@ class Group:
         """Another process on that database."""
         return approvals_of(self.world, self.world.process(database), self.telegram)
 
-    async def set_up(self, policy: Policy | None = None) -> None:
+    async def set_up(self) -> None:
         self.here = await self.now.desks.set_up(self.person(ANN), CHAT, None, "Club")
-        if policy is not None:
-            await self.rule(policy)
         await self.lend()
 
     async def lend(self) -> None:
@@ -90,6 +89,13 @@ class Group:
         """Whether it holds at once."""
         base = (await self.now.policies.of(self.desk)).version.number
         return await self.now.policies.change(self.desk, self.person(ANN), policy, base) is not None
+
+    async def rule_without_caps(self) -> None:
+        """While nobody lends an account every change holds at once."""
+        await self.now.desks.withdraw(self.person(ANN), self.desk)
+        await self.refresh()
+        await self.rule(Policy(per_order=None, per_day=None))
+        await self.lend()
 
     async def propose(self, text: str = "btc 100", person_id: int = EVE, side: Side = Side.BUY) -> Proposal:
         known = {proposal.id for proposal in await self.all()}

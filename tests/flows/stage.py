@@ -65,8 +65,8 @@ START_PRICES = {"BTC-USDT": Decimal(67_000), "ETH-USDT": Decimal(3_200), "ETH-BT
 
 @dataclass
 class Seat:
-    """A person in a chat with the bot, who acts at most once a second: that is how fast Telegram lets a chat be
-    answered, and the clock is moved so that nobody waits for it."""
+    """A person in a chat with the bot, who acts at most once a second, and in a group less often: that is how fast
+    Telegram lets a chat be answered, and the clock is moved so that nobody waits for it."""
 
     stage: "Stage"
     person: Person
@@ -75,14 +75,14 @@ class Seat:
 
     async def say(self, text: str, expect: str = "", *, patience: float = 5, **how: object) -> Message:
         """Writes, and waits for the bot's next message here (one that matches `expect`)."""
-        self.stage.clock.shift += timedelta(seconds=1)
+        self._take_time()
         mine = await self.stage.playground.say(self.person, self.chat, text, **how)  # type: ignore[arg-type]  # keywords of `say`
         self.last = await self.stage.playground.wait_for(self.chat, expect, patience, since=mine)
         return self.last
 
     async def press(self, label: str, expect: str = "", message: Message | None = None) -> Message:
         """Presses a button of `message` (else of the newest that has it), and waits for what changes."""
-        self.stage.clock.shift += timedelta(seconds=1)
+        self._take_time()
         press = await self.stage.playground.press(self.person, message or self.newest_with(label), label)
         self.last = await self.stage.playground.wait_for(self.chat, expect, since=press)
         return self.last
@@ -97,7 +97,7 @@ class Seat:
 
     async def press_for_link(self, label: str) -> str:
         """The address that is opened for whoever presses, and for nobody else."""
-        self.stage.clock.shift += timedelta(seconds=1)
+        self._take_time()
         press = await self.stage.playground.press(self.person, self.newest_with(label), label)
         return (await self.stage.playground.answered(press)).url
 
@@ -107,7 +107,11 @@ class Seat:
 
     async def hears(self, expect: str, timeout: float = 5) -> Message:  # noqa: ASYNC109 - passed on
         """What the bot says by itself, or has said."""
+        self._take_time()
         return await self.stage.playground.wait_for(self.chat, expect, timeout)
+
+    def _take_time(self) -> None:
+        self.stage.clock.shift += timedelta(seconds=1 if self.chat.is_private else 12)
 
     def newest_with(self, label: str) -> Message:
         for message in reversed(self.stage.playground.messages(self.chat)):

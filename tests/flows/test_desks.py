@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.flows.stage import Seat, Stage, kept_open
+from tgbot.playground.chats import Message
 
 
 @dataclass
@@ -48,7 +49,7 @@ async def set_up(group: Group) -> None:
 
 async def lend(group: Group) -> None:
     link = await group.ann.press_for_link("Lend my account")
-    await group.ann_alone.say(f"/start {link.partition('start=')[2]}", "Lend an account to Desk")
+    await group.ann_alone.say(f"/start {link.partition('start=')[2]}", "Lend an account to")
     await group.ann_alone.press_first("Lent")
     await group.ann.hears("Ann lends this desk a paper account")
 
@@ -66,3 +67,112 @@ async def test_a_group_proposes_approves_and_reads_of_the_fill(desk: Group) -> N
     record = await desk.eve.say("/audit", "^Record")
     for said in ("Eve proposed", "Ann approved", "Bob approved", "tgbot counted the votes", "tgbot noted"):
         assert said in record.text
+
+
+async def test_typed_twins_the_list_and_the_trial_of_the_rules(desk: Group) -> None:
+    card = await desk.eve.say("/b btc 100", "^Proposal")
+    short = card.text.split("#")[1][:4]
+    listed = await desk.bob.say("/proposals", "1 proposal waits")
+    assert f"#{short} Buy BTC-USDT" in listed.text
+    await desk.bob.say(f"/approve {short[:2].lower()}", "1 of 2")
+    await desk.ann.say(f"/reject #{short}", "^Turned down")
+    trial = await desk.eve.say("/policy test buy BTC 900", "would need 2 approvals")
+    assert "Of: Ann, Bob" in trial.text
+    await desk.eve.say("/policy test buy btc 5000", "above this desk’s cap")
+    await desk.eve.say("/propose", "/propose buy btc 100")
+    await desk.eve.say("/buy", "What shall I buy")
+    await desk.eve.press("BTC-USDT", "How much")
+    await desk.eve.press("50u", "^Proposal")
+
+
+async def test_rules_are_read_as_sentences_and_changed_by_buttons_of_the_owner(desk: Group) -> None:
+    rules = await desk.ann.say("/policy", "version 1")
+    for said in ("An order needs 2 approvals.", "Nobody approves their own proposal.", "1,000 USDT at most"):
+        assert said in rules.text
+    assert "Ann" in await desk.bob.press_for_toast("Change", rules)
+    await desk.ann.press("Change", "Which rule")
+    await desk.ann.press("Approvals", "How many approvals")
+    await desk.ann.press("3", "version 2")
+    await desk.ann.say("/policy quorum 1", "so the group is asked")
+    change = await desk.ann.hears("Looser rules for this desk")
+    assert "→ An order needs 1 approval." in change.text
+    await desk.ann.say("/policy moon 1", "There is no rule")
+
+
+async def test_strangers_forgers_and_the_anonymous_change_nothing(desk: Group) -> None:
+    play = desk.stage.playground
+    card = await desk.eve.say("/propose buy btc 100", "^Proposal")
+    short = card.text.split("#")[1][:4]
+    assert "does not count" in await desk.eve.press_for_toast("Approve", card)
+    mallory = desk.stage.seat("Mallory")
+    await mallory.say("/start", "Mallory")
+    outside = desk.stage.seat_in_group("Mallory")
+    assert "does not count" in await outside.press_for_toast("Approve", card)
+    await desk.bob.say(f"/approve {short}", "anonymous", anonymous=True)
+    private = desk.ann_alone.texts()
+    approval = await play.say(desk.bob.person, play.private(desk.bob.person), f"/approve {short}")
+    await desk.stage.seat("Bob").hears("This works in a group only")
+    await play.forward(desk.bob.person, approval, play.desk)
+    await desk.bob.hears("forwarded")
+    harmless = await play.say(desk.bob.person, play.desk, "/help@somebody_else_bot")
+    await play.edit(harmless, f"/approve {short}")  # its text is not even kept
+    for forged in (f"vote_yes:{short}\0", "vote_yes:", "vote_yes:ZZZZ", f"vote_yes:{short}' OR 1=1", "desk_back:x"):
+        assert await desk.bob.press_for_toast("Approve", card, data=forged)
+    assert desk.ann_alone.texts() == private
+    assert "0 of 2" in card.text
+    record = await desk.ann.say("/audit 40", "^Record")
+    assert record.text.count("was refused") >= 5
+
+
+async def test_another_groups_card_cannot_be_pressed_into_this_one(desk: Group) -> None:
+    play = desk.stage.playground
+    card = await desk.eve.say("/propose buy btc 100", "^Proposal")
+    data = card.buttons[0][0]["callback_data"]
+    other = await play.group("Other", desk.bob.person)
+    bob_there = Seat(desk.stage, desk.bob.person, other)
+    question = await bob_there.say("/desk", "A desk")
+    assert "no desk yet" in await bob_there.press_for_toast("Set up a desk", question, data=data)
+    await bob_there.press("Set up a desk", "Account: none yet", question)
+    assert "There is no proposal" in await bob_there.press_for_toast("Lend my account", data=data)
+    assert "0 of 2" in card.text
+
+
+async def test_card_that_was_deleted_is_decided_on_by_typing(desk: Group) -> None:
+    card = await desk.eve.say("/propose buy btc 100", "^Proposal")
+    short = card.text.split("#")[1][:4]
+    await desk.stage.playground.delete(card)
+    await desk.ann.say(f"/approve {short}", "^Proposal")
+    await desk.stage.playground.press(desk.bob.person, card, data=f"vote_yes:{short}")
+    await desk.bob.hears("^Filled")
+
+
+async def test_group_that_becomes_a_supergroup_loses_no_vote(stage: Stage, group: Group) -> None:
+    play = stage.playground
+    small = await play.group("Small", group.ann.person, group.bob.person, group.eve.person, kind="group")
+    await play.promote(small, group.bob.person)
+    ann, bob, eve = (Seat(stage, seat.person, small) for seat in (group.ann, group.bob, group.eve))
+    before = Group(stage, ann, bob, eve, group.ann_alone)
+    await set_up(before)
+    card = await before.eve.say("/propose buy btc 100", "^Proposal")
+    await before.ann.press("Approve", "1 of 2", card)
+    large = await play.migrate(small)
+    moved = Seat(stage, group.bob.person, large)
+    again = await moved.hears("^Proposal")
+    assert "1 of 2 (Ann)" in again.text
+    await moved.press("Approve", "^Approved", again)
+    await moved.hears("^Filled")
+
+
+async def test_the_record_as_a_file_and_an_account_taken_back_in_private(desk: Group) -> None:
+    card = await desk.eve.say("/propose buy btc 100", "^Proposal")
+    await desk.ann_alone.say("/desk", "Groups that trade with your accounts")
+    await desk.ann_alone.press("Take it back from Desk", "yours alone again")
+    await desk.stage.until(lambda: card.text.startswith("Void"))
+    await desk.eve.say("/propose buy btc 100", "has no account")
+    await desk.stage.playground.say(desk.eve.person, desk.stage.playground.desk, "/audit csv")
+    await desk.eve.hears("")
+    await desk.stage.until(lambda: any("document" in each.content for each in desk_messages(desk)))
+
+
+def desk_messages(desk: Group) -> list[Message]:
+    return desk.stage.playground.messages(desk.stage.playground.desk)

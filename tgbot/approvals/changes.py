@@ -7,6 +7,7 @@ from hashlib import sha256
 from tgbot.approvals.store import policies as store
 from tgbot.approvals.store import proposals
 from tgbot.approvals.store.policies import Change, Version, written
+from tgbot.approvals.subject import Void
 from tgbot.approvals.views import policies as views
 from tgbot.core.clock import Clock
 from tgbot.core.desks import Draft
@@ -29,11 +30,11 @@ class ReadyChange:
         self._clock = clock
 
     async def grant(self, session: WriteSession) -> None:
-        """It begins a day later: time enough to take the account back. Raises `TooLate` if the rules have changed since
-        it was proposed."""
+        """It begins a day later: time enough to take the account back. Raises `Void` if the rules have changed since it
+        was proposed."""
         change = self._change
         if (await store.latest(session, change.desk_id)).number != change.base:
-            raise TooLate(T("approvals.changed_meanwhile"))
+            raise Void(T("approvals.void_policy"))
         version = Version(change.base + 1, change.policy, self._clock.now() + LOOSENED_AFTER)
         await store.add(session, change.desk_id, version, change.made_by)
 

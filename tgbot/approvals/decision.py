@@ -15,7 +15,7 @@ from tgbot.approvals.store import desks, policies, proposals
 from tgbot.approvals.store.desks import Desk
 from tgbot.approvals.store.policies import Version
 from tgbot.approvals.store.proposals import Proposal
-from tgbot.approvals.subject import OrderSubject, Ready, Subject
+from tgbot.approvals.subject import OrderSubject, Ready, Subject, Void
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError, LostRace, NotAllowed, Refused, UserError
@@ -29,17 +29,14 @@ DAY = timedelta(hours=24)
 TRIES = 5
 
 
-class Void(Refused):
-    """It can never be carried out any more."""
-
-
 class TooFew(NotAllowed):
     """Some approvals do not count."""
 
-    def __init__(self, counted: Count, needed: int) -> None:
+    def __init__(self, counted: Count, needed: int, standings: Mapping[int, Standing | None]) -> None:
         names = ", ".join(vote.name for vote in counted.void)
         super().__init__(T.of("approvals.too_few", names=names, counted=len(counted.counted), needed=needed))
-        self.void = counted.void
+        self.void = [vote.person_id for vote in counted.void]
+        self.standings = standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ class Decision:
             raise NotAllowed(T.of("approvals.unknown_voters", names=names))
         needed = policy.needed(proposal.value)
         if len(counted.counted) < needed:
-            raise TooFew(counted, needed)
+            raise TooFew(counted, needed, asked.standings)
         return counted
 
     async def _require_allowed(
@@ -182,14 +179,15 @@ class Decision:
 
     async def _hold(self, desk: Desk, proposal: Proposal, error: UserError) -> None:
         """Not carried out, and still open; the reason is everybody's."""
-        void = [vote.person_id for vote in error.void] if isinstance(error, TooFew) else []
         price = await self._cards.price(proposal)
         async with self._database.write() as session:
             await desks.lock(session, desk.id)
             now = await proposals.find(session, proposal.id)
             if now is None or now.state is not State.OPEN:
                 return
-            await proposals.void_votes(session, proposal.id, void)
+            if isinstance(error, TooFew):
+                await proposals.void_votes(session, proposal.id, error.void)
+                await self._standings.note(session, desk.id, error.standings)
             await self._record.note(session, desk, "held", None, proposal, why=error.text.key)
             await self._cards.show(session, desk, now, price=price)
             await self._cards.say(session, desk, proposal, T("approvals.held"), error.text)

@@ -16,6 +16,7 @@ from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.desks import Draft, OrderAsked
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate, UserError
+from tgbot.core.ids import read_start
 from tgbot.core.numbers import DecimalSign
 from tgbot.core.orders import Side
 from tgbot.core.people import Person, Standing
@@ -103,9 +104,11 @@ class Proposals:
 
     async def find(self, desk: Desk, name: str) -> Proposal:
         """By its id or, if it is open, by the beginning of it. Raises `NotFound`, also for one of another desk."""
-        start = name.strip().removeprefix("#").upper().replace("O", "0").replace("I", "1").replace("L", "1")
+        start = read_start(name)
+        if start is None or len(start) < SHORTEST:
+            raise NotFound(T.of("approvals.no_such_proposal", id=name[:12]))
         async with self._database.read() as session:
-            found = await store.named(session, desk.id, start) if len(start) >= SHORTEST else []
+            found = await store.named(session, desk.id, start)
         whole = [proposal for proposal in found if proposal.short == start]
         still_open = [proposal for proposal in found if proposal.state is State.OPEN]
         if whole:

@@ -5,8 +5,13 @@ from decimal import Decimal
 from typing import Protocol
 
 from tgbot.core.desks import Draft, OrderAsked
+from tgbot.core.errors import Refused
 from tgbot.core.reply import Reply
 from tgbot.db.engine import ReadSession, WriteSession
+
+
+class Void(Refused):
+    """It can never be carried out any more."""
 
 
 class Ready(Protocol):
@@ -18,7 +23,8 @@ class Ready(Protocol):
         ...
 
     async def grant(self, session: WriteSession) -> None:
-        """Uses it up, in the transaction that counts the votes. Raises `UserError`: then all of it is undone."""
+        """Uses it up, in the transaction that counts the votes. Raises `UserError` (`Void` where it is for ever): then
+        all of it is undone."""
         ...
 
     async def carry_out(self) -> None:

@@ -30,6 +30,12 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def read_short(text: str) -> str | None:
     """What a person typed for a short id, `#7f3k` or `7F3K`, in its canonical form; `None` if it is not one."""
+    canonical = read_start(text)
+    return canonical if canonical is not None and len(canonical) >= 4 else None
+
+
+def read_start(text: str) -> str | None:
+    """As `read_short`, of the beginning of a short id: one character or more."""
     canonical = text.strip().removeprefix("#").upper().replace("O", "0").replace("I", "1").replace("L", "1")
-    is_short = 4 <= len(canonical) <= 10 and all(letter in CROCKFORD for letter in canonical)
-    return canonical if is_short else None
+    is_start = 1 <= len(canonical) <= 10 and all(letter in CROCKFORD for letter in canonical)
+    return canonical if is_start else None
