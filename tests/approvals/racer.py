@@ -10,6 +10,7 @@ import asyncio
 import os
 import ssl
 import sys
+from pathlib import Path
 
 os.environ["PTB_TIMEDELTA"] = "1"
 
@@ -27,6 +28,9 @@ from tgbot.kucoin.rest import Rest
 from tgbot.markets.symbols import Symbols
 from tgbot.paper.prices import Handed
 from tgbot.system import SystemClock, SystemIds
+from tgbot.trading.witness import Witness
+
+NO_WITNESS = Witness(Path(os.devnull))
 
 
 async def race(database_url: str, exchange_url: str) -> None:
@@ -39,7 +43,7 @@ async def race(database_url: str, exchange_url: str) -> None:
         symbols = Symbols(SpotMarket(rest), wall)
         await symbols.load()
         database = Database(database_url)
-        world = Desk(database, clock, wall, SystemIds(), rest, None, market, None, symbols)  # type: ignore[arg-type]  # no exchange of its own
+        world = Desk(database, clock, wall, SystemIds(), rest, None, market, None, symbols, NO_WITNESS)  # type: ignore[arg-type]  # no exchange of its own
         approvals = approvals_of(world, world.now, Telegram(dict(STANDINGS)))
         loop = asyncio.get_running_loop()
         print("ready", flush=True)  # noqa: T201 - that is how it speaks
