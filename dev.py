@@ -70,6 +70,11 @@ def faults(arguments: list[str]) -> int:
     become([development_python(), "-m", "tests.faults", *arguments])
 
 
+def sabotage(arguments: list[str]) -> int:
+    """plants faults into copies of the source, one at a time, and demands that the tests notice each"""
+    become([development_python(), "-m", "tests.sabotage", *arguments])
+
+
 def lint(arguments: list[str]) -> int:
     """format, ruff, mypy, import contracts, declared dependencies, Dockerfile; changes nothing"""
     programs = development_python().parent
@@ -120,13 +125,15 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-VERBS: dict[str, Verb] = {verb.__name__: verb for verb in (demo, run, test, faults, lint, fix, bench, gallery, lock)}
+VERBS: dict[str, Verb] = {
+    verb.__name__: verb for verb in (demo, run, test, faults, sabotage, lint, fix, bench, gallery, lock)
+}
 
 
 def print_verbs() -> None:
     print("python3 dev.py <verb> [arguments]\n")
     for name, verb in VERBS.items():
-        print(f"  {name:7} {verb.__doc__}")
+        print(f"  {name:8} {verb.__doc__}")
 
 
 def runtime_python() -> Path:

@@ -89,7 +89,7 @@ def be_told(ann: Guest) -> None:
     ann.say("/unwatch all", "")
     ann.say("/alert btc > 1000000", "1,000,000")
     ann.say("/alert eth", "ETH-USDT")
-    ann.press("Edit", "What instead")
+    ann.press("✎ Edit", "What instead")
     ann.say("until 31.12. note sell half", "Note: sell half")
     short = re.search(r"#(\w+)", ann.say("/alerts", "BTC-USDT"))
     assert short

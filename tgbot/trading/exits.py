@@ -44,6 +44,7 @@ from tgbot.trading.rules.grammar import OrderRequest, PriceWish
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, Misses, State
 from tgbot.trading.standing import Standing, StandingExit, held, sent
 from tgbot.trading.store import Attempt, Intent
+from tgbot.trading.terms import no_update
 from tgbot.trading.tickets import digest_of
 from tgbot.trading.views import exits as views
 from tgbot.trading.views import orders as order_views
@@ -221,7 +222,7 @@ class StandingExits:
         return Intent(
             id=unique,
             short=short,
-            update_id=store.no_update(unique),
+            update_id=no_update(unique),
             person_id=entry.person_id,
             chat_id=entry.chat_id,
             key_id=entry.key_id,

@@ -26,6 +26,7 @@ from tgbot.trading.rules.adoption import OURS, Terms, terms_of
 from tgbot.trading.rules.settlement import QUERY_LAG, Misses, State
 from tgbot.trading.standing import Standing
 from tgbot.trading.store import Attempt, Intent
+from tgbot.trading.terms import no_update
 from tgbot.trading.tickets import digest_of
 from tgbot.trading.views import orders as views
 from tgbot.trading.witness import Witness
@@ -154,7 +155,7 @@ class Restoration:
         intent = Intent(
             id=unique,
             short=await store.free_short(session, self._ids, key.person_id),
-            update_id=store.no_update(unique),
+            update_id=no_update(unique),
             person_id=key.person_id,
             chat_id=key.person_id,
             key_id=key.id,

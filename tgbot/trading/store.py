@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.ids import Ids
@@ -116,6 +116,13 @@ class Intent:
     def is_of_a_group(self) -> bool:
         return self.chat_id != self.person_id
 
+    @property
+    def spent(self) -> Decimal:
+        """Of its value, in USDT: all of it, or what has filled of a cancelled one."""
+        spec, value = self.spec, self.value or ZERO
+        wanted, filled = (spec.size, self.filled_size) if spec.size else (spec.funds, self.filled_funds)
+        return value * filled / wanted if wanted and self.state is State.CANCELLED else value
+
 
 COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE}
 SHORT_TRIES = 20
@@ -153,11 +160,6 @@ async def free_short(session: ReadSession, ids: Ids, person_id: int) -> str:
         if await find(session, person_id, short) is None:
             return short
     return ids.short(8)
-
-
-def no_update(unique: str) -> int:
-    """The `update_id` of what no update has asked for: negative, and as unique as this id."""
-    return -(int(unique[:15], 16) + 1)
 
 
 async def by_update(session: ReadSession, update_id: int) -> Intent | None:
@@ -282,23 +284,12 @@ async def progress(session: WriteSession, intent: Intent, order: Order, state: S
 
 async def spent(session: ReadSession, person_id: int, mode: Mode, since: datetime) -> Decimal:
     """What the orders sent since then are worth, in USDT as their tickets said; of a cancelled one what has filled."""
-    rows = await session.scalars(
-        select(IntentRow)
-        .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
-        .where(IntentRow.person_id == person_id, IntentRow.mode == mode, IntentRow.state.in_(COUNTED))
-        .where(AttemptRow.signed_at > since)
-    )
-    return sum((_spent(_intent(row)) for row in rows), ZERO)
+    return await _spent(session, since, IntentRow.person_id == person_id, IntentRow.mode == mode)
 
 
 async def spent_in(session: ReadSession, chat_id: int, since: datetime) -> Decimal:
     """As `spent`, of what a group has decided."""
-    rows = await session.scalars(
-        select(IntentRow)
-        .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
-        .where(IntentRow.chat_id == chat_id, IntentRow.state.in_(COUNTED), AttemptRow.signed_at > since)
-    )
-    return sum((_spent(_intent(row)) for row in rows), ZERO)
+    return await _spent(session, since, IntentRow.chat_id == chat_id)
 
 
 async def move_chat(session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
@@ -306,14 +297,13 @@ async def move_chat(session: WriteSession, old_chat_id: int, new_chat_id: int) -
     await session.execute(update(IntentRow).where(IntentRow.chat_id == old_chat_id).values(chat_id=new_chat_id))
 
 
-def _spent(intent: Intent) -> Decimal:
-    value = intent.value or ZERO
-    if intent.state is not State.CANCELLED:
-        return value
-    wanted, filled = (
-        (intent.spec.size, intent.filled_size) if intent.spec.size else (intent.spec.funds, intent.filled_funds)
+async def _spent(session: ReadSession, since: datetime, *whose: ColumnElement[bool]) -> Decimal:
+    rows = await session.scalars(
+        select(IntentRow)
+        .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
+        .where(IntentRow.state.in_(COUNTED), AttemptRow.signed_at > since, *whose)
     )
-    return value * filled / wanted if wanted else value
+    return sum((_intent(row).spent for row in rows), ZERO)
 
 
 async def last_sent(session: ReadSession, key_id: str) -> datetime | None:

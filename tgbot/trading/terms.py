@@ -1,4 +1,5 @@
-"""How the terms of an order are written down: canonical, so that equal ones give equal texts."""
+"""How the terms of an order are written down: canonical, so that equal ones give equal texts; and an order that nobody
+has written."""
 
 from dataclasses import dataclass
 
@@ -44,3 +45,8 @@ def read_wait(text: str | None) -> Wait | None:
         return None
     waits = msgspec.json.decode(text, type=_Waits)
     return waits.stop or waits.oco
+
+
+def no_update(unique: str) -> int:
+    """The `update_id` of what no update has asked for: negative, and as unique as this id."""
+    return -(int(unique[:15], 16) + 1)

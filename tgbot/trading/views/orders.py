@@ -146,7 +146,7 @@ def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
     refresh = Button(T("common.refresh"), f"order:{intent.short}")
     if intent.state in UNSETTLED:
         return ((refresh, cancel),)
-    return ((refresh, Button(T("common.edit"), f"order_edit:{intent.short}"), cancel),)
+    return ((refresh, Button(T("common.edit"), f"order_edit:{intent.short}")), (cancel,))
 
 
 def _headline(intent: Intent) -> State:

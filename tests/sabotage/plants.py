@@ -1,0 +1,225 @@
+"""Faults to plant into a copy of the source, each with the tests that have to turn red.
+
+`old` stands exactly once in its file; where it does not any more, the plant has outlived the code it was made for and
+that is an error of its own: `test_plants.py` says so in every run.
+"""
+
+from dataclasses import dataclass
+
+SENDING, STORE = "tests/trading/test_sending.py", "tests/trading/test_store.py"
+RECONCILE, MONITOR = "tests/trading/test_reconcile.py", "tests/alerts/test_monitor.py"
+DECISION = "tests/approvals"
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What is broken, and where."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    def planted(self, source: str) -> str:
+        """Raises `LookupError` where it does not apply."""
+        if source.count(self.old) != 1:
+            raise LookupError(f"{self.name}: {self.file} has {source.count(self.old)} places for it, not one")
+        return source.replace(self.old, self.new)
+
+
+PLANTS = (
+    Plant(
+        "the right to send is not compared and set",
+        "tgbot/trading/store.py",
+        "            IntentRow.state == origin,\n            IntentRow.digest == intent.digest,\n",
+        "            IntentRow.digest == intent.digest,\n",
+        (STORE, SENDING),
+    ),
+    Plant(
+        "a ticket that has run out can be confirmed",
+        "tgbot/trading/store.py",
+        "            IntentRow.expires_at > now,\n",
+        "",
+        (STORE, SENDING),
+    ),
+    Plant(
+        "another order than the one shown can be confirmed",
+        "tgbot/trading/store.py",
+        "            IntentRow.digest == intent.digest,\n",
+        "",
+        (STORE,),
+    ),
+    Plant(
+        "somebody else's ticket is found",
+        "tgbot/trading/tickets.py",
+        "store.find(session, person.id, canonical) if canonical",
+        "store.find(session, 7, canonical) if canonical",
+        ("tests/flows/test_orders.py",),
+    ),
+    Plant(
+        "guards are not asked when the right to send is used up",
+        "tgbot/trading/sending.py",
+        "            await self._tickets.require_allowed(session, intent)\n",
+        "",
+        (SENDING, "tests/flows/test_guards.py"),
+    ),
+    Plant(
+        "an order that was prepared too long ago is sent",
+        "tgbot/kucoin/signed.py",
+        "if self._rest.server_clock.now() > prepared.deadline - LAST_MOMENT:",
+        "if False:",
+        ("tests/kucoin/test_account.py",),
+    ),
+    Plant(
+        "the time is stamped anew when the order is sent",
+        "tgbot/kucoin/signed.py",
+        "            return await self._rest.write(prepared.call, reader)\n",
+        "            fresh = self._rest.prepare(\n"
+        "                prepared.call.operation, credentials=self._credentials, body=prepared.call.body\n"
+        "            )\n"
+        "            return await self._rest.write(fresh, reader)\n",
+        ("tests/kucoin", SENDING),
+    ),
+    Plant(
+        "the POST is tried again when its answer is lost",
+        "tgbot/trading/posting.py",
+        "            ack = await linked.spot.send(prepared)\n",
+        "            try:\n"
+        "                ack = await linked.spot.send(prepared)\n"
+        "            except OutcomeUnknown:\n"
+        "                ack = await linked.spot.send(prepared)\n",
+        (SENDING,),
+    ),
+    Plant(
+        "every error of KuCoin counts as a no",
+        "tgbot/kucoin/errors.py",
+        "        return OutcomeUnknown(code, message)\n    return ExchangeRejected(code, message, reason)",
+        "        return ExchangeRejected(code, message, Reason.OTHER)\n"
+        "    return ExchangeRejected(code, message, reason)",
+        ("tests/kucoin/test_errors.py", SENDING),
+    ),
+    Plant(
+        "one look that finds nothing settles an order",
+        "tgbot/trading/rules/settlement.py",
+        "    if misses.count < 2 or misses.last_at is None or misses.span < MISSES_APART:\n",
+        "    if misses.last_at is None:\n",
+        ("tests/trading/rules/test_settlement.py", RECONCILE),
+    ),
+    Plant(
+        "an order is given up before its signature has run out",
+        "tgbot/trading/rules/settlement.py",
+        "misses.last_at > deadline + CLOCK_SKEW + QUERY_LAG else",
+        "misses.last_at > deadline - QUERY_LAG * 100 else",
+        ("tests/trading/rules/test_settlement.py", RECONCILE),
+    ),
+    Plant(
+        "nothing is looked at when a private stream comes back",
+        "tgbot/trading/reconcile.py",
+        "            if intent.key_id == key_id:\n                self.look_at(intent.id)\n",
+        "            del intent\n",
+        ("tests/faults/test_streams.py", "tests/flows/test_fills.py", RECONCILE),
+    ),
+    Plant(
+        "what an earlier process has sent is not looked after",
+        "tgbot/trading/reconcile.py",
+        "        await self.begin()\n",
+        "",
+        ("tests/flows/test_orders.py", RECONCILE, SENDING),
+    ),
+    Plant(
+        "an exit is sent for again on the same fill",
+        "tgbot/trading/standing.py",
+        "        .where(StandingExitRow.revision == one.revision)\n",
+        "",
+        ("tests/faults", "tests/trading"),
+    ),
+    Plant(
+        "commits do not reach the disk",
+        "tgbot/db/engine.py",
+        '"synchronous=FULL"',
+        '"synchronous=NORMAL"',
+        ("tests/db/test_engine.py",),
+    ),
+    Plant(
+        "writers do not begin at once",
+        "tgbot/db/engine.py",
+        '"BEGIN IMMEDIATE"',
+        '"BEGIN"',
+        ("tests/db/test_engine.py",),
+    ),
+    Plant(
+        "records are sealed without the place they belong to",
+        "tgbot/credentials/envelope.py",
+        'return f"tgbot|{part}|1|{self.installation}|{self.person_id}|{self.key_id}|{self.version}".encode()',
+        'return f"tgbot|{part}|1".encode()',
+        ("tests/credentials",),
+    ),
+    Plant(
+        "the bot's token is not hidden in the log",
+        "tgbot/logs.py",
+        '    re.compile(r"\\d{6,}(:|%3A)[\\w-]{30,}"),  # a bot token\n',
+        "",
+        ("tests/test_logs.py",),
+    ),
+    Plant(
+        "a secret that cannot be deleted from the chat is used",
+        "tgbot/credentials/entry.py",
+        "        if not await self._erase(incoming):\n",
+        "        await self._erase(incoming)\n        if False:\n",
+        ("tests/credentials/test_entry.py", "tests/flows/test_keys.py"),
+    ),
+    Plant(
+        "an alert fires without being compared and set",
+        "tgbot/alerts/store.py",
+        ".where(AlertRow.id == armed.id, AlertRow.state == State.ARMED, AlertRow.fires == armed.fires)",
+        ".where(AlertRow.id == armed.id)",
+        ("tests/alerts/test_store.py", MONITOR),
+    ),
+    Plant(
+        "a message that may have arrived is not sent again",
+        "tgbot/delivery/settlement.py",
+        '        return {"state": State.NEW, "is_repeat": True}\n',
+        '        return _dead("unknown")\n',
+        ("tests/delivery/test_sender.py",),
+    ),
+    Plant(
+        "whoever proposes an order may approve it",
+        "tgbot/approvals/rules/votes.py",
+        "        elif vote.person_id == proposer_id and not may_vote_for_own(policy, kind):\n"
+        "            void.append(vote)\n",
+        "",
+        (DECISION,),
+    ),
+    Plant(
+        "an approver is asked for no more than once",
+        "tgbot/approvals/decision.py",
+        "        if self._clock.monotonic() - asked.at > STANDING_LASTS.total_seconds():\n"
+        '            raise NotAllowed(T("approvals.asked_too_long_ago"))\n',
+        "",
+        (DECISION,),
+    ),
+    Plant(
+        "somebody of whom Telegram says nothing counts as an approver",
+        "tgbot/approvals/rules/votes.py",
+        "            unknown.append(vote)\n",
+        "            counted.append(vote)\n",
+        (DECISION,),
+    ),
+    Plant(
+        "a proposal that has changed is carried out",
+        "tgbot/approvals/decision.py",
+        "        if draft is None or draft.digest != proposal.digest:\n"
+        '            raise Void(T("approvals.void_changed"))\n',
+        "",
+        (DECISION,),
+    ),
+    Plant(
+        "a row of the audit does not follow from the one before it",
+        "tgbot/audit/rules.py",
+        "        elif record.previous != previous:\n"
+        '            yield Flaw(chain, number, "does not follow from the one before it")\n',
+        "",
+        ("tests/audit",),
+    ),
+)
