@@ -40,6 +40,7 @@ from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.markets.symbols import Symbols
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
+from tgbot.trading.amending import Amending
 from tgbot.trading.exits import StandingExits
 from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.marks import trading_marks
@@ -186,10 +187,18 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         sending=sending,
     )
     orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
+    amending = Amending(
+        database=ground.database,
+        keys=ground.keys,
+        guards=ground.guards,
+        symbols=ground.symbols,
+        orders=orders,
+        tickets=tickets,
+    )
     portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
     streams = AccountStreams(ground.keys, reconciler, ground.exchanges.dialers, ground.clock, ground.ids)
     routes = [
-        *TradingHandlers(tickets, sending, orders, ground.symbols).routes(),
+        *TradingHandlers(tickets, sending, orders, amending, ground.symbols).routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
     roles = {"orders": reconciler.run(), "exits": exits.run(), "accounts": streams.run()}

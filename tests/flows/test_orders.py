@@ -449,3 +449,13 @@ async def test_a_buy_with_an_exit_tells_of_both_and_the_exit_answers_the_entry(l
     out = await live.hears("^Placed: sell 0.00149 BTC at 69,680.2, or when it falls to 65,660")
     assert out.content["reply_to_message"]["message_id"] == ticket.id
     assert "exit of #" in out.text
+
+
+async def test_an_open_order_is_edited_by_cancelling_it_and_showing_what_remains(live: Seat, stage: Stage) -> None:
+    await live.say("/buy btc 0.01btc @ 66000", "^Buy BTC-USDT, limit order")
+    card = await live.press("Confirm", "^Placed: buy 0.01 BTC at 66,000")
+    anew = await live.press("Edit", "is cancelled", card)
+    assert "/buy BTC-USDT 0.01btc @ 66000" in anew.text
+    assert card.text.startswith("Cancelled")
+    await live.press("Confirm", "^Placed", anew)
+    assert [is_active for _, is_active in placed(stage)] == [False, True]

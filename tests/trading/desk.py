@@ -43,6 +43,7 @@ from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 from tgbot.trading import store
+from tgbot.trading.amending import Amended, Amending
 from tgbot.trading.exits import StandingExits
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
@@ -126,6 +127,7 @@ class Process:
     sending: Sending
     orders: Orders
     exits: StandingExits
+    amending: Amending
 
 
 @dataclass
@@ -199,7 +201,15 @@ class Desk:
             reconciler=reconciler,
         )
         orders = Orders(database, self.wall, keys, reconciler)
-        return Process(database, keys, tickets, reconciler, sending, orders, exits)
+        amending = Amending(
+            database=database,
+            keys=keys,
+            guards=Guards(database, self.wall),
+            symbols=self.symbols,
+            orders=orders,
+            tickets=tickets,
+        )
+        return Process(database, keys, tickets, reconciler, sending, orders, exits, amending)
 
     def restart(self) -> None:
         self.now = self.process(self.database)
@@ -242,6 +252,10 @@ class Desk:
         person = self.person(intent.person_id)
         fresh = await process.tickets.find(person, intent.short)
         return await process.sending.confirm(person, fresh, self.updates, CARD)
+
+    async def amend(self, intent: Intent) -> Amended:
+        self.updates += 1
+        return await self.now.amending.amend(self.person(intent.person_id), intent, self.updates)
 
     async def send(self, text: str, side: Side = Side.BUY) -> Intent:
         """A ticket, confirmed at once; the intent as it is then."""

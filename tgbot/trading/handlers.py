@@ -10,6 +10,7 @@ from tgbot.core.people import Person
 from tgbot.core.reply import Reply, say
 from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Place, Press, Route
 from tgbot.markets.symbols import Symbols
+from tgbot.trading.amending import Amending
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
 from tgbot.trading.rules.settlement import PENDING, State
@@ -23,10 +24,13 @@ from tgbot.trading.views import tickets as ticket_views
 
 
 class TradingHandlers:
-    def __init__(self, tickets: Tickets, sending: Sending, orders: Orders, symbols: Symbols) -> None:
+    def __init__(
+        self, tickets: Tickets, sending: Sending, orders: Orders, amending: Amending, symbols: Symbols
+    ) -> None:
         self._tickets = tickets
         self._sending = sending
         self._orders = orders
+        self._amending = amending
         self._symbols = symbols
 
     def routes(self) -> Sequence[Route]:
@@ -44,6 +48,7 @@ class TradingHandlers:
             Press("ticket_fresh", self.renew),
             Press("orders", self.list_open),
             Press("order", self.show),
+            Press("order_edit", self.amend),
             Press("order_cancel", self.cancel_one),
             Press("other_cancel", self.cancel_other),
             Press("orders_cancel", self.cancel_all),
@@ -103,6 +108,11 @@ class TradingHandlers:
             return await self._cancel(intent)
         pair = self._symbols.read_pair(wanted, person.quote).symbol
         return lists.cancelled_many(await self._orders.cancel_many(person, pair))
+
+    async def amend(self, person: Person, incoming: Incoming) -> Answer:
+        """An open order is changed by a new one, after its end."""
+        intent = await self._tickets.find(person, incoming.args)
+        return ticket_views.amended(await self._amending.amend(person, intent, incoming.update_id))
 
     async def cancel_one(self, person: Person, incoming: Incoming) -> Answer:
         return await self._cancel(await self._tickets.find(person, incoming.args))

@@ -45,7 +45,7 @@ class Posting:
         else:
             crash_point("C9")
             state = State.OPEN if intent.wait is None else State.WAITING
-            await self._tell(sent, state, views.placed(sent), "200000", "", ack.order_id)
+            await self._tell(sent, state, views.placed(replace(sent, state=state)), "200000", "", ack.order_id)
         self._reconciler.look_at(intent.id)
 
     async def _tell(

@@ -139,7 +139,10 @@ def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
     if intent.is_of_a_group:
         return ()
     cancel = Button(T("trading.cancel_order"), f"order_cancel:{intent.short}")
-    return ((Button(T("common.refresh"), f"order:{intent.short}"), cancel),)
+    refresh = Button(T("common.refresh"), f"order:{intent.short}")
+    if intent.state in UNSETTLED:
+        return ((refresh, cancel),)
+    return ((refresh, Button(T("common.edit"), f"order_edit:{intent.short}"), cancel),)
 
 
 def _headline(intent: Intent) -> State:

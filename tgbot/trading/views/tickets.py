@@ -7,12 +7,14 @@ from tgbot.core.market import SymbolRule
 from tgbot.core.money import HUNDRED, plain
 from tgbot.core.orders import OrderSpec, Side, StopLeg, TimeInForce
 from tgbot.core.reply import Button, Code, Percent, Reply, T
+from tgbot.trading.amending import Amended
 from tgbot.trading.rules.amounts import is_dollar_like
 from tgbot.trading.rules.exits import levels
 from tgbot.trading.rules.grammar import OrderRequest, choice
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown
+from tgbot.trading.views import orders
 from tgbot.trading.views.orders import card
 from tgbot.trading.views.words import badge, currency, estimate, wished
 
@@ -59,6 +61,17 @@ def renewed(shown: Shown, old: Intent) -> Reply:
     KuCoin in the meantime reads so first."""
     leads = [] if shown.intent.mode is old.mode else [T(f"trading.now_{shown.intent.mode}")]
     return replace(ticket(shown, *leads), is_new=old.state is not State.TICKET)
+
+
+def amended(done: Amended) -> Reply:
+    """In a message of its own: that of the old order tells what became of it."""
+    lead = T.of("trading.amended", id=done.old.short)
+    if done.shown is not None and done.request is not None:
+        how = T.of("trading.amend_how", command=Code(f"/{done.request.side} {done.request.to_text()}"))
+        return replace(ticket(done.shown, lead, how), is_new=True)
+    if done.refusal is not None:
+        return Reply((lead, done.refusal.text), done.refusal.buttons, is_new=True)
+    return orders.cancelled(done.old)
 
 
 def choose_amount(request: OrderRequest, rule: SymbolRule, *, is_new: bool) -> Reply:
