@@ -47,11 +47,14 @@ from tgbot.trading.marks import trading_marks
 from tgbot.trading.orders import Orders
 from tgbot.trading.proposed import ProposedOrders
 from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.restoration import Restoration
 from tgbot.trading.sending import Sending
 from tgbot.trading.streams import AccountStreams
 from tgbot.trading.tickets import Tickets
+from tgbot.trading.witness import Witness
 
 Role = Coroutine[Any, Any, None]
+Beginning = Callable[[], Awaitable[None]]
 OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
 OnChatMoved = Callable[[WriteSession, int, int], Awaitable[None]]
 
@@ -74,6 +77,7 @@ class Ground:
     hub: TickerHub
     groups: Groups
     names_of: NamesOf
+    witness: Witness
 
 
 def lay_ground(
@@ -85,6 +89,7 @@ def lay_ground(
     exchanges: Exchanges,
     groups: Groups,
     names_of: NamesOf,
+    witness: Witness,
 ) -> Ground:
     board = PriceBoard(clock)
     board.listen(exchanges.handed.hand)
@@ -114,19 +119,21 @@ def lay_ground(
         hub=hub,
         groups=groups,
         names_of=names_of,
+        witness=witness,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What they answer to, what they do all the time, which start links are theirs, and who has to know when Telegram
-    says that a chat is gone or has become another one."""
+    """What they answer to, what they do all the time, which start links are theirs, who has to know when Telegram says
+    that a chat is gone or has become another one, and what has to be done before any of it begins."""
 
     routes: Sequence[Route]
     roles: Mapping[str, Role]
     on_chat_gone: Sequence[OnChatGone] = ()
     on_chat_moved: Sequence[OnChatMoved] = ()
     links: Mapping[str, OpenLink] = field(default_factory=dict)
+    beginnings: Sequence[Beginning] = ()
 
 
 def build_features(ground: Ground) -> Features:
@@ -138,6 +145,7 @@ def build_features(ground: Ground) -> Features:
         [on_chat_gone for features in built for on_chat_gone in features.on_chat_gone],
         [on_chat_moved for features in built for on_chat_moved in features.on_chat_moved],
         {start: open_link for features in built for start, open_link in features.links.items()},
+        [begin for features in built for begin in features.beginnings],
     )
 
 
@@ -164,6 +172,17 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         tickets=tickets,
         outbox=ground.outbox,
         reconciler=reconciler,
+        witness=ground.witness,
+    )
+    restoration = Restoration(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        keys=ground.keys,
+        symbols=ground.symbols,
+        outbox=ground.outbox,
+        reconciler=reconciler,
+        witness=ground.witness,
     )
     exits = StandingExits(
         database=ground.database,
@@ -175,6 +194,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         guards=ground.guards,
         outbox=ground.outbox,
         reconciler=reconciler,
+        witness=ground.witness,
     )
     proposed = ProposedOrders(
         database=ground.database,
@@ -201,8 +221,13 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         *TradingHandlers(tickets, sending, orders, amending, ground.symbols).routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
-    roles = {"orders": reconciler.run(), "exits": exits.run(), "accounts": streams.run()}
-    return Features(routes, roles), proposed, reconciler
+    roles = {
+        "orders": reconciler.run(),
+        "exits": exits.run(),
+        "accounts": streams.run(),
+        "restoration": restoration.run(),
+    }
+    return Features(routes, roles, beginnings=[restoration.begin]), proposed, reconciler
 
 
 def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -> Features:

@@ -453,13 +453,16 @@ DATABASE = (
     Row(
         "D6",
         "an older copy of the database is put back",
-        "its expired tickets send nothing; what it knows is brought up to date; what it does not know is listed",
+        "it is noticed; tickets and exits in it are void; orders of ours that it lacks are adopted; what it knows is "
+        "brought up to date",
         (
-            DISK + "test_restored_older_database_sends_nothing_again_and_shows_what_it_does_not_know",
+            DISK + "test_restored_older_database_uses_no_ticket_again_and_adopts_the_order_it_lacks",
+            DISK + "test_every_kind_of_order_that_an_older_copy_lacks_is_adopted_with_what_became_of_it",
+            DISK + "test_an_exit_that_an_older_copy_believes_to_be_in_the_bot_is_not_placed_again",
+            DISK + "test_an_account_that_cannot_be_searched_is_searched_when_it_can",
             DISK + "test_restored_older_database_catches_up_with_what_it_knows",
+            "flows/test_restored.py::test_a_copy_that_is_put_back_voids_its_tickets_and_finds_the_order_it_lacks",
         ),
-        "a copy younger than a minute may hold a ticket that was used since: nothing locks trading after a restore; "
-        "orders of ours that the copy lacks are not adopted",
     ),
     Row(
         "D7",

@@ -8,12 +8,17 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from tests.trading.desk import Desk, at_point
 from tgbot.core.errors import TooLate
+from tgbot.core.orders import Side
 from tgbot.db.engine import Database
+from tgbot.paper.faults import Mode
+from tgbot.trading import store
 from tgbot.trading.rules.settlement import State
+from tgbot.trading.store import IntentRow
 
 RESTING = "btc 0.01btc @ 66000"
 
@@ -55,27 +60,101 @@ async def test_disk_that_fills_behind_the_post_leaves_the_truth_to_be_asked_for(
     assert len(desk.placed()) == 1
 
 
-async def test_restored_older_database_sends_nothing_again_and_shows_what_it_does_not_know(
-    desk: Desk, tmp_path: Path, foreign: set[str]
+async def test_restored_older_database_uses_no_ticket_again_and_adopts_the_order_it_lacks(
+    desk: Desk, tmp_path: Path
 ) -> None:
-    """A copy from before the tap takes the place of the database. The ticket in it has long expired; the order that it
-    does not know is listed among those made elsewhere, and can be cancelled there."""
+    """A copy from just before the tap takes the place of the database: its ticket is still good, and was used."""
     shown = await desk.ticket(RESTING)
+    unused = await desk.ticket("btc 100")
     known = await desk.send("btc 0.01btc @ 65000")
     older = tmp_path / "older.db"
     _back_up(desk.database, older)
     await desk.confirm(shown.intent)
-    lost = desk.placed()[-1]
-    foreign.add(lost.client_oid)
-    desk.clock.advance(61)
+    await desk.told()
     await _restore(desk, older)
-    with pytest.raises(TooLate):
-        await desk.confirm(shown.intent)
+    for ticket in (shown, unused):
+        with pytest.raises(TooLate) as caught:
+            await desk.confirm(ticket.intent)
+        assert caught.value.text.key == "trading.ticket_void"
+    await desk.now.restoration.run()
+    await desk.rounds(0)
+    summary = next(text for text in await desk.told() if "backup" in text)
+    assert "1 order" in summary
     listed = await desk.now.orders.open(desk.person())
-    assert [intent.id for intent in listed.ours] == [known.id]
-    assert [order.client_oid for order in listed.others] == [lost.client_oid]
-    await desk.now.orders.cancel_other(desk.person(), "order", "BTC-USDT", lost.id)
-    assert [order.price for order in desk.placed() if order.is_active] == [65_000]
+    assert listed.others == []
+    (adopted,) = [intent for intent in listed.ours if intent.id != known.id]
+    assert (adopted.state, adopted.spec) == (State.OPEN, shown.intent.spec)
+    assert len(desk.placed()) == 2
+    desk.restart()
+    await desk.now.restoration.begin()
+    await desk.now.restoration.begin()
+    assert not desk.now.restoration._is_older, "what it lacked is there now"
+
+
+@pytest.mark.parametrize(
+    ("text", "side", "state"),
+    [
+        ("btc 100", Side.BUY, State.FILLED),
+        ("btc 0.01", Side.SELL, State.FILLED),
+        ("btc 0.01 stop 66000", Side.SELL, State.WAITING),
+        ("btc 0.01 tp 70000 sl 66000", Side.SELL, State.WAITING),
+        ("eth 0.1eth", Side.BUY, State.FILLED),
+    ],
+)
+async def test_every_kind_of_order_that_an_older_copy_lacks_is_adopted_with_what_became_of_it(
+    desk: Desk, tmp_path: Path, text: str, side: Side, state: State
+) -> None:
+    """The copy has never heard of the pair either."""
+    older = tmp_path / "older.db"
+    _back_up(desk.database, older)
+    lost = await desk.send(text, side)
+    await desk.rounds(0)
+    await _restore(desk, older)
+    await desk.now.restoration.run()
+    await desk.rounds(0, 31)
+    async with desk.database.read() as session:
+        (adopted,) = await store.with_ids(session, await _ids(desk))
+    assert (adopted.state, adopted.wait, adopted.spec.side) == (state, lost.wait, side)
+    assert adopted.spec.symbol == lost.spec.symbol
+
+
+async def test_an_exit_that_an_older_copy_believes_to_be_in_the_bot_is_not_placed_again(
+    desk: Desk, tmp_path: Path
+) -> None:
+    entry = await desk.send("btc 0.01btc tp +4% sl -2%")
+    await desk.now.reconciler.look()
+    older = tmp_path / "older.db"
+    _back_up(desk.database, older)
+    await desk.rounds(0)
+    assert len(desk.exchange._store.waiting_stops()) == 2
+    await desk.told()
+    await _restore(desk, older)
+    assert any(f"#{entry.short}" in text and "backup" in text for text in await desk.told())
+    await desk.now.restoration.run()
+    await desk.rounds(6, 31, 31)
+    assert len(desk.exchange._store.waiting_stops()) == 2
+    assert len((await desk.now.orders.open(desk.person())).ours) == 1, "the exit that was placed is adopted"
+
+
+async def test_an_account_that_cannot_be_searched_is_searched_when_it_can(desk: Desk, tmp_path: Path) -> None:
+    older = tmp_path / "older.db"
+    _back_up(desk.database, older)
+    await desk.send(RESTING)
+    await _restore(desk, older)
+    desk.faults.add("GET", "/api/v1/hf/.*", Mode.HTML, 7, status=502)
+    await desk.now.restoration.run()
+    await desk.rounds(0)
+    assert len((await desk.now.orders.open(desk.person())).ours) == 1
+
+
+async def test_a_database_that_is_no_older_copy_is_left_alone(desk: Desk, tmp_path: Path) -> None:
+    """Also when a copy is put back since which nothing was sent."""
+    await desk.send(RESTING)
+    shown = await desk.ticket("btc 100")
+    older = tmp_path / "older.db"
+    _back_up(desk.database, older)
+    await _restore(desk, older)
+    assert await desk.confirm(shown.intent) is None
 
 
 async def test_restored_older_database_catches_up_with_what_it_knows(desk: Desk, tmp_path: Path) -> None:
@@ -92,6 +171,11 @@ async def test_restored_older_database_catches_up_with_what_it_knows(desk: Desk,
     assert (await desk.intent(intent)).state is State.FILLED
 
 
+async def _ids(desk: Desk) -> list[str]:
+    async with desk.database.read() as session:
+        return list(await session.scalars(select(IntentRow.id)))
+
+
 def _back_up(database: Database, file: Path) -> None:
     with closing(sqlite3.connect(database.url.database or "")) as source, closing(sqlite3.connect(file)) as copy:
         source.backup(copy)
@@ -103,3 +187,4 @@ async def _restore(desk: Desk, file: Path) -> None:
     shutil.copy(file, path)
     desk.database = Database(f"sqlite+aiosqlite:///{path}")
     desk.restart()
+    await desk.now.restoration.begin()

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.faults.test_stops import OCOS, STOPS
 from tests.ids import CountingIds
 from tests.trading.desk import BY_CLIENT_OID, FILLS, PLACE, Desk, Killed, at_point, die, edited
 from tgbot.core.errors import ExchangeError, UserError
@@ -23,7 +24,7 @@ from tgbot.trading.store import Intent
 Choice = TypeVar("Choice")
 
 LIVES = range(10)
-STEPS = 40
+STEPS = 50
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Life:
             self.tap_again,
             self.cancel,
             self.cancel,
+            self.amend,
             self.list,
             self.move_price,
             self.spoil_an_order,
@@ -69,6 +71,11 @@ class Life:
                 (Side.BUY, f"btc 0.001btc @ {below}"),
                 (Side.SELL, f"btc 0.001 @ {above}"),
                 (Side.BUY, f"btc 0.001btc @ {below} ioc"),
+                (Side.SELL, f"btc 0.001 stop {below}"),
+                (Side.BUY, f"btc 0.001btc stop {above} @ {above}"),
+                (Side.SELL, f"btc 0.001 tp {above} sl {below}"),
+                (Side.BUY, "btc 0.001btc tp +0.1% sl -0.1%"),
+                (Side.BUY, f"btc 0.001btc @ {below} tp +0.2% sl -0.1%"),
             ]
         )
         shown = await self.desk.ticket(text, side)
@@ -86,8 +93,15 @@ class Life:
     async def cancel(self) -> None:
         if self.intents:
             if self.dice.fraction() < 0.3:
-                self.desk.faults.add("DELETE", BY_CLIENT_OID, self.one_of([Mode.LOST, Mode.DROP]))
+                self.desk.faults.add("DELETE", "/api/.*", self.one_of([Mode.LOST, Mode.DROP]))
             await self.desk.now.orders.cancel(await self.desk.intent(self.one_of(self.intents)))
+
+    async def amend(self) -> None:
+        if self.intents:
+            done = await self.desk.amend(await self.desk.intent(self.one_of(self.intents)))
+            if done.shown is not None:
+                self.intents.append(done.shown.intent)
+                await self.desk.confirm(done.shown.intent)
 
     async def list(self) -> None:
         await self.desk.now.orders.open(self.desk.person())
@@ -115,10 +129,10 @@ class Life:
                 {"mode": Mode.EDITED, "edit": edited(lambda data: None)},
             ]
         )
-        self.desk.faults.add("POST", PLACE, **how)  # type: ignore[arg-type]  # the arguments of `add`
+        self.desk.faults.add("POST", self.one_of([PLACE, PLACE, STOPS, OCOS]), **how)  # type: ignore[arg-type]  # the arguments of `add`
 
     async def spoil_a_look(self) -> None:
-        path = self.one_of([BY_CLIENT_OID, FILLS, "/api/v1/hf/.*"])
+        path = self.one_of([BY_CLIENT_OID, FILLS, "/api/v1/hf/.*", f"{STOPS}/.*", "/api/v3/oco/client-order/.*"])
         how: dict[str, object] = self.one_of(
             [
                 {"mode": Mode.ERROR, "code": "400100", "message": "The order does not exist."},

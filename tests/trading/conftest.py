@@ -1,6 +1,9 @@
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +21,7 @@ from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.faults import Faults
 from tgbot.paper.prices import Handed
 from tgbot.paper.server import listening
+from tgbot.trading.witness import Witness
 
 __all__ = ["client", "ssl_context"]
 
@@ -75,13 +79,15 @@ async def open_desk(
     database = Database(database_url)
     # Without its background work, which would never rest on a clock on which nobody sleeps.
     async with listening(faults, "127.0.0.1", 0) as served:
+        folder = Path(tempfile.mkdtemp())
         rest = Rest(client, wall, ids, served.url)
         symbols = Symbols(SpotMarket(rest), wall)
-        desk = Desk(database, clock, wall, ids, rest, exchange, market, faults, symbols)
+        desk = Desk(database, clock, wall, ids, rest, exchange, market, faults, symbols, Witness(folder / "last-order"))
         for symbol, price in PRICES.items():
             desk.price(symbol, price)
         await symbols.load()
         await desk.link()
         yield desk
     exchange.close()
+    shutil.rmtree(folder)
     await database.close()

@@ -47,10 +47,12 @@ from tgbot.trading.amending import Amended, Amending
 from tgbot.trading.exits import StandingExits
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.restoration import Restoration
 from tgbot.trading.rules.grammar import parse_order
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown, Tickets
+from tgbot.trading.witness import Witness
 
 ANN, BORIS = 7, 8
 CARD = 500  # the message under which every ticket stands
@@ -128,6 +130,7 @@ class Process:
     orders: Orders
     exits: StandingExits
     amending: Amending
+    restoration: Restoration
 
 
 @dataclass
@@ -141,6 +144,7 @@ class Desk:
     market: Handed
     faults: Faults
     symbols: Symbols
+    witness: Witness
     modes: dict[int, AccountMode | None] = field(default_factory=dict)
     updates: int = 0
     sequence: int = 1000
@@ -188,6 +192,7 @@ class Desk:
             tickets=tickets,
             outbox=self.outbox,
             reconciler=reconciler,
+            witness=self.witness,
         )
         exits = StandingExits(
             database=database,
@@ -199,6 +204,7 @@ class Desk:
             guards=Guards(database, self.wall),
             outbox=self.outbox,
             reconciler=reconciler,
+            witness=self.witness,
         )
         orders = Orders(database, self.wall, keys, reconciler)
         amending = Amending(
@@ -209,7 +215,17 @@ class Desk:
             orders=orders,
             tickets=tickets,
         )
-        return Process(database, keys, tickets, reconciler, sending, orders, exits, amending)
+        restoration = Restoration(
+            database=database,
+            clock=self.wall,
+            ids=self.ids,
+            keys=keys,
+            symbols=self.symbols,
+            outbox=self.outbox,
+            reconciler=reconciler,
+            witness=self.witness,
+        )
+        return Process(database, keys, tickets, reconciler, sending, orders, exits, amending, restoration)
 
     def restart(self) -> None:
         self.now = self.process(self.database)

@@ -112,6 +112,11 @@ class Keys:
         credentials = self._credentials(key)
         return self._connect(key.mode, credentials) if credentials else None
 
+    async def everybodys(self) -> list[LinkedKey]:
+        """All keys, of all people, on paper too."""
+        async with self._database.read() as session:
+            return await store.every(session)
+
     async def linked(self, person: Person) -> list[LinkedKey]:
         async with self._database.read() as session:
             return await store.of_person(session, person.id)

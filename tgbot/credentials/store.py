@@ -164,6 +164,10 @@ async def lock(session: WriteSession, key_id: str) -> LinkedKey | None:
     return _linked(row) if row else None
 
 
+async def every(session: ReadSession) -> list[LinkedKey]:
+    return [_linked(row) for row in await session.scalars(select(KeyRow).order_by(KeyRow.id))]
+
+
 async def live_ids(session: ReadSession) -> list[str]:
     """Keys of KuCoin, those that were asked about longest ago first."""
     return list(await session.scalars(select(KeyRow.id).where(KeyRow.mode == Mode.LIVE).order_by(KeyRow.checked_at)))

@@ -46,6 +46,7 @@ from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.tickets import digest_of
 from tgbot.trading.views import exits as views
 from tgbot.trading.views import orders as order_views
+from tgbot.trading.witness import Witness
 
 log = structlog.get_logger()
 
@@ -98,6 +99,7 @@ class StandingExits:
         guards: Guards,
         outbox: Outbox,
         reconciler: Reconciler,
+        witness: Witness,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -107,7 +109,7 @@ class StandingExits:
         self._symbols = symbols
         self._guards = guards
         self._outbox = outbox
-        self._posting = Posting(database, clock, outbox, reconciler)
+        self._posting = Posting(database, clock, outbox, reconciler, witness)
         self._woken = asyncio.Event()
         reconciler.wake_on_progress(self._woken.set)
 
@@ -145,7 +147,7 @@ class StandingExits:
                 log.warning("exit_not_placed", entry=one.entry.id, code=error.code)
             except UserError as error:
                 # Frozen, or its key is suspended: it goes on living in the bot, and that is said once.
-                await self._say(one.entry, views.waits(one.entry, error.text), f"exit waits {one.entry.id}")
+                await self._say(one.entry, views.waits(one.entry, error), f"exit waits {one.entry.id}")
 
     async def _serve(self, one: StandingExit) -> None:
         due = await self._due(one)
@@ -218,7 +220,7 @@ class StandingExits:
         return Intent(
             id=unique,
             short=short,
-            update_id=-(int(unique[:15], 16) + 1),
+            update_id=store.no_update(unique),
             person_id=entry.person_id,
             chat_id=entry.chat_id,
             key_id=entry.key_id,

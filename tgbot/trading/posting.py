@@ -17,20 +17,25 @@ from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import GIVEN_UP, UNSETTLED, State
 from tgbot.trading.store import Intent
 from tgbot.trading.views import orders as views
+from tgbot.trading.witness import Witness
 
 log = structlog.get_logger()
 
 
 class Posting:
-    def __init__(self, database: Database, clock: Clock, outbox: Outbox, reconciler: Reconciler) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, outbox: Outbox, reconciler: Reconciler, witness: Witness
+    ) -> None:
         self._database = database
         self._clock = clock
         self._outbox = outbox
         self._reconciler = reconciler
+        self._witness = witness
 
     async def send(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
         """What came of it is told through the outbox, in the order's own message."""
         sent = replace(intent, state=State.SENT)
+        self._witness.note(prepared.client_oid)
         try:
             ack = await linked.spot.send(prepared)
         except NotSent as error:

@@ -24,6 +24,7 @@ from tgbot.trading.rules.ticket import reference_of
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.tickets import Shown, Tickets, fresh_button, request_of
 from tgbot.trading.views import orders as views
+from tgbot.trading.witness import Witness
 
 MOST_DRIFT = Decimal("0.5")  # per cent
 
@@ -40,6 +41,7 @@ class Sending:
         tickets: Tickets,
         outbox: Outbox,
         reconciler: Reconciler,
+        witness: Witness,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -48,7 +50,7 @@ class Sending:
         self._prices = prices
         self._tickets = tickets
         self._outbox = outbox
-        self._posting = Posting(database, clock, outbox, reconciler)
+        self._posting = Posting(database, clock, outbox, reconciler, witness)
 
     async def confirm(self, person: Person, intent: Intent, update_id: int, message_id: int) -> Shown | None:
         """Sends the order; what came of it is told through the outbox, in place of the ticket. Returns a new ticket

@@ -71,6 +71,12 @@ async def with_fills(session: ReadSession) -> list[StandingExit]:
     return [StandingExit(entry, revisions[entry.id]) for entry in entries]
 
 
+async def armed(session: ReadSession) -> list[Intent]:
+    """The entries of all of them."""
+    found = await session.scalars(select(StandingExitRow.entry_id).where(StandingExitRow.state == Standing.ARMED))
+    return await store.with_ids(session, found.all())
+
+
 async def open_of(session: ReadSession, person_id: int, key_id: str) -> list[Intent]:
     """Entries of this account whose exit lives in the bot: it waits for a fill, or has not been placed yet."""
     found = await session.scalars(

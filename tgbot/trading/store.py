@@ -154,6 +154,11 @@ async def free_short(session: ReadSession, ids: Ids, person_id: int) -> str:
     return ids.short(8)
 
 
+def no_update(unique: str) -> int:
+    """The `update_id` of what no update has asked for: negative, and as unique as this id."""
+    return -(int(unique[:15], 16) + 1)
+
+
 async def by_update(session: ReadSession, update_id: int) -> Intent | None:
     """The intent that this update has made already, if it is handled a second time after a crash."""
     row = await session.scalar(select(IntentRow).where(IntentRow.update_id == update_id))

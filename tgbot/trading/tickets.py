@@ -169,6 +169,8 @@ class Tickets:
         lengthen its life, so one from the future has run out too."""
         if intent.state in {State.DROPPED, State.REPLACED}:
             raise TooLate(T.of("trading.already_dropped", id=intent.short))
+        if intent.state is State.VOID:
+            raise TooLate(T.of("trading.ticket_void", id=intent.short), [[fresh_button(intent)]])
         if intent.state is not State.TICKET:
             raise TooLate(T.of("trading.already_used", id=intent.short))
         if not intent.created_at <= self._clock.now() < intent.expires_at:

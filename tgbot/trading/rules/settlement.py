@@ -21,14 +21,15 @@ DUST = Decimal("0.01")  # of the amount
 
 
 class State(StrEnum):
-    """TICKET → SENT → one of the others. UNKNOWN waits for the truth; WAITING for its trigger, outside the book; OPEN
-    and PARTIAL for the market, in it. What a group decides on is PROPOSED instead of a TICKET: no tap of one person
-    sends it."""
+    """TICKET → SENT → one of the others; or DROPPED, REPLACED, or VOID, where nobody can tell whether it was used.
+    UNKNOWN waits for the truth; WAITING for its trigger, outside the book; OPEN and PARTIAL for the market, in it. What
+    a group decides on is PROPOSED instead of a TICKET: no tap of one person sends it."""
 
     TICKET = "ticket"
     PROPOSED = "proposed"
     DROPPED = "dropped"
     REPLACED = "replaced"
+    VOID = "void"
     SENT = "sent"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"

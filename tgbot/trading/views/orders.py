@@ -98,6 +98,8 @@ def gone(intent: Intent) -> Reply:
 
 def detail(intent: Intent) -> Reply:
     """`/order ID`."""
+    if intent.state is State.VOID:
+        return Reply((T.of("trading.ticket_void", id=intent.short), footer(intent)), ((fresh_button(intent),),))
     if intent.state in {State.TICKET, State.PROPOSED, State.DROPPED, State.REPLACED}:
         return Reply((T.of("trading.not_confirmed", **what(intent)), footer(intent)), ((fresh_button(intent),),))
     reply = outcome(intent)
