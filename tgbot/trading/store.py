@@ -117,7 +117,7 @@ class Intent:
         return self.chat_id != self.person_id
 
 
-COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE}
+COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE, State.CHECKED}
 SHORT_TRIES = 20
 _FIELDS = tuple(field.name for field in fields(Intent))
 
