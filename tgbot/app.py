@@ -54,6 +54,7 @@ from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 from tgbot.trading.store import last_sent
+from tgbot.trading.witness import Witness
 from tgbot.web.health import health_routes
 from tgbot.web.webhook import webhook_route
 
@@ -106,8 +107,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         )
         doctor = KeyDoctor(database, clock, keys, outbox, last_sent)
         groups = Groups(bot)
-        beside = settings.master_key_file.parent
-        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, beside, groups, accounts.names_of)
+        witness = Witness(settings.master_key_file.parent / "last-order")
+        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of, witness)
         redaction = Redaction(lambda name: name in table.commands)
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()

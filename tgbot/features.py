@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tgbot.accounts.guards.service import Guards
@@ -88,11 +87,10 @@ def lay_ground(
     outbox: Outbox,
     keys: Keys,
     exchanges: Exchanges,
-    folder: Path,
     groups: Groups,
     names_of: NamesOf,
+    witness: Witness,
 ) -> Ground:
-    """`folder` is where this installation keeps files of its own."""
     board = PriceBoard(clock)
     board.listen(exchanges.handed.hand)
     hub = TickerHub(
@@ -121,7 +119,7 @@ def lay_ground(
         hub=hub,
         groups=groups,
         names_of=names_of,
-        witness=Witness(folder / "last-order"),
+        witness=witness,
     )
 
 

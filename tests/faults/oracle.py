@@ -33,7 +33,7 @@ from tgbot.trading.store import AttemptRow, IntentRow
 from tgbot.trading.views.orders import card
 
 OURS = "tb"
-NEVER_LANDED = GIVEN_UP - {State.INDETERMINATE}
+NEVER_LANDED = GIVEN_UP - {State.INDETERMINATE, State.CHECKED}
 RENDERER = Renderer(Catalogue(folder("locales")))
 # How the message of an order begins, by what became of it. A market order that found too little is partly filled.
 FIRST_WORDS: dict[State, tuple[str, ...]] = {
@@ -48,6 +48,7 @@ FIRST_WORDS: dict[State, tuple[str, ...]] = {
     State.CANCELLED: ("Cancelled", "Partly filled"),
     State.NOT_PLACED: ("Not placed",),
     State.INDETERMINATE: ("Unknown, for you to check",),
+    State.CHECKED: ("Unknown, ",),
 }
 
 

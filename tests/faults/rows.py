@@ -190,13 +190,15 @@ KUCOIN_REST = (
     Row(
         "R14",
         "an order in doubt is older than KuCoin's lookups reach",
-        "it is left to the person, with what to look for, and never settles itself",
+        "it is left to the person, with what to look for, and never settles itself; its pair is frozen for that key "
+        "until the person has looked",
         (
+            EXCHANGE + "test_nothing_is_sent_in_the_pair_of_an_order_in_doubt_until_its_person_has_looked_it_up",
+            EXCHANGE + "test_an_exit_waits_while_an_order_of_its_pair_is_in_doubt",
             EXCHANGE + "test_order_beyond_the_look_up_window_is_left_to_a_human_and_never_settles_itself",
             RECONCILE + "test_order_too_old_to_be_found_is_for_the_person_to_check",
             STOPS + "test_after_days_of_standing_still_a_stop_that_is_gone_is_for_the_person_to_check",
         ),
-        "the pair is not frozen for that key meanwhile",
     ),
     Row(
         "R15",

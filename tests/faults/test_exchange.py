@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.trading.desk import BY_CLIENT_OID, PLACE, Desk
-from tgbot.core.errors import ExchangeUnavailable, TooLate
+from tests.trading.desk import BY_CLIENT_OID, PLACE, Desk, read
+from tgbot.core.errors import ExchangeUnavailable, Refused, TooLate
 from tgbot.paper.faults import Mode
+from tgbot.trading import store
 from tgbot.trading.rules.settlement import State
+from tgbot.trading.views import orders as views
 
 EVERYTHING = r"/api/.*"
 RESTING = "btc 0.01btc @ 66000"
@@ -76,6 +78,42 @@ async def test_order_beyond_the_look_up_window_is_left_to_a_human_and_never_sett
     assert (await desk.intent(intent)).state is State.INDETERMINATE
     await desk.rounds(*[60] * 10)
     assert (await desk.intent(intent)).state is State.INDETERMINATE
+
+
+async def test_nothing_is_sent_in_the_pair_of_an_order_in_doubt_until_its_person_has_looked_it_up(desk: Desk) -> None:
+    desk.lose()
+    before = await desk.ticket("btc 100")
+    intent = await desk.send(RESTING)
+    await desk.told()
+    desk.clock.advance(timedelta(days=3).total_seconds())
+    desk.faults.add("GET", "/api/v1/hf/orders.*", Mode.EDITED, 99, edit=_nothing)
+    await desk.rounds(0, 4)
+    desk.faults.clear()
+    with pytest.raises(Refused) as caught:
+        await desk.ticket("btc 100")
+    assert caught.value.text.key == "trading.pair_in_doubt"
+    assert caught.value.buttons[0][0].data == f"order_checked:{intent.short}"
+    assert (await desk.send("eth 100")).state is State.OPEN, "other pairs are traded on"
+    with pytest.raises(TooLate):
+        await desk.confirm(before.intent)
+    checked = await desk.now.orders.acknowledge(await desk.intent(intent))
+    assert read(views.detail(checked)).startswith("Unknown, looked up by you: buy 0.01 BTC at 66,000")
+    assert (await desk.send("btc 100")).state is State.OPEN
+
+
+async def test_an_exit_waits_while_an_order_of_its_pair_is_in_doubt(desk: Desk) -> None:
+    entry = await desk.send("btc 0.01btc tp +4% sl -2%")
+    await desk.now.reconciler.look()
+    doubt = await desk.ticket("btc 100")
+    async with desk.database.write() as session:
+        await store.move(session, doubt.intent, {State.TICKET}, State.INDETERMINATE, desk.clock.now())
+    await desk.now.exits.look()
+    assert desk.exchange._store.waiting_stops() == []
+    assert any(f"The exit of #{entry.short} waits" in text for text in await desk.told())
+    async with desk.database.write() as session:
+        await store.move(session, doubt.intent, {State.INDETERMINATE}, State.DROPPED, desk.clock.now())
+    await desk.now.exits.look()
+    assert len(desk.exchange._store.waiting_stops()) == 2
 
 
 def _nothing(body: bytes) -> bytes:

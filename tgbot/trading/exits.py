@@ -23,7 +23,7 @@ from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import kinds, standing, store
+from tgbot.trading import doubts, kinds, standing, store
 from tgbot.trading.posting import Posting
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
@@ -149,7 +149,7 @@ class StandingExits:
                 log.warning("exit_not_placed", entry=one.entry.id, code=error.code)
             except UserError as error:
                 # Frozen, or its key is suspended: it goes on living in the bot, and that is said once.
-                await self._say(one.entry, views.waits(one.entry, error.text), f"exit waits {one.entry.id}")
+                await self._say(one.entry, views.waits(one.entry, error), f"exit waits {one.entry.id}")
 
     async def _serve(self, one: StandingExit) -> None:
         due = await self._due(one)
@@ -206,6 +206,7 @@ class StandingExits:
         entry = due.entry
         async with self._database.write() as session:
             await self._keys.require_sound(session, entry.key_id)
+            await doubts.require_none(session, entry.key_id, entry.spec.symbol)
             await self._guards.require_thawed(session, person_id=entry.person_id, chat_id=entry.chat_id)
             if not await standing.advance(session, due.standing):
                 return None

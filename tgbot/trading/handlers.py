@@ -49,6 +49,7 @@ class TradingHandlers:
             Press("orders", self.list_open),
             Press("order", self.show),
             Press("order_edit", self.amend),
+            Press("order_checked", self.acknowledge),
             Press("order_cancel", self.cancel_one),
             Press("other_cancel", self.cancel_other),
             Press("orders_cancel", self.cancel_all),
@@ -113,6 +114,9 @@ class TradingHandlers:
         """An open order is changed by a new one, after its end."""
         intent = await self._tickets.find(person, incoming.args)
         return ticket_views.amended(await self._amending.amend(person, intent, incoming.update_id))
+
+    async def acknowledge(self, person: Person, incoming: Incoming) -> Answer:
+        return order_views.detail(await self._orders.acknowledge(await self._tickets.find(person, incoming.args)))
 
     async def cancel_one(self, person: Person, incoming: Incoming) -> Answer:
         return await self._cancel(await self._tickets.find(person, incoming.args))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
@@ -17,7 +17,7 @@ from tgbot.trading import elsewhere, kinds, standing, store
 from tgbot.trading.elsewhere import LOOK_AGAIN, LOOKS, Elsewhere
 from tgbot.trading.fills import fills_of
 from tgbot.trading.reconcile import Reconciler
-from tgbot.trading.rules.settlement import DONE, PENDING
+from tgbot.trading.rules.settlement import DONE, PENDING, State
 from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 
@@ -100,6 +100,12 @@ class Orders:
             if intent.state not in PENDING:
                 break
         return intent
+
+    async def acknowledge(self, intent: Intent) -> Intent:
+        """Its person has looked up what only a person can; its pair may be traded again."""
+        async with self._database.write() as session:
+            has_moved = await store.move(session, intent, {State.INDETERMINATE}, State.CHECKED, self._clock.now())
+        return replace(intent, state=State.CHECKED) if has_moved else intent
 
     async def cancel_other(self, person: Person, kind: str, symbol: str, order_id: str) -> Elsewhere | None:
         """An order made elsewhere; returns what KuCoin has afterwards. The id comes from a button, that is from a

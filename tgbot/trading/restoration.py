@@ -18,7 +18,7 @@ from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import elsewhere, standing, store
+from tgbot.trading import elsewhere, older_copy, standing, store
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.kinds import LISTED_FOR
 from tgbot.trading.reconcile import Reconciler
@@ -70,7 +70,7 @@ class Restoration:
                 return
         self._is_older = True
         async with self._database.write() as session:
-            tickets = await store.void_tickets(session, self._clock.now())
+            tickets = await older_copy.void_tickets(session, self._clock.now())
             entries = await standing.armed(session)
             for entry in entries:
                 await self._void_exit(session, entry)
@@ -85,13 +85,12 @@ class Restoration:
         while left := [key for key in left if not await self._has_searched(key)]:
             await self._clock.sleep(TRY_AGAIN.total_seconds())
         async with self._database.read() as session:
-            self._witness.note(await store.last_client_oid(session))
+            self._witness.note(await older_copy.last_client_oid(session))
 
     async def _void_exit(self, session: WriteSession, entry: Intent) -> None:
         await standing.end(session, entry, Standing.DROPPED)
         reply = Reply((T.of("trading.exit_void", id=entry.short),))
-        notice = Notice(entry.chat_id, reply, Priority.FILL, reply_to_card=views.card(entry))
-        await self._outbox.put(session, notice)
+        await self._outbox.put(session, views.news(entry, reply))
 
     async def _has_searched(self, key: LinkedKey) -> bool:
         if not self._symbols.is_loaded:
@@ -115,7 +114,7 @@ class Restoration:
         that the account has had to do with."""
         found = await elsewhere.list_open(spot, None)
         async with self._database.read() as session:
-            symbols = await store.symbols_of(session, key.id)
+            symbols = await older_copy.symbols_of(session, key.id)
         symbols |= {order.symbol for order in found} | await self._pairs_held(spot)
         until = spot.exchange_time()
         for symbol in sorted(symbols):

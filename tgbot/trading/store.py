@@ -124,9 +124,8 @@ class Intent:
         return value * filled / wanted if wanted and self.state is State.CANCELLED else value
 
 
-COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE}
+COUNTED = PENDING | {State.FILLED, State.CANCELLED, State.INDETERMINATE, State.CHECKED}
 SHORT_TRIES = 20
-UNUSED = (State.TICKET, State.PROPOSED)
 _FIELDS = tuple(field.name for field in fields(Intent))
 
 
@@ -177,12 +176,6 @@ async def move(session: WriteSession, intent: Intent, origin: Collection[State],
         .returning(IntentRow.id)
     )
     return moved.first() is not None
-
-
-async def void_tickets(session: WriteSession, now: datetime) -> int:
-    """How many there were: none of them can be confirmed any more."""
-    void = update(IntentRow).where(IntentRow.state.in_(UNUSED)).values(state=State.VOID, changed_at=now)
-    return len((await session.execute(void.returning(IntentRow.id))).all())
 
 
 async def unlock(session: WriteSession, intent: Intent, expires_at: datetime) -> bool:
@@ -315,17 +308,6 @@ async def last_sent(session: ReadSession, key_id: str) -> datetime | None:
         .order_by(IntentRow.created_at.desc())
         .limit(1)
     )
-
-
-async def last_client_oid(session: ReadSession) -> str:
-    """Of the order that was sent last, of anybody's; empty if there is none."""
-    return await session.scalar(select(AttemptRow.client_oid).order_by(AttemptRow.signed_at.desc()).limit(1)) or ""
-
-
-async def symbols_of(session: ReadSession, key_id: str) -> set[str]:
-    """The pairs of all orders that were ever wanted with this key."""
-    specs = await session.scalars(select(IntentRow.spec).where(IntentRow.key_id == key_id).distinct())
-    return {read_spec(spec).symbol for spec in specs}
 
 
 async def attempt_of(session: ReadSession, intent: Intent) -> Attempt | None:

@@ -24,7 +24,7 @@ from tgbot.intake.store import Dialogues
 from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols, show_price
-from tgbot.trading import store
+from tgbot.trading import doubts, store
 from tgbot.trading.rules.amounts import Amount, in_words, read_amount, repeats, size_to_type
 from tgbot.trading.rules.exits import Exits
 from tgbot.trading.rules.grammar import BUTTON_BYTES, OrderRequest, parse_order
@@ -203,7 +203,9 @@ class Tickets:
         await self.require_within_guards(session, intent)
 
     async def require_within_guards(self, session: WriteSession, intent: Intent) -> None:
-        """Neither frozen nor beyond a limit of its owner; raises `NotAllowed` or `Refused`."""
+        """Neither frozen nor beyond a limit of its owner, and no order of its pair is in doubt for good; raises
+        `NotAllowed` or `Refused`."""
+        await doubts.require_none(session, intent.key_id, intent.spec.symbol)
         await self._guards.require(
             session,
             person_id=intent.person_id,

@@ -23,7 +23,8 @@ DUST = Decimal("0.01")  # of the amount
 class State(StrEnum):
     """TICKET → SENT → one of the others; or DROPPED, REPLACED, or VOID, where nobody can tell whether it was used.
     UNKNOWN waits for the truth; WAITING for its trigger, outside the book; OPEN and PARTIAL for the market, in it. What
-    a group decides on is PROPOSED instead of a TICKET: no tap of one person sends it."""
+    a group decides on is PROPOSED instead of a TICKET: no tap of one person sends it. INDETERMINATE is left to a
+    person; CHECKED, once that person has looked it up."""
 
     TICKET = "ticket"
     PROPOSED = "proposed"
@@ -41,6 +42,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     NOT_PLACED = "not_placed"
     INDETERMINATE = "indeterminate"
+    CHECKED = "checked"
 
 
 UNSETTLED = frozenset({State.SENT, State.UNKNOWN})
@@ -48,7 +50,7 @@ WORKING = frozenset({State.OPEN, State.PARTIAL})
 PENDING = UNSETTLED | WORKING | {State.WAITING}
 DONE = frozenset({State.FILLED, State.CANCELLED})
 # We have said that there is no order, or that nobody can tell. Should one turn up all the same, that is the truth.
-GIVEN_UP = frozenset({State.NOT_SENT, State.REJECTED, State.NOT_PLACED, State.INDETERMINATE})
+GIVEN_UP = frozenset({State.NOT_SENT, State.REJECTED, State.NOT_PLACED, State.INDETERMINATE, State.CHECKED})
 _RANK = {State.WAITING: 1, State.OPEN: 2, State.PARTIAL: 3, State.CANCELLED: 4, State.FILLED: 4}
 
 

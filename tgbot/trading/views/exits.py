@@ -2,20 +2,24 @@
 
 from decimal import Decimal
 
+from tgbot.core.errors import UserError
 from tgbot.core.reply import Reply, T
 from tgbot.trading.rules.grammar import OrderRequest, choice
 from tgbot.trading.store import Intent
 
 
-def waits(entry: Intent, why: T) -> Reply:
-    return Reply((T.of("trading.exit_waits", id=entry.short), why))
+def waits(entry: Intent, error: UserError) -> Reply:
+    """A group is not told what is the matter with the key of somebody, or with that person's limits."""
+    is_private = entry.chat_id == entry.person_id
+    return Reply((T.of("trading.exit_waits", id=entry.short), error.text if is_private else T("trading.desk_unusable")))
 
 
 def given_up(entry: Intent, size: Decimal, request: OrderRequest) -> Reply:
-    """With a button that asks for the same as an order of its own."""
+    """In private with a button that asks for the same as an order of its own."""
     text = T.of("trading.exit_given_up", id=entry.short, size=size, base=entry.spec.symbol.split("-")[0])
     offer = choice(request.side, request, T("trading.fresh_ticket"))
-    return Reply((text,), ((offer,),) if offer else ())
+    is_private = entry.chat_id == entry.person_id
+    return Reply((text,), ((offer,),) if offer and is_private else ())
 
 
 def too_little(entry: Intent, size: Decimal) -> Reply:

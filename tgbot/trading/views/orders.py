@@ -7,6 +7,7 @@ from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderType, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
 from tgbot.delivery.outbox import Notice, Priority
+from tgbot.trading.doubts import looked_up_button
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
@@ -79,10 +80,7 @@ def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
         lines += exit_lines(intent)
     if intent.state in _WHY:
         lines.append(T(_WHY[intent.state]))
-    if intent.state in PENDING:
-        buttons = _working_buttons(intent)
-    else:
-        buttons = _again(intent) if intent.state is State.NOT_PLACED else ()
+    buttons = _working_buttons(intent) if intent.state in PENDING else _afterwards(intent)
     return Reply((*lines, footer(intent)), buttons)
 
 
@@ -90,6 +88,14 @@ def out_of_sight(intent: Intent) -> Reply:
     """The account was disconnected before its order came to an end."""
     lines = (T.of("trading.indeterminate", **what(intent)), T("trading.out_of_sight_why"), footer(intent))
     return Reply(lines)
+
+
+def _afterwards(intent: Intent) -> tuple[tuple[Button, ...], ...]:
+    if intent.state is State.NOT_PLACED:
+        return _again(intent)
+    if intent.state is State.INDETERMINATE and intent.chat_id == intent.person_id:
+        return tuple(tuple(row) for row in looked_up_button(intent))
+    return ()
 
 
 def gone(intent: Intent) -> Reply:
