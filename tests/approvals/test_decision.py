@@ -395,3 +395,31 @@ async def test_killed_between_freezing_and_filing_the_next_life_files_it(group: 
     group.world.updates -= 1
     await group.propose()
     assert len(await group.all()) == 1
+
+
+async def test_no_made_up_data_name_a_proposal_of_another_or_break_anything(group: Group) -> None:
+    """Every character of an id replaced by others, and what no client of ours sends."""
+    proposal = await group.propose()
+    made_up = [
+        proposal.short[:place] + letter + proposal.short[place + 1 :] for place in range(4) for letter in "Z*0é "
+    ]
+    odd = [
+        "",
+        "\0",
+        "%",
+        "____",
+        "' OR 1=1",
+        "9" * 500,
+        proposal.short + "\0",
+        proposal.short + "%",
+        "＃" + proposal.short,
+    ]
+    for data in (*made_up, *odd):
+        if data == proposal.short or data.strip() == proposal.short:
+            continue
+        try:
+            found = await group.now.proposals.find(group.desk, data)
+        except NotFound:
+            continue
+        assert proposal.short.startswith(data.strip())
+        assert found.id == proposal.id

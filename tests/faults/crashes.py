@@ -162,6 +162,37 @@ async def cancel(house: House, shown: Message) -> None:
     await house.stage.playground.press(house.seat.person, shown, "Cancel order")
 
 
+async def proposal(house: House) -> Message:
+    """Of Eve in her group, whose desk Ann has set up and lends her account; Ann has approved it already."""
+    play = house.stage.playground
+    ann, eve = house.seat.person, play.person("Eve", "en")
+    if not any("lends this desk" in message.text for message in play.messages(play.desk)):
+        await set_up_desk(house)
+    asked = await play.say(eve, play.desk, "/propose buy btc 10")
+    card = await play.wait_for(play.desk, "^(Proposal|Предложение)", PATIENCE, since=asked)
+    await play.press(ann, card, "Approve")
+    await house.stage.until(lambda: "1 of 2" in card.text, PATIENCE)
+    return card
+
+
+async def set_up_desk(house: House) -> None:
+    play, ann = house.stage.playground, house.seat.person
+    asked = await play.say(ann, play.desk, "/desk")
+    question = await play.wait_for(play.desk, "A desk", PATIENCE, since=asked)
+    await play.press(ann, question, "Set up a desk")
+    await house.stage.until(lambda: "Account: none yet" in question.text, PATIENCE)
+    link = (await play.answered(await play.press(ann, question, "Lend my account"), PATIENCE)).url
+    opened = await play.say(ann, house.seat.chat, f"/start {link.partition('start=')[2]}")
+    offer = await play.wait_for(house.seat.chat, "Lend an account to", PATIENCE, since=opened)
+    await play.press(ann, offer, offer.labels[0])
+    await play.wait_for(play.desk, "lends this desk", PATIENCE)
+
+
+async def approve(house: House, card: Message) -> None:
+    """Bob's is the last approval that is needed."""
+    await house.stage.playground.press(house.stage.playground.person("Bob"), card, "Approve")
+
+
 def hold_post(house: House, mode: Mode = Mode.EDITED) -> tuple[Callable[[], bool], asyncio.Event]:
     """The next order has been taken by the exchange (with `DELAY`: has only arrived there), and no answer comes before
     the event is set."""

@@ -34,6 +34,11 @@ KINDS = {
     "faults/test_submit_protocol": "model",
     "faults/test_fills": "property",
     "faults/": "scenario, oracles",
+    "approvals/rules/": "property",
+    "approvals/test_machine": "model",
+    "approvals/test_races": "races, both databases",
+    "approvals/": "order path",
+    "audit/": "both databases",
     "flows/": "whole bot",
     "trading/rules/": "property",
     "trading/": "order path",
@@ -55,6 +60,8 @@ KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "ku
 STOPS = "faults/test_stops.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
+DECISION, RACES, DESKS = "approvals/test_decision.py::", "approvals/test_races.py::", "approvals/test_desks.py::"
+GROUP, RECORD = "flows/test_desks.py::", "audit/test_chain.py::"
 INTAKE, GATE, SENDER = "intake/test_service.py::", "intake/test_gate.py::", "delivery/test_sender.py::"
 
 KUCOIN_REST = (
@@ -522,8 +529,9 @@ PROCESS = (
     Row(
         "X2",
         "killed at any point",
-        "one order at most, and the truth in the next life (C0–C2, C5–C14, C17)",
+        "one order at most, and the truth in the next life (C0–C14, C17)",
         (
+            CRASHES + "test_killed_between_the_last_vote_and_the_fill_the_next_life_tells_the_truth",
             CRASHES + "test_killed_between_tap_and_fill_the_next_life_tells_the_truth",
             CRASHES + "test_killed_around_a_cancel_the_next_life_ends_it",
             CRASHES + "test_killed_while_the_post_is_on_its_way_the_next_life_asks",
@@ -738,8 +746,12 @@ TO_TELEGRAM = (
     Row(
         "S6",
         "a group becomes a supergroup",
-        "its messages go to its new place",
-        (SENDER + "test_a_group_that_moved_gets_its_messages_at_its_new_place",),
+        "its messages go to its new place, and so do desk, proposals and votes",
+        (
+            SENDER + "test_a_group_that_moved_gets_its_messages_at_its_new_place",
+            DESKS + "test_a_group_that_moves_keeps_desk_proposals_and_votes",
+            GROUP + "test_group_that_becomes_a_supergroup_loses_no_vote",
+        ),
     ),
     Row(
         "S7",
@@ -775,6 +787,165 @@ TO_TELEGRAM = (
     ),
 )
 
+GROUPS = (
+    Row(
+        "B1",
+        "a button is pressed twice, or two hundred times",
+        "one order, and the rest hear that it is decided",
+        (RACES + "test_many_presses_of_many_approvers_at_once_are_one_order",),
+    ),
+    Row(
+        "B2",
+        "two approvers press in the same moment, in two processes",
+        "one order, and both are on record",
+        (
+            RACES + "test_approvers_in_two_processes_at_once_give_one_order_or_none",
+            "approvals/test_machine.py::test_whatever_happens_it_ends_as_the_model_says",
+        ),
+    ),
+    Row(
+        "B3",
+        "a press after the time is over, or by a clock that was put back",
+        "nothing is sent, and the card says that it has expired",
+        (
+            DECISION + "test_after_its_time_or_before_it_nothing_can_be_approved",
+            DECISION + "test_it_expires_by_itself_and_everybody_reads_so_once",
+            RACES + "test_it_expires_or_is_sent_in_the_same_moment_and_never_both",
+        ),
+    ),
+    Row(
+        "B4",
+        "an approver is demoted or leaves between vote and execution",
+        "the vote is void, and it is said whose",
+        (
+            DECISION + "test_demoted_between_vote_and_count_the_vote_is_void",
+            DECISION + "test_demoted_in_the_last_moment_counts_as_telegram_says_it_then",
+        ),
+    ),
+    Row(
+        "B5",
+        "a stranger, a plain member, or somebody in another chat presses",
+        "they hear why not, nothing changes, and it is on record",
+        (
+            DECISION + "test_members_and_strangers_change_nothing",
+            DECISION + "test_a_proposal_of_another_group_is_not_there",
+            GROUP + "test_strangers_forgers_and_the_anonymous_change_nothing",
+        ),
+        "people whom the bot does not know at all are turned away before there could be a record",
+    ),
+    Row(
+        "B6",
+        "the card was deleted",
+        "the row decides; the card is sent anew",
+        (GROUP + "test_card_that_was_deleted_is_decided_on_by_typing",),
+    ),
+    Row(
+        "B7",
+        "Telegram does not say who somebody is",
+        "nothing is sent, and the group reads why",
+        (
+            DECISION + "test_when_telegram_does_not_tell_nothing_is_sent_and_it_is_said",
+            DECISION + "test_whoever_presses_while_telegram_is_silent_is_told_so",
+            DECISION + "test_what_telegram_said_more_than_two_seconds_ago_does_not_count",
+            DESKS + "test_nobody_sets_up_what_telegram_is_silent_about",
+        ),
+    ),
+    Row(
+        "T6",
+        "the data of a button are made up, or come from another group",
+        "what they name is looked up in the group where they were pressed, and nowhere else",
+        (
+            DECISION + "test_no_made_up_data_name_a_proposal_of_another_or_break_anything",
+            GROUP + "test_another_groups_card_cannot_be_pressed_into_this_one",
+        ),
+    ),
+    Row(
+        "T7",
+        "a press is replayed",
+        "a right is used up once",
+        (
+            RACES + "test_many_presses_of_many_approvers_at_once_are_one_order",
+            DECISION + "test_the_same_command_handled_again_proposes_once",
+        ),
+    ),
+    Row(
+        "T8",
+        "approvers race each other",
+        "the votes are counted in the transaction that uses the right up",
+        (
+            RACES + "test_approvers_in_two_processes_at_once_give_one_order_or_none",
+            RACES + "test_many_presses_of_many_approvers_at_once_are_one_order",
+        ),
+    ),
+    Row(
+        "T9",
+        "somebody who is no administrator any more decides",
+        "every approver is asked about anew for each execution; what is older than two seconds or unknown is no yes",
+        (
+            DECISION + "test_demoted_between_vote_and_count_the_vote_is_void",
+            DECISION + "test_what_telegram_said_more_than_two_seconds_ago_does_not_count",
+        ),
+    ),
+    Row(
+        "T10",
+        "an anonymous administrator or a channel writes",
+        "a hint to press a button, which names the person; nothing else",
+        (GROUP + "test_strangers_forgers_and_the_anonymous_change_nothing",),
+    ),
+    Row(
+        "T11",
+        "a command is edited, forwarded, or old",
+        "nothing is proposed and nothing decided",
+        (
+            GROUP + "test_strangers_forgers_and_the_anonymous_change_nothing",
+            "intake/test_rules.py::test_a_group_command_that_trades_is_refused_when_it_is_old",
+        ),
+    ),
+    Row(
+        "T12",
+        "what is sent is not what was approved",
+        "the digest is made anew from what would be sent; anything else is void",
+        (
+            DECISION + "test_what_was_approved_is_what_is_sent_or_nothing",
+            DECISION + "test_another_account_under_it_is_another_order",
+            DECISION + "test_the_owner_of_the_account_cannot_send_it_by_the_private_ticket",
+            "approvals/test_policies.py::test_proposed_under_old_rules_it_is_not_decided_under_new_ones",
+        ),
+    ),
+    Row(
+        "T13",
+        "somebody approves their own, twice, or right after being made an administrator",
+        "none of these counts",
+        (
+            DECISION + "test_nobody_approves_their_own_and_nobody_twice",
+            DECISION + "test_somebody_just_made_administrator_does_not_count_yet",
+        ),
+    ),
+    Row(
+        "T14",
+        "somebody names what belongs to another",
+        "it is not there for them",
+        (
+            DECISION + "test_a_proposal_of_another_group_is_not_there",
+            DESKS + "test_a_link_works_for_one_person_once_and_for_ten_minutes",
+            "trading/test_sending.py::test_somebody_else_s_ticket_is_not_there",
+            "flows/test_orders.py::test_somebody_else_s_tap_does_nothing",
+        ),
+    ),
+    Row(
+        "T25",
+        "a row of the record is deleted, changed or moved",
+        "`tgbot audit verify` names it; the head is told to the owner of the desk every day",
+        (
+            RECORD + "test_no_column_of_a_row_can_be_changed_unseen",
+            RECORD + "test_no_row_can_be_deleted_unseen_not_even_the_last",
+            RECORD + "test_rows_that_change_places_are_seen",
+            RECORD + "test_any_chain_is_whole_until_something_happens_to_it",
+            DESKS + "test_its_owner_hears_every_day_how_far_the_record_goes",
+        ),
+    ),
+)
+
 TABLE = {
     "KuCoin's REST": KUCOIN_REST,
     "KuCoin's public stream": PUBLIC_STREAM,
@@ -784,6 +955,7 @@ TABLE = {
     "The process": PROCESS,
     "The network": NETWORK,
     "Keys": KEYS,
+    "Groups that decide": GROUPS,
     "From Telegram": FROM_TELEGRAM,
     "To Telegram": TO_TELEGRAM,
 }

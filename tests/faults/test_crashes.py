@@ -1,11 +1,12 @@
 """The bot dies at every point that has a name, and the next life brings everything to its end. Rows X1, X2 and C0–C17.
 
-C3, C4, C15 and C16 belong to votes, rotation and migrations; the last has tests/test_schema.py."""
+C15 and C16 belong to rotation and migrations; the last has tests/test_schema.py."""
 
 import os
+import re
 import resource
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import product
 from pathlib import Path
 from signal import SIGTERM
@@ -13,13 +14,26 @@ from signal import SIGTERM
 import pytest
 import pytest_asyncio
 
-from tests.faults.crashes import KILLED, House, cancel, confirm, hold_post, open_house, resting, ticket
+from tests.faults.crashes import (
+    KILLED,
+    House,
+    approve,
+    cancel,
+    confirm,
+    hold_post,
+    open_house,
+    proposal,
+    resting,
+    ticket,
+)
 from tests.flows.stage import kept_open
 from tgbot.paper.faults import Mode
+from tgbot.playground.chats import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_THE_TAP = ("C0", "C1", "C2", "C5", "C6", "C9", "C10", "C11", "C12", "C13")
+AT_THE_VOTE = ("C3", "C3 voted", "C4", "C6", *(("C5", "C9") if "FAULTS_LONG" in os.environ else ()))
 AT_THE_CANCEL = ("C14", "C14 asked")
 # A few that meet in one order; `dev.py faults --long` takes every ordered pair.
 FEW_PAIRS = (("C0", "C9"), ("C1", "C6"), ("C5", "C10"), ("C9", "C12"), ("C10", "C11"))
@@ -77,6 +91,31 @@ async def test_killed_again_in_the_life_after_the_truth_is_told_in_the_third(
         assert await house.ended() == KILLED
     await house.begin()
     await house.stage.until(lambda: all(one.text.startswith(("Filled", "Not placed")) for one in shown), 30)
+
+
+@pytest.mark.parametrize("point", AT_THE_VOTE)
+async def test_killed_between_the_last_vote_and_the_fill_the_next_life_tells_the_truth(
+    house: House, point: str
+) -> None:
+    """Before the votes are counted the press is taken up again; afterwards there is one order or none."""
+    card = await proposal(house)
+    house.arm(point)
+    await approve(house, card)
+    assert await house.ended() == KILLED
+    await house.begin()
+    truth = "^Not placed" if point == "C6" else "^Filled"
+    await house.stage.playground.wait_for(house.stage.playground.desk, answers(card, truth), 50)
+    assert card.text.startswith("Approved")
+
+
+def answers(card: Message, first_words: str) -> Callable[[Message], bool]:
+    """A message under that card which begins so."""
+
+    def fits(message: Message) -> bool:
+        answered = message.content.get("reply_to_message", {}).get("message_id")
+        return answered == card.id and re.search(first_words, message.text) is not None
+
+    return fits
 
 
 @pytest.mark.parametrize("point", AT_THE_CANCEL)

@@ -65,7 +65,7 @@ async def test_a_group_proposes_approves_and_reads_of_the_fill(desk: Group) -> N
     assert fill.content["reply_to_message"]["message_id"] == card.id
     assert fill.labels == []
     record = await desk.eve.say("/audit", "^Record")
-    for said in ("Eve proposed", "Ann approved", "Bob approved", "tgbot counted the votes", "tgbot noted"):
+    for said in ("Eve proposed", "Ann approved", "Bob approved", "tgbot counted the votes", "tgbot saw it filled"):
         assert said in record.text
 
 

@@ -246,3 +246,9 @@ async def test_a_reply_that_says_nothing_new_is_still_an_answer(desk: Desk) -> N
     desk.handlers["ok"] = answer
     await desk.receives(press(1, "ok"))
     assert desk.said() == ["Help"]
+
+
+async def test_a_group_that_becomes_a_supergroup_is_told_of_and_nobody_is_met(desk: Desk) -> None:
+    await desk.receives(message(1, "", chat=DESK, migrate_to_chat_id=-1009))
+    assert desk.moved == [(DESK, -1009)]
+    assert (desk.met, desk.heard, desk.said(DESK)) == ([], [], [])

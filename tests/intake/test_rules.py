@@ -114,3 +114,35 @@ def test_the_nearest_command_is_suggested(typed: str, meant: str | None) -> None
 def test_two_routes_of_one_name_are_a_mistake_found_at_the_start(twins: list[Route]) -> None:
     with pytest.raises(ValueError, match="two routes"):
         Routes(twins)
+
+
+HERE = replace(MESSAGE, is_private=False, chat_id=-1001)
+PROPOSE = Command("buy", handle, ("b",), Place.GROUP, trades=True)
+VOTE = Press("vote_yes", handle, Place.GROUP)
+
+
+def test_one_name_is_heard_differently_in_the_private_chat_and_in_groups() -> None:
+    routes = Routes([BUY, PROPOSE, VOTE, CONFIRM, SETTINGS])
+    assert routes.find(MESSAGE) is BUY
+    assert routes.find(HERE) is PROPOSE
+    assert routes.find(replace(HERE, command="b")) is PROPOSE
+    assert routes.find(replace(MESSAGE, press_id="1", verb="vote_yes")) is VOTE
+    assert routes.find(replace(HERE, command="settings")) is SETTINGS
+    assert routes.nearest("by") == "buy"
+
+
+def test_what_belongs_into_a_group_is_refused_elsewhere() -> None:
+    require_fresh(HERE, PROPOSE, 1, NOW)
+    for route in (PROPOSE, VOTE):
+        with pytest.raises(NotAllowed) as refused:
+            require_fresh(MESSAGE, route, 1, NOW)
+        assert refused.value.text.key == "intake.group_only"
+
+
+def test_a_group_command_that_trades_is_refused_when_it_is_old() -> None:
+    require_fresh(HERE, PROPOSE, 1, NOW + timedelta(seconds=60))
+    with pytest.raises(TooLate):
+        require_fresh(HERE, PROPOSE, 1, NOW + timedelta(seconds=61))
+    for origin in set(Origin) - {Origin.FRESH}:
+        with pytest.raises(NotAllowed):
+            require_fresh(replace(HERE, origin=origin), PROPOSE, 1, NOW)

@@ -51,6 +51,21 @@ async def test_an_answer_is_shown_to_the_one_who_pressed(
     assert await screen.page.locator(".toast").count() == 0
 
 
+async def test_an_answer_with_a_link_opens_the_private_chat_of_the_one_who_pressed(
+    playground: Playground, ann: Person, bob: Person, screen: Screen, bot: Bot
+) -> None:
+    await bot.send_message(playground.desk.id, "Desk", reply_markup=keyboard("Lend"))
+    await screen.chat("Desk").click()
+    for presser in (bob, ann):
+        await playground.press(presser, playground.messages(playground.desk)[-1], "Lend")
+        update = await heard(bot)
+        assert update.callback_query is not None
+        await update.callback_query.answer(url=f"https://t.me/{bot.username}?start=desk-{presser.name}")
+    update = await heard(bot)
+    assert update.message is not None
+    assert update.message.text == "/start desk-Ann"
+
+
 async def test_a_button_that_copies_copies(chat: Chat, screen: Screen, bot: Bot) -> None:
     copying = InlineKeyboardButton("Copy id", api_kwargs={"copy_text": {"text": "#7F3K"}})
     await bot.send_message(chat.id, "Order", reply_markup=InlineKeyboardMarkup([[copying]]))

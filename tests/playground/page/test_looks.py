@@ -63,6 +63,17 @@ async def test_on_a_phone_the_chat_fills_the_screen_and_the_rest_is_a_drawer(
         await expect(screen.page.get_by_role("navigation")).to_be_hidden()
 
 
+async def test_on_a_phone_a_long_quotation_is_cut_and_the_bubble_stays_within(
+    playground: Playground, ann: Person, chat: Chat, bot: Bot, browser: Chromium, url: str
+) -> None:
+    said = await playground.say(ann, chat, "a long message that is quoted on one line " * 3)
+    await bot.send_message(chat.id, "Filled: buy BTC for 500 USDT at market", reply_to_message_id=said.id)
+    async with browser.open(url, Look(390, 844)) as screen:
+        box = await screen.message("Filled").locator(".bubble").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+
+
 async def background(part: Locator) -> str:
     colour: str = await part.evaluate("node => getComputedStyle(node).backgroundColor")
     return colour

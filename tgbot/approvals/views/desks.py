@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tgbot.approvals.desks import Offer
 from tgbot.approvals.store.desks import Desk
 from tgbot.approvals.views.policies import sentences
-from tgbot.audit.rules import SHOWN, Head, Record
+from tgbot.audit.rules import SHOWN, Event, Head, Record
 from tgbot.core.people import Mode
 from tgbot.core.reply import Button, Code, Reply, T
 
@@ -68,13 +68,19 @@ def record(records: Sequence[Record], head: Head | None) -> Reply:
             number=each.number,
             at=each.at,
             who=each.event.actor or T("approvals.the_bot"),
-            what=T(f"approvals.act_{each.event.act}"),
+            what=_act(each.event),
             about=f"#{each.event.subject}" if each.event.subject else "",
         )
         for each in records
     ]
     seal = Code(head.seal[:SHOWN])
     return Reply((T.of("approvals.record_title", count=head.number, seal=seal), *lines))
+
+
+def _act(event: Event) -> T:
+    if outcome := event.detail.get("outcome"):
+        return T(f"approvals.outcome_{outcome}")
+    return T(f"approvals.act_{event.act}")
 
 
 def _back(desk: Desk) -> tuple[Button, ...]:

@@ -56,7 +56,9 @@ store.addEventListener("action", ({ detail }) => detail.chat_id === store.chat.i
 
 store.addEventListener("answer", ({ detail }) => {
   if (detail.chat_id === store.chat.id) conversation.settle(detail.message_id);
-  if (detail.person !== store.me.id || !detail.text) return;
+  if (detail.person !== store.me.id) return;
+  if (detail.url) open(detail.url);
+  if (!detail.text) return;
   if (detail.alert) alertBox(detail.text);
   else toast(detail.text);
 });
