@@ -134,6 +134,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
                 messenger=messenger,
                 renderer=renderer,
                 recipients_of=notices.recipients_of,
+                on_chat_back=_each(*features.on_chat_back),
             ),
             redact=redaction,
             admit=accounts.admit,

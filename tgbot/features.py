@@ -8,6 +8,7 @@ from typing import Any
 
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import OpenLink
+from tgbot.alerts import store as alert_store
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.marks import alert_marks
@@ -126,11 +127,12 @@ def lay_ground(
 @dataclass(frozen=True, slots=True)
 class Features:
     """What they answer to, what they do all the time, which start links are theirs, who has to know when Telegram says
-    that a chat is gone or has become another one, and what has to be done before any of it begins."""
+    that a chat is gone, is there again or has become another one, and what has to be done before any of it begins."""
 
     routes: Sequence[Route]
     roles: Mapping[str, Role]
     on_chat_gone: Sequence[OnChatGone] = ()
+    on_chat_back: Sequence[OnChatGone] = ()
     on_chat_moved: Sequence[OnChatMoved] = ()
     links: Mapping[str, OpenLink] = field(default_factory=dict)
     beginnings: Sequence[Beginning] = ()
@@ -143,6 +145,7 @@ def build_features(ground: Ground) -> Features:
         [route for features in built for route in features.routes],
         {name: role for features in built for name, role in features.roles.items()},
         [on_chat_gone for features in built for on_chat_gone in features.on_chat_gone],
+        [on_chat_back for features in built for on_chat_back in features.on_chat_back],
         [on_chat_moved for features in built for on_chat_moved in features.on_chat_moved],
         {start: open_link for features in built for start, open_link in features.links.items()},
         [begin for features in built for begin in features.beginnings],
@@ -249,7 +252,7 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
         *PolicyHandlers(built.desks, built.policies, ground.symbols.read_pair, ground.names_of).routes(),
         *desks.routes(),
     ]
-    return Features(routes, {"desks": built.keeper.run()}, (), [built.desks.move], {DESK_LINK: desks.open_link})
+    return Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})
 
 
 async def _last_price(prices: Prices, symbol: str) -> Decimal:
@@ -296,7 +299,8 @@ def _alerts(ground: Ground) -> Features:
         alerts=alerts,
         monitor=monitor,
     )
-    return Features(handlers.routes(), {"alerts": monitor.run(), "timers": timers.run()}, [monitor.lose])
+    roles = {"alerts": monitor.run(), "timers": timers.run()}
+    return Features(handlers.routes(), roles, [monitor.lose], [timers.regain], [alert_store.move_chat])
 
 
 def _watches(ground: Ground) -> Features:
@@ -312,4 +316,5 @@ def _watches(ground: Ground) -> Features:
         source=ground.exchanges.market,
         live=live,
     )
-    return Features(WatchesHandlers(watches, ground.symbols).routes(), {"watches": live.run()}, [watches.lose])
+    routes = WatchesHandlers(watches, ground.symbols).routes()
+    return Features(routes, {"watches": live.run()}, [watches.lose], [watches.regain], [watches.move])

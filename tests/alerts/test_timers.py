@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from tests.alerts.chat import Chat
-from tests.alerts.desk import ANN, BTC, Desk, heard, person, read
+from tests.alerts.desk import ANN, BORIS, BTC, Desk, heard, person, read
+from tgbot.alerts import store
 from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.store import State
 from tgbot.core.errors import UsageError
@@ -111,3 +112,38 @@ async def test_the_step_back_is_the_persons_own(chat: Chat, desk: Desk) -> None:
         assert len(await desk.said(before + rings)) == before + rings
         await chat.press_data(f"alert_mute:{BTC}")
         desk.price(BTC, 67_000)
+
+
+async def test_alerts_of_a_chat_that_is_gone_rest_until_it_is_back(desk: Desk) -> None:
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 70000")
+        asleep = await desk.set(f"{BTC} > 80000")
+        await life.alerts.snooze(ANN, asleep.short, timedelta(hours=9))
+        async with desk.database.write() as session:
+            await life.monitor.lose(session, ANN)
+        await desk.until(lambda: not desk.now.feed.held)
+        desk.price(BTC, 70_100)
+        desk.price(BTC, 67_000)
+        desk.pass_time(hours=1)
+        assert await desk.said() == []
+        async with desk.database.write() as session:
+            await life.timers.regain(session, ANN)
+            await life.timers.regain(session, BORIS)
+        await desk.until(lambda: bool(desk.now.feed.held))
+        await heard(desk, BTC, 67_100)
+        desk.price(BTC, 70_100)
+        told, rang = await desk.said(2)
+    assert told.text == "🔔 2 alerts wait for their prices again"
+    assert rang.text.startswith("🔔 BTC-USDT > 70,000: now 70,100")
+    assert [(await desk.stored(one)).state for one in (alert, asleep)] == [State.FIRED, State.SNOOZED]
+
+
+async def test_alerts_move_with_their_group(desk: Desk) -> None:
+    async with desk.life():
+        await desk.set(f"{BTC} > 70000", chat_id=-5)
+        async with desk.database.write() as session:
+            await store.move_chat(session, -5, -1005)
+        await heard(desk, BTC, 67_100)
+        desk.price(BTC, 70_100)
+        [rang] = await desk.said(1)
+    assert rang.chat_id == -1005

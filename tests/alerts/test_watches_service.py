@@ -7,7 +7,6 @@ import pytest
 from tests.alerts.watch_desk import ANN, BORIS, BTC, ETH, TWO, WatchDesk, moves
 from tests.clock import JumpClock
 from tests.markets.exchange import MemoryExchange
-from tgbot.alerts.watches import store
 from tgbot.alerts.watches.service import MOST_WATCHES
 from tgbot.core.errors import ExchangeUnavailable, Refused
 from tgbot.db.engine import Database
@@ -159,7 +158,7 @@ async def test_an_ended_watch_tells_no_more_moves(watching: WatchDesk) -> None:
         assert moves(await watching.left()) == []
 
 
-async def test_a_chat_that_is_gone_watches_nothing_any_more(watching: WatchDesk, database: Database) -> None:
+async def test_a_chat_that_is_gone_hears_nothing_until_it_is_back(watching: WatchDesk, database: Database) -> None:
     async with watching.running():
         await watching.watch(BTC, move=TWO)
         await watching.watch(BTC, chat_id=BORIS)
@@ -169,8 +168,23 @@ async def test_a_chat_that_is_gone_watches_nothing_any_more(watching: WatchDesk,
             await watching.watches.lose(session, ANN)
         await watching.pass_time(5)
         assert {left.chat_id for left in await watching.left()} == {BORIS}
-        assert await watching.watches.symbols(ANN) == []
         async with database.write() as session:
             await watching.watches.lose(session, BORIS)
-            assert await store.cards(session, [ANN, BORIS]) == {}
-    assert not watching.feed.held
+        assert not watching.feed.held
+        async with database.write() as session:
+            await watching.watches.regain(session, ANN)
+        assert {left.text for left in await watching.left()} == {"👁 Watched again: BTC-USDT"}
+        watching.trade("110")
+        await watching.pass_time(5)
+        assert {left.chat_id for left in await watching.left()} == {ANN}
+
+
+async def test_a_group_that_became_a_supergroup_watches_on(watching: WatchDesk, database: Database) -> None:
+    async with watching.running():
+        await watching.watch(BTC, move=TWO, chat_id=-5)
+        async with database.write() as session:
+            await watching.watches.move(session, -5, -1005)
+        await watching.left()
+        watching.trade("110")
+        await watching.pass_time(5)
+        assert {left.chat_id for left in await watching.left()} == {-1005}

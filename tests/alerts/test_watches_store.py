@@ -73,11 +73,29 @@ async def test_dropping_is_for_one_chat_alone(database: Database) -> None:
         await store.drop(session, ANN, ["BTC-USDT"])
         await store.drop(session, ANN, [])
     assert [watch.symbol for watch in await of_chat(database, ANN)] == ["ETH-USDT"]
-    async with database.write() as session:
-        await store.drop_chat(session, ANN)
-        assert await store.cards(session, [ANN, BORIS]) == {BORIS: "watch:2"}
-    assert await of_chat(database, ANN) == []
     assert len(await of_chat(database, BORIS)) == 2
+
+
+async def test_what_a_lost_chat_watches_is_not_loaded_and_comes_back(database: Database) -> None:
+    lost, other = await add(database, ANN, "BTC-USDT"), await add(database, BORIS, "ETH-USDT")
+    async with database.write() as session:
+        await store.lose_chat(session, ANN)
+        assert await store.all_watches(session) == [other]
+        assert await store.regain_chat(session, ANN) == [lost]
+        assert await store.regain_chat(session, ANN) == []
+        assert await store.all_watches(session) == [lost, other]
+
+
+async def test_a_chat_that_moves_takes_along_what_it_watches_but_for_its_card(database: Database) -> None:
+    for chat_id, symbol in ((ANN, "BTC-USDT"), (ANN, "ETH-USDT"), (BORIS, "ETH-USDT")):
+        await add(database, chat_id, symbol)
+    async with database.write() as session:
+        await store.set_card(session, ANN, "watch:1")
+        moved = await store.move_chat(session, ANN, BORIS)
+        assert await store.cards(session, [ANN, BORIS]) == {}
+    assert [(watch.chat_id, watch.symbol) for watch in moved] == [(BORIS, "BTC-USDT")]
+    assert await of_chat(database, ANN) == []
+    assert sorted(watch.symbol for watch in await of_chat(database, BORIS)) == ["BTC-USDT", "ETH-USDT"]
 
 
 async def test_the_card_of_a_chat_is_the_last_one_named(database: Database) -> None:

@@ -200,3 +200,16 @@ async def write(file: Path, content: bytes) -> None:
 
 async def read(file: Path) -> bytes:
     return await asyncio.to_thread(file.read_bytes)
+
+
+async def test_what_waits_for_the_commit_happens_after_it_and_not_without_it(database: Database) -> None:
+    done: list[str] = []
+    async with database.write() as session:
+        session.after_commit(lambda: done.append("committed"))
+        assert done == []
+    async with database.write() as session:
+        session.after_commit(lambda: done.append("never"))
+        await session.rollback()
+    async with database.write():
+        pass
+    assert done == ["committed"]

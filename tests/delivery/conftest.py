@@ -55,6 +55,7 @@ class Post:
     limits: Limits = UNLIMITED
     recipients: dict[int, Recipient] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
     moved: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -123,6 +124,9 @@ class Post:
 
     async def _on_chat_gone(self, session: WriteSession, chat_id: int) -> None:
         self.gone.append(chat_id)
+
+    async def on_chat_back(self, session: WriteSession, chat_id: int) -> None:
+        self.back.append(chat_id)
 
     async def _on_chat_moved(self, session: WriteSession, chat_id: int, new_chat_id: int) -> None:
         self.moved.append((chat_id, new_chat_id))

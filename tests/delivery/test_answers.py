@@ -10,6 +10,7 @@ from tgbot.core.notices import Recipient
 from tgbot.core.reply import T
 from tgbot.core.routing import Incoming, Toast
 from tgbot.delivery.answers import Answers
+from tgbot.delivery.gone import leave_chat
 
 COMMAND = Incoming(
     update_id=1,
@@ -34,6 +35,7 @@ def answers(post: Post) -> Answers:
         messenger=Messenger(post.bot),
         renderer=post.renderer,
         recipients_of=post.recipients_of,
+        on_chat_back=post.on_chat_back,
     )
 
 
@@ -73,6 +75,15 @@ async def test_a_picture_takes_the_place_of_a_picture_or_a_text(
     for pressed in (PRESS, replace(PRESS, is_picture=True)):
         await answer(post, answers, pressed, picture=b"PNG")
     assert [call["message_id"] for call in telegram.sent("editMessageMedia")] == ["40", "40"]
+
+
+async def test_who_writes_to_us_reads_us_again(post: Post, answers: Answers, telegram: TelegramServer) -> None:
+    async with post.database.write() as session:
+        await leave_chat(session, DESK, "Forbidden: bot was kicked", post.clock.now())
+    for _ in range(2):
+        await answer(post, answers, COMMAND)
+    assert telegram.texts(DESK) == ["1 s", "1 s"]
+    assert post.back == [DESK]
 
 
 async def test_words_never_take_the_place_of_a_picture(post: Post, answers: Answers, telegram: TelegramServer) -> None:

@@ -11,11 +11,11 @@ from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, Post, noti
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
 from tgbot.core.notices import Recipient
+from tgbot.delivery.gone import come_back
 from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.delivery.sender import MOST_IN_FLIGHT, MOST_PATIENT, NOTED_WITHIN, URGENT_IN_A_ROW
-from tgbot.delivery.settlement import OWED
-from tgbot.delivery.store import HoldRow, OutboxRow, State
+from tgbot.delivery.store import OWED, HoldRow, OutboxRow, State
 
 TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
 FILL, ANSWER, ALERT, DIGEST = Priority
@@ -280,6 +280,25 @@ async def test_a_chat_that_has_gone_is_left_in_peace(post: Post, telegram: Teleg
     states = await post.states()
     assert {states[row_id] for row_id in anns} == {State.DEAD}
     assert len(telegram.sent("sendMessage")) == 2
+
+
+async def test_a_chat_that_has_gone_is_not_tried_again_before_it_is_back(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
+    await post.put(notice(ANN, 1))
+    async with post.sending():
+        await post.until_settled()
+    async with post.sending():
+        dead = await post.put(notice(ANN, 2, FILL), notice(ANN, 3, ALERT))
+        await post.until_settled()
+        assert len(telegram.sent("sendMessage")) == 1
+        async with post.database.write() as session:
+            assert await come_back(session, ANN)
+            assert not await come_back(session, BORIS)
+        await post.put(notice(ANN, 4))
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["4 s"]
+    assert {(await post.states())[row_id] for row_id in dead} == {State.DEAD}
+    assert post.gone == [ANN]
 
 
 async def test_a_group_that_moved_gets_its_messages_at_its_new_place(post: Post, telegram: TelegramServer) -> None:

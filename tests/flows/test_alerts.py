@@ -234,3 +234,20 @@ async def test_whoever_blocks_the_bot_finds_the_alerts_paused(ann: Seat, stage: 
 async def test_what_cannot_be_set_is_said_and_changes_nothing(ann: Seat, text: str, says: str) -> None:
     await ann.say(text, says)
     await ann.say("/alerts", "No alerts yet")
+
+
+async def test_whoever_has_blocked_the_bot_and_is_back_has_alerts_and_watches_again(ann: Seat, stage: Stage) -> None:
+    await ann.say("/watch eth", "ETH-USDT")
+    await ann.say("/alert btc > 70000", "Alert set")
+    await ann.say("/alert btc > 71000", "Alert set")
+    await is_fed(stage)
+    await stage.playground.block(ann.person)
+    stage.price(BTC, 70_100)  # Telegram says now that nobody reads it
+    await stage.until(lambda: not stage.kucoin.streams.readers(TOPIC))
+    stage.price(BTC, 67_000)
+    await stage.playground.unblock(ann.person)
+    await ann.say("/start", "1 alert waits for its price again")
+    await ann.hears("Watched again: ETH-USDT")
+    await is_fed(stage)
+    stage.price(BTC, 71_100)
+    await ann.hears("71,000: now 71,100")

@@ -86,6 +86,7 @@ class Desk:
                 messenger=Messenger(post.bot),
                 renderer=post.renderer,
                 recipients_of=post.recipients_of,
+                on_chat_back=post.on_chat_back,
             ),
             redact=self.redaction,
             admit=self._admit,

@@ -137,7 +137,7 @@ class AlertMonitor:
         return symbol not in self._gaps and symbol not in self._reading and not self._due
 
     async def lose(self, session: WriteSession, chat_id: int) -> None:
-        """Telegram says that nobody reads this chat any more: its alerts are paused."""
+        """Telegram says that nobody reads this chat any more: its alerts are lost until somebody does."""
         # Dropped before the commit: if that fails the process ends, and the next one reads the table anew.
         for alert in await store.pause_chat(session, chat_id):
             self.drop(alert.armed())

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    case,
     func,
+    literal,
     select,
     true,
     update,
@@ -35,11 +37,13 @@ class State(StrEnum):
     ARMED = "armed"
     PAUSED = "paused"
     SNOOZED = "snoozed"
+    LOST = "lost"  # nobody reads its chat
     FIRED = "fired"
     ENDED = "ended"
     DELETED = "deleted"
 
 
+UNSEEN = (State.DELETED, State.LOST)
 LISTED = (State.ARMED, State.PAUSED, State.SNOOZED)
 
 
@@ -143,7 +147,7 @@ async def by_update(session: ReadSession, update_id: int) -> Alert | None:
 
 async def find(session: ReadSession, chat_id: int, short: str) -> Alert | None:
     """In a write session nobody else can change it until the transaction ends."""
-    rows = select(AlertRow).where(AlertRow.chat_id == chat_id, AlertRow.short == short, AlertRow.state != State.DELETED)
+    rows = select(AlertRow).where(AlertRow.chat_id == chat_id, AlertRow.short == short, AlertRow.state.not_in(UNSEEN))
     row = await session.scalar(rows.with_for_update() if isinstance(session, WriteSession) else rows)
     return _alert(row) if row else None
 
@@ -178,8 +182,21 @@ async def change(session: WriteSession, alert: Alert) -> None:
 
 
 async def pause_chat(session: WriteSession, chat_id: int) -> list[Alert]:
-    """Those of this chat that were armed."""
-    return await _pause(session, AlertRow.chat_id == chat_id)
+    """Those of this chat that were armed or snoozed; until `regain_chat` they are lost."""
+    return await _pause(session, AlertRow.chat_id == chat_id, State.LOST)
+
+
+async def regain_chat(session: WriteSession, chat_id: int, now: datetime) -> int:
+    """What was lost wakes now, or when it would have; how many that are."""
+    wakes_at = case((AlertRow.wakes_at > now, AlertRow.wakes_at), else_=literal(now, UtcTime()))
+    lost = (AlertRow.chat_id == chat_id) & (AlertRow.state == State.LOST)
+    regained = update(AlertRow).where(lost).values(state=State.SNOOZED, wakes_at=wakes_at).returning(AlertRow.id)
+    return len(list(await session.scalars(regained)))
+
+
+async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> None:
+    """A group became a supergroup."""
+    await session.execute(update(AlertRow).where(AlertRow.chat_id == chat_id).values(chat_id=new_chat_id))
 
 
 async def pause_symbol(session: WriteSession, symbol: str, chat_id: int | None = None) -> list[Alert]:
@@ -271,9 +288,9 @@ async def save_judged(session: WriteSession, until: Mapping[str, datetime]) -> N
         )
 
 
-async def _pause(session: WriteSession, which: ColumnElement[bool]) -> list[Alert]:
+async def _pause(session: WriteSession, which: ColumnElement[bool], state: State = State.PAUSED) -> list[Alert]:
     awake = AlertRow.state.in_((State.ARMED, State.SNOOZED))
-    rows = await session.scalars(update(AlertRow).where(awake, which).values(state=State.PAUSED).returning(AlertRow))
+    rows = await session.scalars(update(AlertRow).where(awake, which).values(state=state).returning(AlertRow))
     return [_alert(row) for row in rows]
 
 

@@ -126,6 +126,13 @@ class AlertTimers:
             await self._tell(session, ended, views.ended(ended), f"alert_end:{alert.id}:{alert.ends_at}")
         self._monitor.drop(known.armed())
 
+    async def regain(self, session: WriteSession, chat_id: int) -> None:
+        """Somebody reads this chat again: what was armed there is woken as after a snooze."""
+        count = await store.regain_chat(session, chat_id, self._clock.now())
+        if count:
+            session.after_commit(self._alerts.has_news.set)
+            await self._outbox.put(session, Notice(chat_id, views.regained(count), Priority.ANSWER))
+
     async def _tell(self, session: WriteSession, alert: Alert, reply: Reply, key: str) -> None:
         await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT))
 

@@ -68,6 +68,11 @@ def muted(symbol: str, alerts: Sequence[Alert]) -> Reply:
     return Reply((line,), ((unmute,), _list_button()))
 
 
+def regained(count: int) -> Reply:
+    """The chat is there again, and so are its alerts."""
+    return Reply((T.of("alerts.regained", count=count),), (_list_button(),))
+
+
 def not_fed(symbol: str, count: int) -> Reply:
     """The exchange sends no prices of this symbol, so its alerts were paused."""
     return Reply((T.of("alerts.not_fed", pair=symbol, count=count), T("alerts.not_fed_how")), (_list_button(),))

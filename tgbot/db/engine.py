@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from threading import Thread
@@ -24,6 +24,10 @@ class ReadSession(AsyncSession):
 
 class WriteSession(ReadSession):
     """One transaction that holds the right to write; it commits when its block ends without an error."""
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """`act` is called once the transaction is committed, and not at all if it is not."""
+        event.listen(self.sync_session, "after_commit", lambda _: act(), once=True)
 
 
 class Database:

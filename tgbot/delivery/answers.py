@@ -1,5 +1,7 @@
 """Answers to what people write and press."""
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from tgbot.chat.sending import Messenger
@@ -7,6 +9,7 @@ from tgbot.core.errors import DeliveryError
 from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming, Toast
 from tgbot.db.engine import Database, WriteSession
+from tgbot.delivery.gone import come_back
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.delivery.sender import RecipientsOf
 from tgbot.texts.notation import Reader
@@ -26,16 +29,21 @@ class Answers:
         messenger: Messenger,
         renderer: Renderer,
         recipients_of: RecipientsOf,
+        on_chat_back: Callable[[WriteSession, int], Awaitable[None]],
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._messenger = messenger
         self._renderer = renderer
         self._recipients_of = recipients_of
+        self._on_chat_back = on_chat_back
 
     async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None:
         """A press is answered by editing the message it stands under, unless the reply is to be a new one: a picture
-        cannot become a text."""
+        cannot become a text. A chat that was gone is there again."""
+        if await come_back(session, incoming.chat_id):
+            log.info("chat_back", chat=incoming.chat_id)
+            await self._on_chat_back(session, incoming.chat_id)
         loses_picture = incoming.is_picture and reply.picture is None
         is_edit = bool(incoming.press_id) and not reply.is_new and not loses_picture
         notice = Notice(

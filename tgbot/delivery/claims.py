@@ -12,7 +12,7 @@ from tgbot.core.reply import say
 from tgbot.db.engine import WriteSession
 from tgbot.delivery.codec import encode
 from tgbot.delivery.outbox import Priority
-from tgbot.delivery.store import EXPIRED, OUTBOX, CardRow, OutboxRow, State
+from tgbot.delivery.store import EXPIRED, OUTBOX, CardRow, GoneChatRow, OutboxRow, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Claim:
     kind: str | None
     is_kept: bool
     created_at: datetime
+    is_gone: bool
 
     @property
     def kind_chosen(self) -> Kind | None:
@@ -78,8 +79,10 @@ _CLAIMS = (
         OutboxRow.kind,
         OutboxRow.is_kept,
         OutboxRow.created_at,
+        GoneChatRow.chat_id.is_not(None).label("is_gone"),
     )
     .outerjoin(_card, and_(_card.chat_id == OutboxRow.chat_id, _card.card == OutboxRow.card))
+    .outerjoin(GoneChatRow, GoneChatRow.chat_id == OutboxRow.chat_id)
     .outerjoin(_answered, and_(_answered.chat_id == OutboxRow.chat_id, _answered.card == OutboxRow.reply_to_card))
 )
 

@@ -24,6 +24,7 @@ from tgbot.delivery.claims import (
     next_due,
     tend,
 )
+from tgbot.delivery.gone import bury
 from tgbot.delivery.holds import keep_holds, load_holds
 from tgbot.delivery.limiter import EVERYWHERE, Limiter
 from tgbot.delivery.outbox import Outbox
@@ -148,6 +149,9 @@ class Sender:
         return [Parcel((head, *company.get(head.id, ())), recipients[head.chat_id]) for head in sent]
 
     async def _is_wanted(self, session: WriteSession, head: Claim, recipient: Recipient, now: datetime) -> bool:
+        if head.is_gone:
+            await bury(session, head.chat_id, "nobody reads us there")
+            return False
         match judge(head.kind_chosen, recipient, now):
             case KeepUntil(at):
                 await keep_chat(session, head, at)

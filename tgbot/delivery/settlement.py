@@ -17,8 +17,9 @@ from tgbot.core.errors import (
 )
 from tgbot.db.engine import WriteSession
 from tgbot.delivery.claims import Claim
+from tgbot.delivery.gone import leave_chat
 from tgbot.delivery.outbox import Priority
-from tgbot.delivery.store import OUTBOX, CardRow, OutboxRow, State, adopt_cards
+from tgbot.delivery.store import OUTBOX, OWED, CardRow, OutboxRow, State, adopt_cards
 
 log = structlog.get_logger()
 
@@ -26,7 +27,6 @@ Outcome = int | DeliveryError  # the id of the message, or why there may be none
 
 MOST_TRIES = 8
 REPEATED = (Priority.FILL, Priority.ALERT)
-OWED = (State.NEW, State.KEPT, State.CLAIMED)
 
 
 _SENT = (
@@ -58,16 +58,11 @@ class Settlement:
                 case _:
                     await _change(session, claim, after(claim, outcome))
         for chat_id, reason in gone.items():
-            await self._close_chat(session, chat_id, reason)
+            log.info("chat_gone", chat=chat_id, reason=reason)
+            await leave_chat(session, chat_id, reason, now)
+            await self.on_chat_gone(session, chat_id)
         for chat_id, new_chat_id in moved.items():
             await self._move_chat(session, chat_id, new_chat_id)
-
-    async def _close_chat(self, session: WriteSession, chat_id: int, reason: str) -> None:
-        log.info("chat_gone", chat=chat_id, reason=reason)
-        await session.execute(
-            update(OutboxRow).where(OutboxRow.chat_id == chat_id, OutboxRow.state.in_(OWED)).values(**_dead(reason))
-        )
-        await self.on_chat_gone(session, chat_id)
 
     async def _move_chat(self, session: WriteSession, chat_id: int, new_chat_id: int) -> None:
         """Messages of the old chat cannot be edited in the new one: what would have edited them is sent anew."""

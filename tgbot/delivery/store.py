@@ -27,13 +27,17 @@ class State(StrEnum):
     STALE = "stale"
 
 
+OWED = (State.NEW, State.KEPT, State.CLAIMED)
+
+
 class OutboxRow(Base):
     """One message owed, not before `not_before`. With `message_id`, or with a `card` that has a message already, that
     message is edited.
 
     `picture` is a PNG, kept only for as long as the message is owed: the table would grow by it.
     `is_plain`: Telegram refused its markup once. `is_repeat`: it may have arrived already. `tries` counts sends whose
-    outcome stayed unknown. `is_kept`: the quiet hours of its reader have kept it back.
+    outcome stayed unknown. `part`: so many parts of a long text have been sent. `is_kept`: quiet hours have kept it
+    back.
     """
 
     __tablename__ = "outbox"
@@ -60,6 +64,7 @@ class OutboxRow(Base):
     is_repeat: Mapped[bool] = mapped_column(default=False)
     tries: Mapped[int] = mapped_column(Integer, default=0)
     kind: Mapped[str | None] = mapped_column(String(10))
+    part: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     is_kept: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     not_before: Mapped[datetime] = mapped_column(UtcTime, server_default="0")
@@ -91,6 +96,16 @@ class HoldRow(Base):
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class GoneChatRow(Base):
+    """Telegram says that nobody reads us there."""
+
+    __tablename__ = "gone_chats"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 async def adopt_cards(session: WriteSession, cards: Sequence[tuple[int, str, int]]) -> None:

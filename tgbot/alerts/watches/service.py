@@ -96,9 +96,28 @@ class Watches:
             return [watch.symbol for watch in await store.of_chat(session, chat_id)]
 
     async def lose(self, session: WriteSession, chat_id: int) -> None:
-        """Telegram says that the chat is gone. Should the transaction fail, the next start finds the rows again."""
-        await store.drop_chat(session, chat_id)
+        """Telegram says that nobody reads this chat any more. Should the transaction fail, the next start finds the
+        rows as they were."""
+        await store.lose_chat(session, chat_id)
         self._live.forget(chat_id)
+
+    async def regain(self, session: WriteSession, chat_id: int) -> None:
+        """Somebody reads this chat again: what was watched there is watched again."""
+        regained = await store.regain_chat(session, chat_id)
+        if regained:
+            session.after_commit(lambda: self._put_all(regained))
+            await self._outbox.put(session, Notice(chat_id, views.regained(regained), Priority.ANSWER))
+
+    async def move(self, session: WriteSession, chat_id: int, new_chat_id: int) -> None:
+        """A group became a supergroup. Its card stays behind, and is made anew when somebody asks for it."""
+        moved = await store.move_chat(session, chat_id, new_chat_id)
+        if moved:
+            session.after_commit(lambda: self._live.forget(chat_id))
+            session.after_commit(lambda: self._put_all(moved))
+
+    def _put_all(self, watches: Sequence[Watch]) -> None:
+        for watch in watches:
+            self._live.put(watch)
 
     async def _set(
         self, session: WriteSession, chat_id: int, known: Watch | None, day: Stats, move: Decimal | None

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, String, UniqueConstraint, delete, select, update
+from sqlalchemy import BigInteger, String, UniqueConstraint, delete, false, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.alerts.rules.watching import Watch
@@ -14,7 +14,7 @@ from tgbot.db.types import Base, Money, RowId, UtcTime
 
 
 class WatchRow(Base):
-    """As `rules.watching.Watch`."""
+    """As `rules.watching.Watch`. `is_lost`: nobody reads the chat."""
 
     __tablename__ = "watches"
     __table_args__ = (UniqueConstraint("chat_id", "symbol"),)
@@ -24,6 +24,7 @@ class WatchRow(Base):
     symbol: Mapped[str] = mapped_column(String(40))
     move: Mapped[Decimal | None] = mapped_column(Money)
     reference: Mapped[Decimal] = mapped_column(Money)
+    is_lost: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
@@ -42,7 +43,8 @@ _WATCHES = select(WatchRow.id, WatchRow.chat_id, WatchRow.symbol, WatchRow.move,
 
 
 async def all_watches(session: ReadSession) -> list[Watch]:
-    return [Watch(**row) for row in (await session.execute(_WATCHES)).mappings()]
+    """But those of chats that nobody reads."""
+    return [Watch(**row) for row in (await session.execute(_WATCHES.where(~WatchRow.is_lost))).mappings()]
 
 
 async def of_chat(session: ReadSession, chat_id: int) -> list[Watch]:
@@ -77,10 +79,27 @@ async def drop(session: WriteSession, chat_id: int, symbols: Collection[str]) ->
     await session.execute(delete(WatchRow).where(WatchRow.chat_id == chat_id, WatchRow.symbol.in_(symbols)))
 
 
-async def drop_chat(session: WriteSession, chat_id: int) -> None:
-    """All that it watches, and the memory of its card."""
-    await session.execute(delete(WatchRow).where(WatchRow.chat_id == chat_id))
+async def lose_chat(session: WriteSession, chat_id: int) -> None:
+    """Nobody reads it until `regain_chat`."""
+    await session.execute(update(WatchRow).where(WatchRow.chat_id == chat_id).values(is_lost=True))
+
+
+async def regain_chat(session: WriteSession, chat_id: int) -> list[Watch]:
+    """What was lost."""
+    lost = (WatchRow.chat_id == chat_id) & WatchRow.is_lost
+    regained = [Watch(**row) for row in (await session.execute(_WATCHES.where(lost))).mappings()]
+    await session.execute(update(WatchRow).where(lost).values(is_lost=False))
+    return regained
+
+
+async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> list[Watch]:
+    """What the old chat watched, as the new one does now; without the card, whose message stays behind."""
     await session.execute(delete(WatchCardRow).where(WatchCardRow.chat_id == chat_id))
+    known = select(WatchRow.symbol).where(WatchRow.chat_id == new_chat_id)
+    await session.execute(delete(WatchRow).where(WatchRow.chat_id == chat_id, WatchRow.symbol.in_(known)))
+    old = [row.id for row in await session.execute(_WATCHES.where(WatchRow.chat_id == chat_id))]
+    await session.execute(update(WatchRow).where(WatchRow.id.in_(old)).values(chat_id=new_chat_id))
+    return [Watch(**row) for row in (await session.execute(_WATCHES.where(WatchRow.id.in_(old)))).mappings()]
 
 
 async def cards(session: ReadSession, chat_ids: Collection[int]) -> dict[int, str]:

@@ -35,6 +35,12 @@ def card_moved() -> Reply:
     return Reply((T("watches.card_moved"),))
 
 
+def regained(watches: Sequence[Watch]) -> Reply:
+    """The chat is there again, and so is what it watches."""
+    pairs = ", ".join(watch.symbol for watch in watches)
+    return Reply((T.of("watches.regained", pairs=pairs),), ((Button(T("watches.all"), "watch"),),))
+
+
 def stopped(symbols: Sequence[str]) -> Reply:
     return Reply((T.of("watches.stopped", pairs=", ".join(symbols)),))
 
