@@ -7,6 +7,7 @@ from sqlalchemy import Connection, MetaData
 
 import tgbot.accounts.guards.store
 import tgbot.accounts.store
+import tgbot.alerts.news.store
 import tgbot.alerts.store
 import tgbot.alerts.watches.store
 import tgbot.credentials.store
