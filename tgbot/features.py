@@ -1,5 +1,6 @@
 """Features, each built on the same ground and connected with the others by what it is handed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -8,11 +9,14 @@ from typing import Any
 
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import OpenLink
+from tgbot.accounts.store import find as find_person
 from tgbot.alerts import store as alert_store
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
+from tgbot.alerts.news.monitor import NewsMonitor
+from tgbot.alerts.news.service import News
 from tgbot.alerts.service import Alerts
 from tgbot.alerts.timers import AlertTimers
 from tgbot.alerts.watches.handlers import WatchesHandlers
@@ -25,6 +29,7 @@ from tgbot.approvals.handlers.policies import NamesOf, PolicyHandlers
 from tgbot.approvals.handlers.proposals import ProposalHandlers
 from tgbot.chat.groups import Groups
 from tgbot.core.clock import Clock
+from tgbot.core.errors import UserError
 from tgbot.core.ids import Ids
 from tgbot.core.people import Mode
 from tgbot.core.routing import Route
@@ -290,7 +295,7 @@ def _alerts(ground: Ground) -> Features:
         monitor=monitor,
     )
     drafts = Drafts(ground.database, ground.clock, ground.dialogues)
-    handlers = AlertsHandlers(alerts, drafts, ground.symbols)
+    handlers = AlertsHandlers(alerts, News(ground.database, ground.clock), drafts, ground.symbols)
     timers = AlertTimers(
         database=ground.database,
         clock=ground.clock,
@@ -299,8 +304,31 @@ def _alerts(ground: Ground) -> Features:
         alerts=alerts,
         monitor=monitor,
     )
-    roles = {"alerts": monitor.run(), "timers": timers.run()}
-    return Features(handlers.routes(), roles, [monitor.lose], [timers.regain], [alert_store.move_chat])
+    news = NewsMonitor(
+        database=ground.database,
+        clock=ground.clock,
+        outbox=ground.outbox,
+        source=ground.exchanges.market,
+        coins_of=partial(_coins_of, ground),
+    )
+    roles = {"alerts": monitor.run(), "timers": timers.run(), "news": news.run()}
+    lost, found = [monitor.lose, news.lose], [timers.regain]
+    return Features(handlers.routes(), roles, lost, found, [alert_store.move_chat])
+
+
+async def _coins_of(ground: Ground, person_id: int) -> frozenset[str]:
+    """What a person holds or has orders for, in the account of their mode. Raises `ExchangeError`."""
+    async with ground.database.read() as session:
+        person = await find_person(session, person_id)
+    if person is None:
+        return frozenset()
+    try:
+        linked = await ground.keys.account_to_look_at(person)
+    except UserError:
+        return frozenset()
+    balances, symbols = await asyncio.gather(linked.spot.balances(), linked.spot.open_symbols())
+    held = frozenset(balance.currency for balance in balances if balance.total)
+    return held | {symbol.partition("-")[0] for symbol in symbols}
 
 
 def _watches(ground: Ground) -> Features:

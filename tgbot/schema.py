@@ -8,6 +8,7 @@ from sqlalchemy import Connection, MetaData
 import tgbot.accounts.guards.store
 import tgbot.accounts.notices.store
 import tgbot.accounts.store
+import tgbot.alerts.news.store
 import tgbot.alerts.store
 import tgbot.alerts.watches.store
 import tgbot.approvals.store.desks

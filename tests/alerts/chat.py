@@ -7,6 +7,7 @@ import pytest
 from tests.alerts.desk import ANN, RENDERER, Desk, person
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.alerts.news.service import News
 from tgbot.core.errors import UserError
 from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming
@@ -66,7 +67,8 @@ class Chat:
 
     def _routes(self) -> Routes:
         drafts = Drafts(self.desk.database, self.desk.clock, self.dialogues)
-        return Routes(AlertsHandlers(self.desk.now.alerts, drafts, self.symbols).routes())
+        news = News(self.desk.database, self.desk.clock)
+        return Routes(AlertsHandlers(self.desk.now.alerts, news, drafts, self.symbols).routes())
 
     async def open(self) -> "Chat":
         self.symbols = Symbols(self.desk.exchange, self.desk.clock)

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from tests.clock import START
 from tests.markets.exchange import candles_of
-from tgbot.alerts.armed import Crossing
 from tgbot.alerts.computed import ComputedAlerts, Missed
 from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, write_parts
-from tgbot.alerts.rules.crossing import Armed, Kind, Stance
+from tgbot.alerts.rules.crossing import Armed, Crossing, Kind, Stance
 from tgbot.alerts.rules.indicators import judge, without_holes
 from tgbot.core.market import Candle, Interval, Tick
 
@@ -180,7 +179,7 @@ def test_every_moment_at_which_all_begins_to_hold_fires(
         now += timedelta(seconds=moment.seconds)
         bot.hear(now, moment.price)
         if moment.drops is not None and moment.drops in ends:
-            bot.alerts.drop(moment.drops)
+            bot.alerts.drop(alerts[moment.drops][0])
             ends[moment.drops] = min(now, ends[moment.drops])
     for alert, parts in alerts:
         found = [crossing.at for crossing in bot.fired if crossing.alert.id == alert.id]

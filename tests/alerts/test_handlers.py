@@ -64,7 +64,7 @@ async def test_a_bare_coin_follows_the_chosen_quote(chat: Chat, desk: Desk) -> N
         ("btc rsi 1h < 300", "a level from 0 to 100"),
         ("btc 5% 2d", "no move within a time of up to 1d"),
         ("btc funding > 1%", "“funding” is not available in alerts yet"),
-        ("listing", "“listing” is not available in alerts yet"),
+        ("btc listing", "cannot read “btc”"),
     ],
 )
 async def test_what_cannot_be_set_is_named_and_changes_nothing(chat: Chat, desk: Desk, text: str, says: str) -> None:

@@ -90,7 +90,7 @@ async def test_moved_while_due_it_waits_for_its_new_level(desk: Desk) -> None:
             desk.price(BTC, 70_100)
             moved = replace(found, level=Decimal(72_000))
             await store.change(session, moved)
-        life.monitor.put(moved.armed(), desk.exchange.trades[BTC][-1])
+        life.monitor.put(moved.armed(), desk.exchange.trades[BTC][-1], instead_of=alert.armed())
         desk.price(BTC, 71_000)
         desk.price(BTC, 72_000)
         [said] = await desk.said(1)
@@ -158,5 +158,5 @@ async def test_a_chat_that_is_gone_hears_nothing_more(desk: Desk) -> None:
         desk.price(BTC, 70_100)
         assert [said.chat_id for said in await desk.said(1)] == [BORIS]
     assert len(await desk.said()) == 1
-    assert (await desk.stored(gone)).state is State.PAUSED
+    assert (await desk.stored(gone)).state is State.LOST
     assert (await desk.stored(kept)).state is State.FIRED

@@ -92,8 +92,6 @@ def test_says_which_word_it_cannot_read(text: str, key: str, word: str) -> None:
     [
         ("btc funding > 0.05%", "funding"),
         ("liq 10%", "liq"),
-        ("listing", "listing"),
-        ("btc delisting", "delisting"),
     ],
 )
 def test_what_is_still_to_come_is_called_by_its_name(text: str, word: str) -> None:

@@ -92,7 +92,7 @@ async def test_only_what_is_armed_is_loaded(database: Database, alert: Alert) ->
     await added(database, replace(WANTED, update_id=2, short="AAAA", state=State.PAUSED))
     once = await added(database, replace(WANTED, update_id=3, short="BBBB", cooldown=None))
     async with database.read() as session:
-        loaded = [armed async for armed in store.all_armed(session)]
+        loaded = [armed async for batch in store.all_armed(session) for armed in batch]
     assert sorted(loaded, key=lambda armed: armed.id) == [alert.armed(), once.armed()]
 
 

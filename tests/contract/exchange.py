@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.contract.catalogue import Catalogue, Entry, Schema, faults_of_request
 from tests.kucoin.host import Answer, Request, refusal, success
-from tgbot.core.market import Interval
+from tgbot.core.market import Interval, Topic
 from tgbot.core.orders import Direction, OcoSpec, OrderSpec, OrderType, Side, StopSpec, Trigger
 from tgbot.kucoin.account import PAGE, SpotAccount
 from tgbot.kucoin.dialer import Dialer
@@ -36,6 +36,7 @@ FORMS: dict[str, list[tuple[object, ...]]] = {
     "stats": [(BTC,)],
     "candles": [(BTC, interval, NOON - timedelta(minutes=2000), NOON) for interval in Interval],
     "book": [(BTC,)],
+    "announcements": [(topic, NOON) for topic in Topic],
     "key_info": [()],
     "account_mode": [()],
     "know_the_time": [()],

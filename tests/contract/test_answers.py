@@ -28,6 +28,7 @@ UNDERSTOOD: dict[str, Any] = {
     "stats": {"last": D("66981.5"), "change": D("-0.0114"), "volume": D("1738.02898182"), "low": D("66683.3")},
     "candles": {"open": D("10408.6"), "high": D(10416), "low": D("10405.4"), "close": D(10416)},
     "book": {"symbol": "BTC-USDT", "bids[0].price": D("66976.4"), "asks[0].size": D("0.05408199")},
+    "announcements": {"id": 129045, "at": datetime(2024, 10, 22, 10, 47, 23, tzinfo=UTC)},
     "key_info": {"uid": "165111215", "ip_whitelist": ("203.**.154", "103.**.34"), "api_version": 3},
     "account_mode": AccountMode.CLASSIC,
     "know_the_time": None,

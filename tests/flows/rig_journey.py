@@ -99,6 +99,10 @@ def be_told(ann: Guest) -> None:
     ann.say("/alert btc rsi 1h < 30 and < 60000", "RSI 1h < 30 and < 60,000")
     ann.say("/alert btc ma 50/200 1h", "MA 50/200 1h")
     ann.say("/alert btc volume 3x 1h every 1d", "volume 3× 1h")
+    ann.say("/alert listing", "new listings")
+    ann.say("/alert delisting", "delistings of my coins")
+    ann.say("/alerts", "new listings")
+    ann.press("✕ new listings", "delistings of my coins")
     ann.say("/settings rearm 0.1%", "0.1%")
 
 

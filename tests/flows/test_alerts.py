@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from tests.flows.stage import Seat, Stage
+from tgbot.core.market import Topic
 
 BTC = "BTC-USDT"
 TOPIC = f"/market/ticker:{BTC}"
@@ -136,6 +137,29 @@ async def test_a_move_and_a_price_together_ring(ann: Seat, stage: Stage) -> None
         stage.price(BTC, price)
     message = await ann.hears("> 70,000: now 70,100")
     assert "% within 1 h" in message.text
+
+
+async def test_listings_and_delistings_are_told_to_whom_they_concern(stage: Stage) -> None:
+    ann = stage.seat("Ann")
+    async with stage.bot():
+        await ann.say("/mode paper", "paper")
+        await ann.say("/alert listing", "Alert set: new listings")
+        await ann.say("/alert eth delisting", "Alert set: ETH-USDT delisting")
+        await ann.say("/alert delisting", "Alert set: delistings of my coins")
+    stage.clock.shift += timedelta(seconds=1)
+    news = stage.kucoin.announce
+    news(Topic.LISTING, "Scroll (SCR) Gets Listed on KuCoin!", "Trading: 11:00 (UTC)", "https://www.kucoin.com/scr")
+    news(Topic.DELISTING, "KuCoin Will Delist Ether (ETH)", "Trading of ETH/BTC ends.")
+    news(Topic.DELISTING, "KuCoin Will Delist Tether (USDT)", "A made-up case.")
+    news(Topic.DELISTING, "KuCoin Will Delist Nobody's Coin (NBC)")
+    async with stage.bot():
+        listed = await ann.hears("Gets Listed", timeout=10)
+        assert listed.labels == ["Read at KuCoin", "✕ new listings"]
+        gone = await ann.hears("Will Delist Ether")
+        assert "ETH, which you have or follow" in gone.text
+        await ann.hears("Will Delist Tether")
+        await ann.press("✕ ETH-USDT delisting", "delistings of my coins", gone)
+        assert not any("Nobody" in text for text in ann.texts())
 
 
 async def test_arming_again_waits_for_the_next_crossing(ann: Seat, stage: Stage) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tests.clock import JumpClock
 from tgbot.core.errors import ExchangeUnavailable
-from tgbot.core.market import Book, Candle, Interval, Stats, SymbolRule, Tick
+from tgbot.core.market import Announcement, Book, Candle, Interval, Stats, SymbolRule, Tick, Topic
 from tgbot.db.types import EPOCH
 
 ONE = Decimal(1)
@@ -49,6 +49,7 @@ class MemoryExchange:
         self.trades: dict[str, list[Tick]] = {symbol: [] for symbol in symbols}
         self.books: dict[str, Book] = {}
         self.days: dict[str, tuple[str, str]] = {}
+        self.news: list[Announcement] = []
         self.is_down = False
         self.calls: list[str] = []
         self._sequence = 0
@@ -96,6 +97,10 @@ class MemoryExchange:
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._answer(f"candles {symbol}")
         return candles_of(self.trades[symbol], interval, start, end)
+
+    async def announcements(self, topic: Topic, since: datetime) -> list[Announcement]:
+        self._answer(f"news {topic}")
+        return [news for news in reversed(self.news) if news.topic is topic and news.at >= since]
 
     def _answer(self, call: str) -> None:
         self.calls.append(call)

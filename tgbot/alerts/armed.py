@@ -1,72 +1,107 @@
 """All armed alerts, in memory, judged price by price."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
-from tgbot.alerts.index import BoundsIndex
-from tgbot.alerts.rules.crossing import IN_ORDER, Armed, bounds, rested, step
+from tgbot.alerts.index import NOTHING_ABOVE, NOTHING_BELOW, BoundsIndex
+from tgbot.alerts.rules.crossing import IN_ORDER, Armed, Crossing, Stance, bounds, rested, step
+from tgbot.alerts.rungs import Rungs, Strike, fits
 from tgbot.core.market import Candle, Tick
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """`alert` has to fire: as it was just before. `at` is when the price was there, at the earliest. `values` are the
-    figures of its parts, if it has any."""
+class _Symbol:
+    """Nothing happens while `low < price < high`. Most alerts are packed; those that are `loose` may rest, run out, or
+    not know their side yet."""
 
-    alert: Armed
-    price: Decimal
-    at: datetime
-    values: tuple[Decimal | None, ...] = ()
+    def __init__(self, symbol: str) -> None:
+        self.packed = {stance: Rungs(symbol, stance) for stance in (Stance.UNDER, Stance.OVER)}
+        self.loose = BoundsIndex()
+        self.low = NOTHING_BELOW
+        self.high = NOTHING_ABOVE
+
+    def __len__(self) -> int:
+        return len(self.loose) + sum(len(rungs) for rungs in self.packed.values())
+
+    def set_heads(self) -> None:
+        under, over = self.packed[Stance.UNDER].nearest, self.packed[Stance.OVER].nearest
+        self.low = self.loose.low if over is None else max(self.loose.low, over)
+        self.high = self.loose.high if under is None else min(self.loose.high, under)
 
 
 class ArmedAlerts:
     """The truth about them is in the table. This is what the table said, moved on by every price since then."""
 
     def __init__(self) -> None:
-        self._alerts: dict[int, Armed] = {}
-        self._indexes: dict[str, BoundsIndex] = {}
-        self._moved: set[int] = set()
+        self._symbols: dict[str, _Symbol] = {}
+        self._loose: dict[int, Armed] = {}
+        self._moved: dict[int, Armed] = {}
 
     @property
     def symbols(self) -> frozenset[str]:
-        return frozenset(self._indexes)
+        return frozenset(self._symbols)
 
-    def put(self, alert: Armed) -> None:
-        self._alerts[alert.id] = alert
-        self._indexes.setdefault(alert.symbol, BoundsIndex()).put(alert.id, bounds(alert))
+    def load(self, alerts: Iterable[Armed]) -> None:
+        """Very many at once; `sort` has to follow before anything else happens."""
+        for alert in alerts:
+            if fits(alert):
+                self._symbol(alert.symbol).packed[alert.stance].append(alert)
+            else:
+                self._put(alert)
+
+    def sort(self) -> None:
+        for symbol in self._symbols.values():
+            for rungs in symbol.packed.values():
+                rungs.sort()
+            symbol.set_heads()
+
+    def put(self, alert: Armed, instead_of: Armed | None = None) -> None:
+        """It is armed, for this and nothing else; `instead_of` is as it was if it waited at another level."""
+        for known in (alert, instead_of or alert):
+            self._remove(known)
+        self._put(alert)
 
     def catch_up(self, alert: Armed) -> None:
-        """The table has just counted a firing; this takes it over if it was armed anew in between."""
-        known = self._alerts.get(alert.id)
+        """The table has just counted a firing; this takes it over if it was armed anew in between. Only what repeats is
+        armed after firing, and that is loose."""
+        known = self._loose.get(alert.id)
         if known is not None and known.fires < alert.fires:
             self.put(alert)
 
-    def drop(self, alert_id: int) -> None:
-        alert = self._alerts.pop(alert_id, None)
-        self._moved.discard(alert_id)
-        if alert is None:
-            return
-        index = self._indexes[alert.symbol]
-        index.drop(alert_id)
-        if not len(index):
-            del self._indexes[alert.symbol]
+    def drop(self, alert: Armed) -> None:
+        """Whatever it waits for at this level."""
+        self._remove(alert)
+        self._moved.pop(alert.id, None)
+        self._tidy(alert.symbol)
 
     def is_touched(self, tick: Tick) -> bool:
         """Whether there is anything to judge; for nearly all ticks there is not."""
-        index = self._indexes.get(tick.symbol)
-        return index is not None and not index.low < tick.price < index.high
+        symbol = self._symbols.get(tick.symbol)
+        return symbol is not None and not symbol.low < tick.price < symbol.high
 
-    def judge(self, tick: Tick, now: datetime) -> list[Crossing]:
+    def judge(self, tick: Tick, now: datetime) -> "list[Crossing] | Strike":
         """Those that fire at this tick. What fires once is armed no more."""
-        touched = self._touched(tick.symbol, tick.price, tick.price)
-        return [crossing for alert in touched if (crossing := self._step(alert, tick.price, tick.at, now))]
+        symbol = self._symbols.get(tick.symbol)
+        if symbol is None:
+            return []
+        # Each of the packed ones that the price touches fires.
+        struck = [strike for rungs in symbol.packed.values() if (strike := rungs.take(tick.price, tick.at))]
+        loose = [
+            crossing
+            for alert_id in symbol.loose.touched(tick.price, tick.price)
+            for crossing in self._step(self._loose[alert_id], tick.price, tick.at, now)
+        ]
+        self._tidy(tick.symbol)
+        if len(struck) == 1 and not loose:
+            return struck[0]
+        return [*chain.from_iterable(struck), *loose]
 
     def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:
         """As `judge`, for a tick that waited while older prices were read back: they may have told of it already."""
         touched = [alert for alert in self._touched(tick.symbol, tick.price, tick.price) if alert.since <= tick.at]
-        return [crossing for alert in touched if (crossing := self._step(alert, tick.price, tick.at, now))]
+        return [crossing for alert in touched for crossing in self._step(alert, tick.price, tick.at, now)]
 
     def read_back(
         self, symbol: str, candles: Iterable[Candle], length: timedelta, heard_until: datetime, now: datetime
@@ -77,42 +112,80 @@ class ArmedAlerts:
         for candle in candles:
             at = max(candle.at, heard_until)
             touched = self._touched(symbol, candle.low, candle.high)
-            crossings += [found for alert in touched if (found := self._step_through(alert, candle, length, at, now))]
+            crossings += [found for alert in touched for found in self._step_through(alert, candle, length, at, now)]
         return crossings
 
     def take_moved(self) -> list[Armed]:
         """Those whose stance is no longer what the table says; each is told once."""
-        moved = [self._alerts[alert_id] for alert_id in self._moved]
+        moved = list(self._moved.values())
         self._moved.clear()
         return moved
 
-    def _step(self, alert: Armed, price: Decimal, at: datetime, now: datetime) -> Crossing | None:
+    def _step(self, alert: Armed, price: Decimal, at: datetime, now: datetime) -> list[Crossing]:
         after, fires = step(alert, price, at)
         if fires and alert.cooldown is None:
-            self.drop(alert.id)
+            self.drop(alert)
         elif after is not alert:
-            self._moved.add(alert.id)
-            self.put(rested(after, now) if fires else after)
-        return Crossing(alert, price, at) if fires else None
+            after = rested(after, now) if fires else after
+            self.put(after)
+            self._moved[alert.id] = after
+        return [Crossing(alert, price, at)] if fires else []
 
     def _step_through(
         self, alert: Armed, candle: Candle, length: timedelta, at: datetime, now: datetime
-    ) -> Crossing | None:
+    ) -> list[Crossing]:
         before, at = alert, max(at, alert.since)
-        crossing = None
+        crossings: list[Crossing] = []
         for price_of in IN_ORDER:
             price = price_of(alert, candle, length)
             if price is None:
                 continue
-            crossing = self._step(alert, price, at, now) or crossing
-            if alert.id not in self._alerts:
-                return crossing
-            alert = self._alerts[alert.id]
+            crossings = self._step(alert, price, at, now) or crossings
+            if crossings and alert.cooldown is None:
+                return crossings
+            alert = self._moved.get(alert.id, alert)
         if alert is not before:
             # When within the candle it came to its stance is not known.
-            self.put(replace(alert, since=min(candle.at + length, now)))
-        return crossing
+            alert = replace(alert, since=min(candle.at + length, now))
+            self.put(alert)
+            self._moved[alert.id] = alert
+        return crossings
 
-    def _touched(self, symbol: str, lowest: Decimal, highest: Decimal) -> list[Armed]:
-        index = self._indexes.get(symbol)
-        return [self._alerts[alert_id] for alert_id in index.touched(lowest, highest)] if index else []
+    def _touched(self, name: str, lowest: Decimal, highest: Decimal) -> list[Armed]:
+        symbol = self._symbols.get(name)
+        if symbol is None:
+            return []
+        packed = [*symbol.packed[Stance.OVER].touched(lowest), *symbol.packed[Stance.UNDER].touched(highest)]
+        return packed + [self._loose[alert_id] for alert_id in symbol.loose.touched(lowest, highest)]
+
+    def _symbol(self, name: str) -> _Symbol:
+        symbol = self._symbols.get(name)
+        if symbol is None:
+            symbol = self._symbols[name] = _Symbol(name)
+        return symbol
+
+    def _put(self, alert: Armed) -> None:
+        symbol = self._symbol(alert.symbol)
+        if fits(alert):
+            symbol.packed[alert.stance].add(alert)
+        else:
+            self._loose[alert.id] = alert
+            symbol.loose.put(alert.id, bounds(alert))
+        symbol.set_heads()
+
+    def _remove(self, alert: Armed) -> None:
+        symbol = self._symbols.get(alert.symbol)
+        if symbol is None:
+            return
+        if self._loose.pop(alert.id, None) is not None:
+            symbol.loose.drop(alert.id)
+        elif not alert.condition:
+            any(rungs.discard(alert) for rungs in symbol.packed.values())
+        symbol.set_heads()
+
+    def _tidy(self, name: str) -> None:
+        symbol = self._symbols.get(name)
+        if symbol is not None and len(symbol):
+            symbol.set_heads()
+        elif symbol is not None:
+            del self._symbols[name]

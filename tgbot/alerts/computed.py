@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tgbot.alerts.armed import Crossing
 from tgbot.alerts.rules.conditions import Beyond, parts_of
-from tgbot.alerts.rules.crossing import Armed, Stance, rested
+from tgbot.alerts.rules.crossing import Armed, Crossing, Stance, rested
 from tgbot.alerts.signals import Signal, SymbolSignals, path
 from tgbot.core.market import Candle, Interval, Tick
 
@@ -69,9 +68,9 @@ class ComputedAlerts:
         if known is not None and known.alert.fires < alert.fires:
             self.put(alert)
 
-    def drop(self, alert_id: int) -> None:
-        kept = self._kept.pop(alert_id, None)
-        self._moved.discard(alert_id)
+    def drop(self, alert: Armed) -> None:
+        kept = self._kept.pop(alert.id, None)
+        self._moved.discard(alert.id)
         if kept is not None:
             self._leave(kept, ())
 
@@ -159,7 +158,7 @@ class ComputedAlerts:
         if fires:
             yield Crossing(alert, price, at, tuple(signal.value for signal in kept.signals))
         if fires and alert.cooldown is None:
-            self.drop(alert.id)
+            self.drop(alert)
         else:
             spent = replace(alert, stance=Stance.SPENT, since=at)
             self._move(kept, rested(spent, now) if fires else spent)

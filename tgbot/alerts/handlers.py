@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from tgbot.alerts import questions, views
 from tgbot.alerts.drafts import DRAFT, EDIT, Drafts
+from tgbot.alerts.news import views as news_views
+from tgbot.alerts.news.service import News
 from tgbot.alerts.rules.conditions import SIGNS
+from tgbot.alerts.rules.news import read_topic
 from tgbot.alerts.rules.request import AlertRequest, completed, read_request
 from tgbot.alerts.service import Alerts
 from tgbot.core.errors import NotAllowed, NotFound, TooLate, UsageError
-from tgbot.core.market import SymbolRule
+from tgbot.core.market import SymbolRule, Topic
 from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.people import Person
 from tgbot.core.periods import NotAPeriod, read_period
@@ -26,8 +29,9 @@ LONGEST_SNOOZE = timedelta(days=7)
 class AlertsHandlers:
     """A question is answered in place by its buttons. Only what *Alert* under a price asks is a message of its own."""
 
-    def __init__(self, alerts: Alerts, drafts: Drafts, symbols: Symbols) -> None:
+    def __init__(self, alerts: Alerts, news: News, drafts: Drafts, symbols: Symbols) -> None:
         self._alerts = alerts
+        self._news = news
         self._drafts = drafts
         self._symbols = symbols
 
@@ -52,10 +56,14 @@ class AlertsHandlers:
             Dialogue(EDIT, self.complete_edit),
             Press("alert_mute", self.mute),
             Press("alert_unmute", self.unmute),
+            Press("news_off", self.forget_news),
         )
 
     async def set(self, person: Person, incoming: Incoming) -> Answer:
         """`/alert …`, and buttons that say as much."""
+        news = read_topic(incoming.args)
+        if news is not None:
+            return await self._follow_news(person, incoming, *news)
         return await self._set(person, incoming, read_request(incoming.args, _sign(person, incoming)))
 
     async def begin(self, person: Person, incoming: Incoming) -> Answer:
@@ -147,6 +155,24 @@ class AlertsHandlers:
         alert = await self._alerts.delete(incoming.chat_id, short)
         return await self._page(person, incoming, page) if page else views.card(alert, None)
 
+    async def forget_news(self, person: Person, incoming: Incoming) -> Answer:
+        topic, _, symbol = incoming.args.partition(" ")
+        if topic not in set(Topic):
+            raise UsageError(T.of("alerts.unknown_word", word=topic[:LONGEST_WORD]))
+        await self._news.drop(incoming.chat_id, Topic(topic), symbol)
+        return await self._page(person, incoming, "")
+
+    async def _follow_news(self, person: Person, incoming: Incoming, topic: Topic, pair: str) -> Reply:
+        if not incoming.is_private:
+            raise NotAllowed(T("intake.private_only"))
+        if pair and topic is Topic.LISTING:
+            raise UsageError(T.of("alerts.unknown_word", word=pair[:LONGEST_WORD]))
+        symbol = ""
+        if pair:
+            symbol = self._symbols.read_pair(pair, person.quote, lambda near: f"alert_on:{near} {topic}").symbol
+        await self._news.follow(incoming.chat_id, person.id, topic, symbol)
+        return news_views.followed(topic, symbol)
+
     async def _change(self, person: Person, incoming: Incoming, short: str, text: str) -> Reply:
         alert = await self._alerts.find(incoming.chat_id, short)
         request = read_request(f"{alert.symbol} {text}", _sign(person, incoming))
@@ -204,9 +230,11 @@ class AlertsHandlers:
 
     async def _page(self, person: Person, incoming: Incoming, number: str) -> Reply:
         alerts, prices = await self._alerts.listed(incoming.chat_id)
-        if not alerts:
-            return questions.none_yet(await self._offered_pairs(person, incoming.chat_id))
-        return views.page(alerts, prices, int(number) if number.isdecimal() else 1)
+        if alerts:
+            shown = views.page(alerts, prices, int(number) if number.isdecimal() else 1)
+        else:
+            shown = questions.none_yet(await self._offered_pairs(person, incoming.chat_id))
+        return news_views.beneath(shown, await self._news.of_chat(incoming.chat_id))
 
 
 def _sign(person: Person, incoming: Incoming) -> DecimalSign:

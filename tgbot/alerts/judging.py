@@ -1,11 +1,12 @@
 """All armed alerts, of every kind, behind one door."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from tgbot.alerts.armed import ArmedAlerts, Crossing
+from tgbot.alerts.armed import ArmedAlerts
 from tgbot.alerts.computed import ComputedAlerts, Missed
-from tgbot.alerts.rules.crossing import Armed
+from tgbot.alerts.rules.crossing import Armed, Crossing
+from tgbot.alerts.rungs import Strike
 from tgbot.alerts.signals import SymbolSignals
 from tgbot.core.market import Interval, Tick
 
@@ -21,16 +22,33 @@ class Judging:
     def symbols(self) -> frozenset[str]:
         return self._priced.symbols.union(self._computed.symbols)
 
-    def put(self, alert: Armed) -> None:
-        """It is armed, for this and nothing else."""
-        self._of(alert).put(alert)
-        (self._priced if alert.condition else self._computed).drop(alert.id)
+    def load(self, alerts: Iterable[Armed]) -> None:
+        """Very many at once; `sort` has to follow before anything else happens."""
+        priced = []
+        for alert in alerts:
+            if alert.condition:
+                self._computed.put(alert)
+            else:
+                priced.append(alert)
+        self._priced.load(priced)
+
+    def sort(self) -> None:
+        self._priced.sort()
+
+    def put(self, alert: Armed, instead_of: Armed | None = None) -> None:
+        """It is armed, for this and nothing else; `instead_of` is as it was if it waited for something else."""
+        if instead_of is not None and bool(instead_of.condition) is not bool(alert.condition):
+            self.drop(instead_of)
+        if alert.condition:
+            self._computed.put(alert)
+        else:
+            self._priced.put(alert, instead_of)
 
     def catch_up(self, alert: Armed) -> None:
         self._of(alert).catch_up(alert)
 
     def drop(self, alert: Armed) -> None:
-        self._of(alert).drop(alert.id)
+        self._of(alert).drop(alert)
 
     def holds(self, alert: Armed) -> bool | None:
         """Whether a computed one's condition holds now; `None` where that is not known."""
@@ -49,10 +67,12 @@ class Judging:
             for interval, at in signals.last_closed().items() if signals else ():
                 yield symbol, interval, at
 
-    def judge(self, tick: Tick, now: datetime) -> list[Crossing]:
-        """Nearly always it is two comparisons and a look-up."""
+    def judge(self, tick: Tick, now: datetime) -> list[Crossing] | Strike:
+        """Nearly always it is two comparisons and two look-ups."""
         found = self._priced.judge(tick, now) if self._priced.is_touched(tick) else []
-        return found + self._computed.judge(tick, now) if tick.symbol in self._computed.symbols else found
+        if self._computed.of(tick.symbol) is None:
+            return found
+        return [*found, *self._computed.judge(tick, now)]
 
     def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:
         return self._priced.judge_late(tick, now) + self._computed.judge(tick, now)

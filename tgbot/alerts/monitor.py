@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
@@ -10,12 +10,12 @@ from typing import Protocol
 import structlog
 
 from tgbot.alerts import store, views
-from tgbot.alerts.armed import Crossing
 from tgbot.alerts.closes import Closes
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.history import CandleSource, History
 from tgbot.alerts.judging import Judging
-from tgbot.alerts.rules.crossing import Armed
+from tgbot.alerts.rules.crossing import Armed, Crossing
+from tgbot.alerts.rungs import Strike
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Interval, Tick
@@ -62,7 +62,9 @@ class AlertMonitor:
         self._followed: set[str] = set()
         self._unheard: dict[str, datetime] = {}
         self._refused: set[str] = set()
-        self._due: deque[Crossing] = deque()
+        self._due: deque[list[Crossing] | Strike] = deque()
+        self._batch: list[Crossing] = []
+        self._unpacking: Iterator[Crossing] = iter(())
         self._gaps: dict[str, datetime] = {}
         self._reading: set[str] = set()
         self._waiting: dict[str, deque[Tick]] = {}
@@ -104,9 +106,10 @@ class AlertMonitor:
             self._refused.add(symbol)
             self._has_work.set()
 
-    def put(self, armed: Armed, seen: Tick) -> None:
-        """An alert has been armed at the price `seen`: call it after the commit."""
-        self._judging.put(armed)
+    def put(self, armed: Armed, seen: Tick, instead_of: Armed | None = None) -> None:
+        """An alert has been armed at the price `seen`: call it after the commit. `instead_of` is as it was before, if
+        it was there."""
+        self._judging.put(armed, instead_of)
         self._follow(armed.symbol)
         last = self._board.latest(armed.symbol)
         if last is not None and last.sequence > seen.sequence:
@@ -134,7 +137,7 @@ class AlertMonitor:
         """Whether all that is known of its price has been judged, and what came of it is in the table."""
         if not self._is_loaded:
             return False
-        return symbol not in self._gaps and symbol not in self._reading and not self._due
+        return symbol not in self._gaps and symbol not in self._reading and not self._is_due
 
     async def lose(self, session: WriteSession, chat_id: int) -> None:
         """Telegram says that nobody reads this chat any more: its alerts are lost until somebody does."""
@@ -146,9 +149,11 @@ class AlertMonitor:
         oldest: dict[str, datetime] = {}
         async with self._database.read() as session:
             judged = await store.judged(session)
-            async for armed in store.all_armed(session):
-                self._judging.put(armed)
-                oldest[armed.symbol] = min(armed.since, oldest.get(armed.symbol, armed.since))
+            async for batch in store.all_armed(session):
+                self._judging.load(batch)
+                for armed in batch:
+                    oldest[armed.symbol] = min(armed.since, oldest.get(armed.symbol, armed.since))
+        self._judging.sort()
         for symbol, since in oldest.items():
             self._follow(symbol)
             self._open_gap(symbol, max(since, judged.get(symbol, since)))
@@ -179,10 +184,21 @@ class AlertMonitor:
                 memory.pop(symbol, None)
             self._feed.release(symbol)
 
-    def _queue(self, crossings: list[Crossing]) -> None:
+    def _queue(self, crossings: list[Crossing] | Strike) -> None:
         if crossings:
-            self._due.extend(crossings)
+            self._due.append(crossings)
             self._has_work.set()
+
+    def _next_batch(self) -> list[Crossing]:
+        """The one that was not written to the end, or the next of what is due."""
+        while len(self._batch) < FIRED_AT_ONCE:
+            more = list(islice(self._unpacking, FIRED_AT_ONCE - len(self._batch)))
+            self._batch += more
+            if not more:
+                if not self._due:
+                    break
+                self._unpacking = iter(self._due.popleft())
+        return self._batch
 
     async def _write(self) -> None:
         while True:
@@ -201,13 +217,11 @@ class AlertMonitor:
             self._has_work.set()
 
     async def _fire(self) -> None:
-        while self._due:
-            batch = list(islice(self._due, FIRED_AT_ONCE))
+        while batch := self._next_batch():
             async with self._database.write() as session:
                 fired = [await self._tell(session, crossing) for crossing in batch]
             # Only now: whoever is stopped in between finds them again, and a row fires but once.
-            for _ in batch:
-                self._due.popleft()
+            self._batch = []
             for alert in fired:
                 if alert is not None and alert.state is store.State.ARMED:
                     self._judging.catch_up(alert.armed())
@@ -225,6 +239,10 @@ class AlertMonitor:
                 session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT)
             )
         return alert
+
+    @property
+    def _is_due(self) -> bool:
+        return bool(self._due or self._batch)
 
     async def _give_up(self) -> None:
         while self._refused:

@@ -209,7 +209,7 @@ class Alerts:
                 wakes_at=None,
             )
             await store.change(session, alert)
-        await self._take_over(alert, tick)
+        await self._take_over(alert, tick, known)
         return alert
 
     async def _lay_by(self, chat_id: int, short: str, state: State) -> Alert:
@@ -222,8 +222,8 @@ class Alerts:
         self._let_go(alert)
         return laid_by
 
-    async def _take_over(self, alert: Alert, tick: Tick) -> None:
-        self._monitor.put(alert.armed(), tick)
+    async def _take_over(self, alert: Alert, tick: Tick, before: Alert | None = None) -> None:
+        self._monitor.put(alert.armed(), tick, before.armed() if before else None)
         if alert.condition:
             await self._monitor.start(alert.armed(), tick)
         self.has_news.set()

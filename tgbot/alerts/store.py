@@ -44,6 +44,7 @@ class State(StrEnum):
 
 
 UNSEEN = (State.DELETED, State.LOST)
+BATCH = 2_000
 LISTED = (State.ARMED, State.PAUSED, State.SNOOZED)
 
 
@@ -244,12 +245,13 @@ async def fire(session: WriteSession, armed: Armed, now: datetime) -> Alert | No
     return _alert(row) if row else None
 
 
-async def all_armed(session: ReadSession) -> AsyncIterator[Armed]:
-    """Column by column: an object of the mapper for each of very many rows would cost more than all the rest."""
-    columns = [getattr(AlertRow, name) for name in (*_SHARED, "id", "cooldown_seconds")]
+async def all_armed(session: ReadSession) -> AsyncIterator[list[Armed]]:
+    """In batches, and column by column: an object of the mapper for each of very many rows would cost more than all
+    the rest."""
+    columns = [getattr(AlertRow, name) for name in _ARMED]
     rows = await session.stream(select(*columns).where(AlertRow.state == State.ARMED))
-    async for row in rows:
-        yield _alert(row).armed()
+    async for batch in rows.partitions(BATCH):
+        yield [_armed(*row) for row in batch]
 
 
 async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
@@ -304,6 +306,38 @@ _CHANGED = (
 )
 # The fields that row and dataclass have alike; `id` is the database's to give.
 _SHARED = tuple(field.name for field in fields(Alert) if field.name not in {"id", "cooldown"})
+
+
+# What an alert in memory is made of, in the order in which `_armed` takes it.
+_ARMED = (
+    *("id", "symbol", "kind", "level", "stance", "since", "fires", "cooldown_seconds", "fired_at", "ends_at"),
+    *("step_back", "condition"),
+)
+
+
+def _armed(
+    row_id: int,
+    symbol: str,
+    kind: str,
+    level: Decimal,
+    stance: str,
+    since: datetime,
+    fires: int,
+    cooldown_seconds: int | None,
+    fired_at: datetime | None,
+    ends_at: datetime | None,
+    step_back: Decimal,
+    condition: str,
+) -> Armed:
+    cooldown = None if cooldown_seconds is None else timedelta(seconds=cooldown_seconds)
+    resting_until = fired_at + cooldown if fired_at is not None and cooldown is not None else None
+    return Armed(
+        *(row_id, symbol, _KINDS[kind], level, _STANCES[stance], since, fires, cooldown, resting_until),
+        *(ends_at, step_back, condition),
+    )
+
+
+_KINDS, _STANCES = {kind.value: kind for kind in Kind}, {stance.value: stance for stance in Stance}
 
 
 def _alert(row: AlertRow | Row[Any]) -> Alert:

@@ -7,9 +7,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from tgbot.alerts import wording
-from tgbot.alerts.armed import Crossing
 from tgbot.alerts.rules.conditions import Indicator, parts_of
-from tgbot.alerts.rules.crossing import Armed, is_true
+from tgbot.alerts.rules.crossing import Armed, Crossing, is_true
 from tgbot.alerts.store import LISTED, Alert, State
 from tgbot.core.money import HUNDRED
 from tgbot.core.periods import print_period

@@ -3,9 +3,8 @@
 from decimal import Decimal
 from typing import assert_never
 
-from tgbot.alerts.armed import Crossing
 from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, Volume, parts_of
-from tgbot.alerts.rules.crossing import Armed
+from tgbot.alerts.rules.crossing import Armed, Crossing
 from tgbot.alerts.store import Alert
 from tgbot.core.money import HUNDRED, for_display
 from tgbot.core.reply import Percent, T

@@ -83,6 +83,25 @@ class Book:
     at: datetime
 
 
+class Topic(StrEnum):
+    """What an announcement is about, as far as we tell of it."""
+
+    LISTING = "listing"
+    DELISTING = "delisting"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Title and text are the exchange's own, in English."""
+
+    id: int
+    topic: Topic
+    title: str
+    text: str
+    url: str
+    at: datetime
+
+
 class ServiceStatus(StrEnum):
     """What the exchange lets anybody do at present."""
 

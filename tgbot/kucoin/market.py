@@ -3,13 +3,14 @@
 from datetime import datetime
 from functools import partial
 
-from tgbot.core.market import Book, Candle, Interval, ServiceStatus, Stats, SymbolRule, Tick
+from tgbot.core.market import Announcement, Book, Candle, Interval, ServiceStatus, Stats, SymbolRule, Tick, Topic
 from tgbot.kucoin import operations
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.wire import market as wire
-from tgbot.kucoin.wire.values import seconds
+from tgbot.kucoin.wire.values import milliseconds, seconds
 
 CANDLES_A_CALL = 1500
+ANNOUNCEMENTS_A_CALL = 50
 
 
 class SpotMarket:
@@ -47,6 +48,16 @@ class SpotMarket:
             found |= {candle.at: candle for candle in page}
             start = stop
         return sorted(found.values(), key=lambda candle: candle.at)
+
+    async def announcements(self, topic: Topic, since: datetime) -> list[Announcement]:
+        """Those published since then, at most the newest fifty, the newest first."""
+        query: dict[str, str | int] = {
+            "annType": wire.TOPICS[topic],
+            "lang": "en_US",
+            "pageSize": ANNOUNCEMENTS_A_CALL,
+            "startTime": milliseconds(since),
+        }
+        return await self._rest.read(operations.ANNOUNCEMENTS, partial(wire.announcements, topic), query)
 
     async def book(self, symbol: str) -> Book:
         """The best twenty of each side."""

@@ -34,6 +34,7 @@ ALL_TICKERS = Operation("GET", "/api/v1/market/allTickers", Pool.PUBLIC, 15)
 STATS = Operation("GET", "/api/v1/market/stats", Pool.PUBLIC, 15)
 CANDLES = Operation("GET", "/api/v1/market/candles", Pool.PUBLIC, 3)
 BOOK = Operation("GET", "/api/v1/market/orderbook/level2_{size}", Pool.PUBLIC, 2)
+ANNOUNCEMENTS = Operation("GET", "/api/v3/announcements", Pool.PUBLIC, 20)
 PUBLIC_BULLET = Operation("POST", "/api/v1/bullet-public", Pool.PUBLIC, 10)
 
 KEY_INFO = Operation("GET", "/api/v1/user/api-key", Pool.MANAGEMENT, 20, GENERAL)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
-from tgbot.core.market import Tick
+from tgbot.core.market import Announcement, Tick, Topic
 from tgbot.paper.budget import Pool
 from tgbot.paper.engine import Engine, Event
 from tgbot.paper.feeds import Feeds, topics_of
@@ -64,6 +64,7 @@ class PaperExchange:
         self._feeds = Feeds(self.market, self.streams, clock)
         self._engine = Engine(prices, self.market, self._store, clock, ids, self._tell)
         self._triggers = Triggers(self._engine, self.market, self._store, clock, ids, self._tell_stop)
+        self._announcements: list[Announcement] = []
         self.app = self._build_app()
         prices.listen(self._on_tick)
 
@@ -134,12 +135,19 @@ class PaperExchange:
         """The key is unknown from now on; its orders rest where they are."""
         self._store.revoke(key)
 
+    # news
+
+    def announce(self, topic: Topic, title: str, text: str = "", url: str = "") -> None:
+        """Makes it known, as KuCoin does of listings and delistings."""
+        number = len(self._announcements) + 1
+        self._announcements.append(Announcement(number, topic, title, text, url, self._clock.now()))
+
     # beneath
 
     def _build_app(self) -> Starlette:
         gateway = Gateway(self._clock, self._store.account)
         operations = [
-            *PublicApi(self.market, self._clock).operations(),
+            *PublicApi(self.market, self._clock, self._announcements).operations(),
             *AccountApi(self._store, self.market).operations(),
             *OrdersApi(self._engine, self._store, self.market).operations(),
             *StopsApi(self._triggers, self._store, self.market).operations(),

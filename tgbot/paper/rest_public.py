@@ -1,9 +1,10 @@
 """Public market data, as KuCoin's REST gives it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tgbot.core.clock import Clock
-from tgbot.core.market import Level, Stats
+from tgbot.core.market import Announcement, Level, Stats, Topic
 from tgbot.core.money import ONE, decimals_of, plain
 from tgbot.paper.book import ladder, trade_size
 from tgbot.paper.budget import Pool
@@ -19,10 +20,17 @@ from tgbot.paper.stamps import ms, ns, seconds
 _MOST_BARS = 1500
 
 
+_MOST_ANNOUNCEMENTS = 50  # on a page
+_MONTH_MS = 30 * 86_400_000
+
+
 class PublicApi:
-    def __init__(self, market: Market, clock: Clock) -> None:
+    """`announcements` are what the exchange has made known so far, the oldest first."""
+
+    def __init__(self, market: Market, clock: Clock, announcements: Sequence[Announcement]) -> None:
         self._market = market
         self._clock = clock
+        self._announcements = announcements
 
     def operations(self) -> list[Operation]:
         table = [
@@ -38,6 +46,7 @@ class PublicApi:
             ("/api/v1/market/stats", 15, self.stats),
             ("/api/v1/market/candles", 3, self.candles),
             ("/api/v1/market/histories", 3, self.trades),
+            ("/api/v3/announcements", 20, self.announcements),
             ("/api/v1/prices", 3, self.fiat_prices),
             ("/api/v3/margin/symbols", 3, self.cross_margin_symbols),
             ("/api/v1/isolated/symbols", 3, self.isolated_margin_symbols),
@@ -128,6 +137,25 @@ class PublicApi:
             for trade in self._market.trades(call.query.get("symbol", ""))
         ]
 
+    async def announcements(self, call: Call) -> dict[str, object]:
+        """Of the last month unless told otherwise, the newest first."""
+        wanted, start = call.query.get("annType", ""), call.whole("startTime", 0)
+        start = start or ms(self._clock.now()) - _MONTH_MS
+        size = min(call.whole("pageSize", 0) or _MOST_ANNOUNCEMENTS, _MOST_ANNOUNCEMENTS)
+        page = call.whole("currentPage", 0) or 1
+        found = [
+            announcement
+            for announcement in reversed(self._announcements)
+            if wanted in ("", "latest-announcements", _TOPICS[announcement.topic]) and ms(announcement.at) >= start
+        ]
+        return {
+            "totalNum": len(found),
+            "totalPage": -(-len(found) // size),
+            "currentPage": page,
+            "pageSize": size,
+            "items": [_announcement_view(each) for each in found[(page - 1) * size : page * size]],
+        }
+
     async def fiat_prices(self, call: Call) -> dict[str, str]:
         """One coin in `base` money; a dollar is taken to be a USDT."""
         rate = FIAT.get(call.query.get("base") or "USD")
@@ -183,6 +211,21 @@ class PublicApi:
             "takerCoefficient": plain(rule.taker_coefficient),
             "makerCoefficient": plain(rule.maker_coefficient),
         }
+
+
+_TOPICS = {Topic.LISTING: "new-listings", Topic.DELISTING: "delistings"}
+
+
+def _announcement_view(announcement: Announcement) -> dict[str, object]:
+    return {
+        "annId": announcement.id,
+        "annTitle": announcement.title,
+        "annType": ["latest-announcements", _TOPICS[announcement.topic]],
+        "annDesc": announcement.text,
+        "cTime": ms(announcement.at),
+        "language": "en_US",
+        "annUrl": announcement.url,
+    }
 
 
 def candle_view(bar: Bar) -> list[str]:

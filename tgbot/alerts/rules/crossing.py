@@ -40,7 +40,7 @@ class Bounds(NamedTuple):
     high: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Armed:
     """An alert as far as the price is concerned. `fires` counts the times it has fired.
 
@@ -62,6 +62,16 @@ class Armed:
     ends_at: datetime | None = None
     step_back: Decimal = STEP_BACK
     condition: str = ""
+
+
+class Crossing(NamedTuple):
+    """`alert` has to fire: as it was just before. `at` is when the price was there, at the earliest. `values` are the
+    figures of its parts, if it has any."""
+
+    alert: Armed
+    price: Decimal
+    at: datetime
+    values: tuple[Decimal | None, ...] = ()
 
 
 def bounds(alert: Armed) -> Bounds:

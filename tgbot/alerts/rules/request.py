@@ -253,7 +253,7 @@ def _levels(word: str, sign: DecimalSign) -> tuple[Decimal, ...]:
 
 
 _KINDS = {">": Kind.ABOVE, "≥": Kind.ABOVE, "<": Kind.BELOW, "≤": Kind.BELOW, "cross": Kind.CROSS}
-_LATER = ("funding", "liq", "listing", "delisting")
+_LATER = ("funding", "liq")
 # Every kind of condition and every option has its row here.
 _READERS: dict[str, Reader] = {
     **dict.fromkeys(_KINDS, _read_level),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tgbot.core.market import Book, Candle, Level, ServiceStatus, Stats, SymbolRule, Tick
+from tgbot.core.market import Announcement, Book, Candle, Level, ServiceStatus, Stats, SymbolRule, Tick, Topic
 from tgbot.core.money import ONE, ZERO
 from tgbot.kucoin.wire.values import Wire, decode, is_sane, moment, positive, readable
 
@@ -157,6 +157,31 @@ def book(symbol: str, data: bytes) -> Book:
         tuple(Level(positive(price), positive(size)) for price, size in side) for side in (answer.bids, answer.asks)
     )
     return Book(symbol, bids, asks, moment(answer.time))
+
+
+TOPICS = {Topic.LISTING: "new-listings", Topic.DELISTING: "delistings"}
+
+
+class _Announcement(Wire):
+    ann_id: int
+    ann_title: str
+    ann_desc: str
+    c_time: int
+    ann_url: str = ""
+
+
+class _Announcements(Wire):
+    items: list[msgspec.Raw]
+
+
+def announcements(topic: Topic, data: bytes) -> list[Announcement]:
+    """One that cannot be read is left out."""
+
+    def read(data: bytes) -> Announcement:
+        row = decode(_Announcement, data)
+        return Announcement(row.ann_id, topic, row.ann_title, row.ann_desc, row.ann_url, moment(row.c_time))
+
+    return readable(decode(_Announcements, data).items, read)
 
 
 class _Server(Wire):

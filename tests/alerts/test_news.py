@@ -1,0 +1,182 @@
+"""News of listings and delistings: who is told, of what, and once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.alerts.chat import Chat, labels
+from tests.alerts.desk import ANN, BORIS, BTC, Desk, read
+from tests.clock import START
+from tgbot.alerts.news.monitor import NewsMonitor
+from tgbot.alerts.news.service import News
+from tgbot.alerts.rules.news import concerned, named, read_topic
+from tgbot.core.errors import ExchangeUnavailable, Refused
+from tgbot.core.market import Announcement, Topic
+from tgbot.delivery.outbox import Outbox
+
+GONE = "KuCoin Will Delist Certain Projects"
+
+
+@dataclass
+class Newsroom:
+    """`coins` are what people hold."""
+
+    desk: Desk
+    coins: dict[int, frozenset[str]] = field(default_factory=dict)
+    are_keys_down: bool = False
+
+    @property
+    def news(self) -> News:
+        return News(self.desk.database, self.desk.clock)
+
+    def publish(self, topic: Topic, title: str, text: str = "") -> None:
+        self.desk.pass_time(seconds=1)
+        number = len(self.desk.exchange.news) + 1
+        self.desk.exchange.news.append(Announcement(number, topic, title, text, "", self.desk.clock.now()))
+
+    @asynccontextmanager
+    async def life(self) -> AsyncIterator[NewsMonitor]:
+        monitor = NewsMonitor(
+            database=self.desk.database,
+            clock=self.desk.clock,
+            outbox=Outbox(self.desk.clock),
+            source=self.desk.exchange,
+            coins_of=self._coins_of,
+        )
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(monitor.run())
+            await self.desk.clock.until_sleeping()
+            yield monitor
+            running.cancel()
+
+    async def a_minute_later(self) -> list[tuple[int, str]]:
+        """All that was told by then, and to whom."""
+        asked = len(self.desk.exchange.calls)
+        self.desk.pass_time(minutes=1)
+        await self.desk.until(lambda: len(self.desk.exchange.calls) > asked)
+        await self.desk.clock.until_sleeping()
+        return [(said.chat_id, said.text.splitlines()[0]) for said in await self.desk.said()]
+
+    async def _coins_of(self, person_id: int) -> frozenset[str]:
+        if self.are_keys_down:
+            raise ExchangeUnavailable("", "out of reach")
+        return self.coins.get(person_id, frozenset())
+
+
+@pytest.fixture
+def room(desk: Desk) -> Newsroom:
+    return Newsroom(desk)
+
+
+async def test_a_listing_is_told_to_whoever_asked_and_once_through_all_lives(room: Newsroom) -> None:
+    await room.news.follow(ANN, ANN, Topic.LISTING, "")
+    await room.news.follow(BORIS, BORIS, Topic.DELISTING, "")
+    room.publish(Topic.LISTING, "Scroll (SCR) Gets Listed on KuCoin!")
+    told = [(ANN, "🆕 Scroll (SCR) Gets Listed on KuCoin!")]
+    for _ in range(2):
+        async with room.life():
+            assert await room.a_minute_later() == told
+            assert await room.a_minute_later() == told
+
+
+async def test_what_was_published_before_is_no_news(room: Newsroom) -> None:
+    room.publish(Topic.LISTING, "Old (OLD) Gets Listed")
+    room.desk.pass_time(seconds=1)
+    await room.news.follow(ANN, ANN, Topic.LISTING, "")
+    async with room.life():
+        assert await room.a_minute_later() == []
+
+
+async def test_a_delisting_is_told_to_those_who_hold_trade_or_follow_the_coin(room: Newsroom) -> None:
+    room.coins = {ANN: frozenset({"ABC", "KCS"})}
+    for chat_id in (ANN, BORIS, 9):
+        await room.news.follow(chat_id, chat_id, Topic.DELISTING, "")
+    async with room.desk.life():
+        await room.desk.set(f"{BTC} > 70000", chat_id=BORIS)
+    room.publish(Topic.DELISTING, GONE, "Alphabet (ABC) and BTC/USDT will be gone")
+    async with room.life():
+        assert await room.a_minute_later() == [(ANN, f"⚠ {GONE}"), (BORIS, f"⚠ {GONE}")]
+        said = await room.desk.said()
+    assert "It speaks of ABC, which you have or follow." in said[0].text
+    assert "It speaks of BTC, which you have or follow." in said[1].text
+
+
+async def test_one_pair_may_be_followed_alone(room: Newsroom) -> None:
+    await room.news.follow(ANN, ANN, Topic.DELISTING, BTC)
+    room.publish(Topic.DELISTING, "KuCoin Will Delist Ether (ETH)")
+    room.publish(Topic.DELISTING, "KuCoin Will Delist Bitcoin (BTC)")
+    async with room.life():
+        assert await room.a_minute_later() == [(ANN, "⚠ KuCoin Will Delist Bitcoin (BTC)")]
+
+
+async def test_what_names_no_coin_is_told_to_all(room: Newsroom) -> None:
+    await room.news.follow(ANN, ANN, Topic.DELISTING, "")
+    room.publish(Topic.DELISTING, GONE)
+    async with room.life():
+        assert await room.a_minute_later() == [(ANN, f"⚠ {GONE}")]
+        assert "It names no coin" in (await room.desk.said())[0].text
+
+
+async def test_while_something_is_out_of_reach_nothing_is_lost(room: Newsroom) -> None:
+    room.coins = {ANN: frozenset({"ABC"})}
+    await room.news.follow(ANN, ANN, Topic.DELISTING, "")
+    room.publish(Topic.DELISTING, "KuCoin Will Delist Alphabet (ABC)")
+    room.are_keys_down = True
+    async with room.life():
+        assert await room.a_minute_later() == []
+        room.are_keys_down, room.desk.exchange.is_down = False, True
+        assert await room.a_minute_later() == []
+        room.desk.exchange.is_down = False
+        assert len(await room.a_minute_later()) == 1
+
+
+async def test_a_chat_that_is_gone_is_told_nothing_more(room: Newsroom) -> None:
+    await room.news.follow(ANN, ANN, Topic.LISTING, "")
+    async with room.life() as monitor:
+        async with room.desk.database.write() as session:
+            await monitor.lose(session, ANN)
+        assert await room.news.of_chat(ANN) == []
+
+
+async def test_there_is_a_measure(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tgbot.alerts.news.service.MOST_WISHES", 1)
+    await room.news.follow(ANN, ANN, Topic.LISTING, "")
+    with pytest.raises(Refused):
+        await room.news.follow(ANN, ANN, Topic.DELISTING, "")
+
+
+async def test_in_the_chat_it_is_set_listed_and_dropped(chat: Chat) -> None:
+    for text, what in (
+        ("listing", "new listings"),
+        ("listing", "new listings"),
+        ("btc delisting", "BTC-USDT delisting"),
+        ("delisting", "delistings of my coins"),
+    ):
+        assert read(await chat.say(f"/alert {text}")).splitlines()[0] == f"🔔 Alert set: {what}"
+    shown = await chat.say("/alerts")
+    assert read(shown).splitlines()[-3:] == ["new listings", "BTC-USDT delisting", "delistings of my coins"]
+    shown = await chat.press(shown, "✕ BTC-USDT delisting")
+    assert labels(shown)[-2:] == [["✕ new listings"], ["✕ delistings of my coins"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("listing", (Topic.LISTING, "")),
+        ("btc Delisting", (Topic.DELISTING, "btc")),
+        ("delisting BTC-USDT", (Topic.DELISTING, "BTC-USDT")),
+        ("btc > 5", None),
+        ("listing delisting", None),
+    ],
+)
+def test_reads_the_topic(text: str, found: tuple[Topic, str] | None) -> None:
+    assert read_topic(text) == found
+
+
+def test_coins_are_found_as_words_in_capitals() -> None:
+    news = Announcement(1, Topic.DELISTING, "Delisting of Alphabet (ABC)", "XYZ-USDT too", "", START)
+    assert named(news) == {"ABC", "XYZ"}
+    assert concerned(news, frozenset({"ABC", "XYZ", "AB", "YZ", "USDT", "BTC"})) == {"ABC", "XYZ", "USDT"}

@@ -1,0 +1,1 @@
+"""News of listings and delistings, told to those whom they concern."""

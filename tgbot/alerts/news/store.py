@@ -1,0 +1,74 @@
+"""Who wants to be told of what is listed and delisted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ColumnElement, String, UniqueConstraint, delete, func, select, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgbot.alerts.store import LISTED, AlertRow
+from tgbot.core.market import Topic
+from tgbot.db.engine import ReadSession, WriteSession
+from tgbot.db.statements import insert_into
+from tgbot.db.types import Base, RowId, UtcTime
+
+
+class NewsRow(Base):
+    """`symbol` is empty for listings, and for delistings of whatever the person has."""
+
+    __tablename__ = "news_alerts"
+    __table_args__ = (UniqueConstraint("chat_id", "topic", "symbol"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    topic: Mapped[str] = mapped_column(String(10))
+    symbol: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    id: int
+    chat_id: int
+    person_id: int
+    topic: Topic
+    symbol: str
+    created_at: datetime
+
+
+async def add(session: WriteSession, chat_id: int, person_id: int, topic: Topic, symbol: str, now: datetime) -> None:
+    """What is wished for already stays as it is."""
+    values = {"chat_id": chat_id, "person_id": person_id, "topic": topic, "symbol": symbol, "created_at": now}
+    await session.execute(insert_into(session, NewsRow).values(**values).on_conflict_do_nothing())
+
+
+async def drop(session: WriteSession, chat_id: int, topic: Topic, symbol: str) -> None:
+    same = (NewsRow.chat_id == chat_id, NewsRow.topic == topic, NewsRow.symbol == symbol)
+    await session.execute(delete(NewsRow).where(*same))
+
+
+async def drop_chat(session: WriteSession, chat_id: int) -> None:
+    await session.execute(delete(NewsRow).where(NewsRow.chat_id == chat_id))
+
+
+async def count_of(session: ReadSession, chat_id: int) -> int:
+    return await session.scalar(select(func.count()).where(NewsRow.chat_id == chat_id)) or 0
+
+
+async def of_chat(session: ReadSession, chat_id: int) -> list[Wish]:
+    return await _wishes(session, NewsRow.chat_id == chat_id)
+
+
+async def every(session: ReadSession) -> list[Wish]:
+    return await _wishes(session, true())
+
+
+async def coins_with_alerts(session: ReadSession, chat_id: int) -> frozenset[str]:
+    rows = select(AlertRow.symbol).where(AlertRow.chat_id == chat_id, AlertRow.state.in_(LISTED)).distinct()
+    return frozenset(symbol.partition("-")[0] for symbol in await session.scalars(rows))
+
+
+async def _wishes(session: ReadSession, which: ColumnElement[bool]) -> list[Wish]:
+    rows = await session.scalars(select(NewsRow).where(which).order_by(NewsRow.id))
+    return [Wish(row.id, row.chat_id, row.person_id, Topic(row.topic), row.symbol, row.created_at) for row in rows]

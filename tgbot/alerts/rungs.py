@@ -1,0 +1,156 @@
+"""Alerts that wait for one price and no more, packed: 28 bytes each instead of half a kilobyte."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+from itertools import repeat
+
+from tgbot.alerts.rules.crossing import Armed, Crossing, Kind, Stance
+from tgbot.db.types import EPOCH
+
+PLACES = 12  # behind the point
+SCALE = Decimal(10**PLACES)
+HIGHEST = Decimal(4_000_000)  # scaled it fits into 64 bits
+MOST_FIRES = 2**29
+KINDS = (Kind.ABOVE, Kind.BELOW, Kind.CROSS)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def fits(alert: Armed) -> bool:
+    """Whether it can be packed: it is armed on one side, fires once, and has no other date than `since`."""
+    return (
+        (alert.stance is Stance.UNDER or alert.stance is Stance.OVER)
+        and alert.cooldown is None
+        and alert.ends_at is None
+        and not alert.condition
+        and alert.level < HIGHEST
+        and alert.level * SCALE % 1 == 0
+        and alert.fires < MOST_FIRES
+    )
+
+
+class Rungs:
+    """Those of one symbol and one stance, side by side in sorted arrays, the nearest to the price last.
+
+    A key is the level, scaled to a whole number; for UNDER its negative, so that on both sides a price touches what has
+    its own key or a greater one.
+    """
+
+    def __init__(self, symbol: str, stance: Stance) -> None:
+        self._symbol = symbol
+        self._stance = stance
+        self._sign = -1 if stance is Stance.UNDER else 1
+        self._keys = array("q")
+        self._ids = array("q")
+        self._since = array("q")
+        self._marks = array("I")
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def nearest(self) -> Decimal | None:
+        return self._level(self._keys[-1]) if self._keys else None
+
+    def add(self, alert: Armed) -> None:
+        """Of equals the one that came first is touched first."""
+        rung = self._rung(alert)
+        place = bisect_left(self._keys, rung[0])
+        for column, value in zip(self._columns(), rung, strict=True):
+            column.insert(place, value)
+
+    def append(self, alert: Armed) -> None:
+        """As `add`, but in no order: `sort` has to follow."""
+        for column, value in zip(self._columns(), self._rung(alert), strict=True):
+            column.append(value)
+
+    def sort(self) -> None:
+        order = sorted(range(len(self._keys)), key=lambda place: (self._keys[place], -self._ids[place]))
+        self._keys, self._ids, self._since, self._marks = (
+            array(column.typecode, map(column.__getitem__, order)) for column in self._columns()
+        )
+
+    def discard(self, alert: Armed) -> bool:
+        """Whether it was there, at this level."""
+        key = self._key(alert.level)
+        place = bisect_left(self._keys, key)
+        while place < len(self._keys) and self._keys[place] == key:
+            if self._ids[place] == alert.id:
+                for column in self._columns():
+                    del column[place]
+                return True
+            place += 1
+        return False
+
+    def touched(self, price: Decimal) -> Iterator[Armed]:
+        """Those whose level is reached or passed at this price, the nearest first. They stay."""
+        keys, ids, since, marks = (column[self._place(price) :][::-1] for column in self._columns())
+        return self.unpacked(keys, ids, marks, map(_moment, since))
+
+    def take(self, price: Decimal, at: datetime) -> "Strike | None":
+        """They are here no more, and fire; `None` if there are none."""
+        first = self._place(price)
+        if first == len(self._keys):
+            return None
+        strike = Strike(self, price, at, self._keys[first:], self._ids[first:], self._marks[first:])
+        for column in self._columns():
+            del column[first:]
+        return strike
+
+    def unpacked(
+        self, keys: Iterable[int], ids: Iterable[int], marks: Iterable[int], since: Iterable[datetime]
+    ) -> Iterator[Armed]:
+        """Alerts of these columns."""
+        last_key, level, symbol, stance = None, SCALE, self._symbol, self._stance
+        for key, alert_id, mark, moment in zip(keys, ids, marks, since, strict=False):
+            if key != last_key:
+                last_key, level = key, self._level(key)
+            fires, kind = divmod(mark, len(KINDS))
+            yield Armed(alert_id, symbol, KINDS[kind], level, stance, moment, fires)
+
+    def _columns(self) -> tuple["array[int]", ...]:
+        return self._keys, self._ids, self._since, self._marks
+
+    def _place(self, price: Decimal) -> int:
+        key = int((price * SCALE * self._sign).to_integral_value(ROUND_CEILING))
+        return bisect_left(self._keys, key)
+
+    def _key(self, level: Decimal) -> int:
+        return self._sign * int(level * SCALE)
+
+    def _level(self, key: int) -> Decimal:
+        # Divided it has no zeros behind its last digit.
+        return Decimal(self._sign * key) / SCALE
+
+    def _rung(self, alert: Armed) -> tuple[int, int, int, int]:
+        mark = alert.fires * len(KINDS) + KINDS.index(alert.kind)
+        return self._key(alert.level), alert.id, (alert.since - EPOCH) // MICROSECOND, mark
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """Crossings by one price, unpacked only when somebody looks: a storm of thousands costs the feed next to nothing.
+    The nearest come first; `since` of their alerts is the moment itself, for nobody asks any more how long they
+    waited."""
+
+    rungs: Rungs
+    price: Decimal
+    at: datetime
+    keys: "array[int]"
+    ids: "array[int]"
+    marks: "array[int]"
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Crossing]:
+        columns = (reversed(self.keys), reversed(self.ids), reversed(self.marks))
+        for alert in self.rungs.unpacked(*columns, repeat(self.at)):
+            yield Crossing(alert, self.price, self.at)
+
+
+def _moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
