@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tgbot.accounts.views import TASKS, ZONES
 from tgbot.core.errors import NotFound, Refused, UserError
 from tgbot.core.market import SymbolRule
 from tgbot.core.people import Person
-from tgbot.core.reply import Button, Reply, T
+from tgbot.core.reply import Button, Percent, Reply, T
 from tgbot.core.routing import Incoming
 from tgbot.db.engine import Database, WriteSession
 from tgbot.packaged import PACKAGE
@@ -103,6 +104,8 @@ async def test_settings_are_changed_by_text_and_by_the_same_words_in_buttons(
         ("language RU", T.of("accounts.settings_language", language="Русский")),
         ("display btc", T.of("accounts.settings_display", currency="BTC")),
         ("quote kcs", T.of("accounts.settings_quote", currency="KCS")),
+        ("drift 0.3%", T.of("accounts.settings_drift", drift=Percent(Decimal("0.3"), places=4))),
+        ("confirm 500", T.of("accounts.settings_confirm", above=Decimal(500))),
         ("notice alert silent", T.of("notices.kind_alert", level=T("notices.silent"))),
         ("quiet 22-7", T.of("notices.quiet", hours="22:00–07:00")),
     ],
@@ -122,6 +125,12 @@ async def test_a_setting_can_be_typed(
         ("language xx", "no_language", Refused),
         ("display doge", "no_currency", Refused),
         ("quote eur", "no_currency", Refused),
+        ("drift 6%", "no_drift", Refused),
+        ("drift 0", "no_drift", Refused),
+        ("drift -1", "no_drift", Refused),
+        ("confirm 100001", "no_typed_above", Refused),
+        ("confirm 1,500", "no_typed_above", Refused),
+        ("confirm often", "no_typed_above", Refused),
         ("colour red", "no_setting", NotFound),
         ("colour", "no_setting", NotFound),
         ("__class__ x", "no_setting", NotFound),

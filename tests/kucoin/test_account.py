@@ -115,6 +115,18 @@ async def test_a_prepared_order_shows_no_secret(account: SpotAccount) -> None:
     assert "KC-API" not in shown
 
 
+async def test_a_prepared_order_goes_out_with_the_time_at_which_it_was_signed(
+    account: SpotAccount, host: Host, credentials: Credentials, clock: JumpClock
+) -> None:
+    host.on(*PLACE, success({"orderId": "o1", "clientOid": "tb1"}))
+    prepared = account.prepare_order("tb1", SPEC)
+    clock.advance(2)
+    await account.send(prepared)
+    (request,) = host.seen("POST")
+    assert request.headers["kc-api-timestamp"] == str(milliseconds(prepared.signed_at))
+    assert_signed(request, credentials)
+
+
 async def test_an_order_that_waited_too_long_is_not_sent(account: SpotAccount, host: Host, clock: JumpClock) -> None:
     prepared = account.prepare_order("tb1", SPEC)
     clock.advance(2.6)

@@ -79,7 +79,7 @@ PLANTS = (
         "                prepared.call.operation, credentials=self._credentials, body=prepared.call.body\n"
         "            )\n"
         "            return await self._rest.write(fresh, reader)\n",
-        ("tests/kucoin", SENDING),
+        ("tests/kucoin/test_account.py",),
     ),
     Plant(
         "the POST is tried again when its answer is lost",

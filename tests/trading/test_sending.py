@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -350,6 +351,18 @@ async def test_drifted_ticket_is_quoted_anew_and_nothing_is_sent(
     with pytest.raises(TooLate):
         await desk.confirm(shown.intent)
     assert await desk.confirm(fresh.intent) is None
+    assert len(desk.placed()) == 1
+
+
+async def test_how_much_drift_is_too_much_is_for_the_person_to_say(desk: Desk) -> None:
+    shown = await desk.ticket("btc 100")
+    desk.price("BTC-USDT", "67201")
+    strict, calm = (replace(desk.person(), most_drift=Decimal(drift)) for drift in ("0.2", "1"))
+    fresh = await desk.now.sending.confirm(strict, shown.intent, 901, 1)
+    assert fresh is not None
+    assert desk.placed() == []
+    desk.price("BTC-USDT", "67603")
+    assert await desk.now.sending.confirm(calm, fresh.intent, 902, 1) is None
     assert len(desk.placed()) == 1
 
 

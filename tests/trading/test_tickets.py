@@ -96,6 +96,15 @@ async def test_above_a_thousand_the_size_has_to_be_typed(desk: Desk, text: str, 
     assert ("common.confirm" in labels) is not is_locked
 
 
+@pytest.mark.parametrize(("above", "is_locked"), [("0", True), ("99.9", True), ("100", False)])
+async def test_from_where_on_the_size_has_to_be_typed_is_for_the_person_to_say(
+    desk: Desk, above: str, is_locked: bool
+) -> None:
+    ann = replace(desk.person(), typed_above=Decimal(above))
+    shown = await desk.now.tickets.prepare(ann, parse_order(Side.BUY, "btc 100", "."), 900)
+    assert shown.intent.is_locked is is_locked
+
+
 async def test_what_nothing_tells_the_worth_of_is_large(desk: Desk) -> None:
     await desk.link(balances={"EUR": "5000", "BTC": "1"})
     assert (await desk.ticket("btc-eur 10eur")).intent.is_locked

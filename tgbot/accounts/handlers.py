@@ -75,6 +75,8 @@ class AccountsHandlers:
             "display": self._accounts.set_display_currency,
             "quote": self._accounts.set_quote,
             "rearm": self._accounts.set_step_back,
+            "drift": self._accounts.set_most_drift,
+            "confirm": self._accounts.set_typed_above,
         }
         name = setting.lower()
         elsewhere = {"limit": self._guards.limits, "notice": self._notices.notice, "quiet": self._notices.quiet}

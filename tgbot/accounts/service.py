@@ -24,6 +24,8 @@ from tgbot.db.engine import Database, WriteSession
 INVITED_FOR = timedelta(days=7)
 DISPLAY_CURRENCIES = ("USDT", "USD", "EUR", "RUB", "BTC")
 WIDEST_STEP_BACK = Decimal("0.05")
+LEAST_DRIFT, WIDEST_DRIFT = Decimal("0.01"), Decimal(5)  # per cent
+MOST_TYPED_ABOVE = Decimal(100_000)  # USDT
 LONGEST_WORD = 24
 QUOTES = ("USDT", "USDC", "BTC", "ETH", "KCS")
 
@@ -99,13 +101,24 @@ class Accounts:
 
     async def set_step_back(self, person: Person, text: str) -> Person:
         """How far a price has to step back before an alert that is armed from now on rings again, in per cent."""
-        try:
-            share = read_number(text.removesuffix("%"), decimal_sign_of(person.language)) / HUNDRED
-        except (NotANumber, Ambiguous) as error:
-            raise Refused(T.of("accounts.no_step_back", text=text[:LONGEST_WORD])) from error
-        if share > WIDEST_STEP_BACK:
+        share = _read(person, text.removesuffix("%"))
+        if share is None or share / HUNDRED > WIDEST_STEP_BACK:
             raise Refused(T.of("accounts.no_step_back", text=text[:LONGEST_WORD]))
-        return await self._change(person, step_back=share)
+        return await self._change(person, step_back=share / HUNDRED)
+
+    async def set_most_drift(self, person: Person, text: str) -> Person:
+        """By how many per cent a price may move before a ticket is quoted anew."""
+        drift = _read(person, text.removesuffix("%"))
+        if drift is None or not LEAST_DRIFT <= drift <= WIDEST_DRIFT:
+            raise Refused(T.of("accounts.no_drift", text=text[:LONGEST_WORD]))
+        return await self._change(person, most_drift=drift)
+
+    async def set_typed_above(self, person: Person, text: str) -> Person:
+        """From how many USDT on the size of an order is typed once more; 0 is always."""
+        above = _read(person, text)
+        if above is None or above > MOST_TYPED_ABOVE:
+            raise Refused(T.of("accounts.no_typed_above", text=text[:LONGEST_WORD], most=MOST_TYPED_ABOVE))
+        return await self._change(person, typed_above=above)
 
     async def set_mode(self, session: WriteSession, person_id: int, mode: Mode | None) -> None:
         await store.change(session, person_id, mode=mode)
@@ -160,6 +173,14 @@ class Accounts:
 
     def _with_role(self, person: Person) -> Person:
         return replace(person, is_operator=person.id in self._operators)
+
+
+def _read(person: Person, text: str) -> Decimal | None:
+    """Zero or more; `None` for what is no number, or could be two."""
+    try:
+        return read_number(text.strip(), decimal_sign_of(person.language))
+    except (NotANumber, Ambiguous):
+        return None
 
 
 @cache

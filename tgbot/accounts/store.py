@@ -26,6 +26,8 @@ class PersonRow(Base):
     mode: Mapped[str | None] = mapped_column(String(5))
     is_reachable: Mapped[bool]
     step_back: Mapped[Decimal] = mapped_column(Money, server_default="0.0005")
+    most_drift: Mapped[Decimal] = mapped_column(Money, server_default="0.5")
+    typed_above: Mapped[Decimal] = mapped_column(Money, server_default="1000")
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
@@ -57,6 +59,8 @@ async def add(session: WriteSession, person: Person, now: datetime) -> None:
             mode=person.mode,
             is_reachable=True,
             step_back=person.step_back,
+            most_drift=person.most_drift,
+            typed_above=person.typed_above,
             created_at=now,
         )
     )
@@ -94,4 +98,6 @@ def _person(row: PersonRow) -> Person:
         mode=Mode(row.mode) if row.mode else None,
         is_operator=False,
         step_back=row.step_back,
+        most_drift=row.most_drift,
+        typed_above=row.typed_above,
     )

@@ -16,6 +16,8 @@ TASKS: dict[str, tuple[str, ...]] = {
     "me": ("connect", "keys", "mode", "paper", "settings", "start", "help"),
 }
 STEPS_BACK = ("0%", "0.05%", "0.1%", "0.5%")
+DRIFTS = ("0.1%", "0.5%", "1%", "2%")
+TYPED_ABOVE = ("0", "100", "1000", "10000")
 ZONES = ("UTC", "Europe/London", "Europe/Berlin", "Europe/Moscow", "Asia/Dubai", "Asia/Singapore", "America/New_York")
 
 
@@ -52,12 +54,15 @@ def settings(person: Person, language_names: dict[str, str], more: tuple[T, ...]
         T.of("accounts.settings_display", currency=person.display_currency),
         T.of("accounts.settings_quote", currency=person.quote),
         T.of("accounts.settings_rearm", step=Percent(person.step_back * HUNDRED, places=4)),
+        T.of("accounts.settings_drift", drift=Percent(person.most_drift, places=4)),
+        T.of("accounts.settings_confirm", above=person.typed_above),
         *more,
     )
     buttons = (
         (Button(T("accounts.set_language"), "set:language"), Button(T("accounts.set_zone"), "set:zone")),
         (Button(T("accounts.set_display"), "set:display"), Button(T("accounts.set_quote"), "set:quote")),
         (Button(T("accounts.set_rearm"), "set:rearm"), Button(T("accounts.set_limits"), "limit")),
+        (Button(T("accounts.set_drift"), "set:drift"), Button(T("accounts.set_confirm"), "set:confirm")),
         (Button(T("accounts.set_notices"), "notice"),),
     )
     return Reply(lines, buttons)
@@ -71,6 +76,8 @@ def choose(setting: str, language_names: dict[str, str]) -> Reply:
         "display": {currency: currency for currency in DISPLAY_CURRENCIES},
         "quote": {quote: quote for quote in QUOTES},
         "rearm": {step: step for step in STEPS_BACK},
+        "drift": {drift: drift for drift in DRIFTS},
+        "confirm": {above: f"{above} USDT" for above in TYPED_ABOVE},
     }[setting]
     buttons = [Button(T.of("accounts.value", value=name), f"set:{setting} {value}") for value, name in values.items()]
     rows = tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))

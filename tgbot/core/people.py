@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 
 STEP_BACK = Decimal("0.0005")
+MOST_DRIFT = Decimal("0.5")
+TYPED_ABOVE = Decimal(1000)
 
 
 class Mode(StrEnum):
@@ -25,7 +27,8 @@ class Standing(IntEnum):
 class Person:
     """Somebody admitted. `id` is the Telegram user id, which is also the id of the private chat with them.
 
-    `step_back` arms their alerts again: a fraction of the level, back from it.
+    `step_back` arms their alerts again: a fraction of the level, back from it. A ticket whose price has moved by more
+    than `most_drift` per cent is quoted anew, and the size of one above `typed_above` USDT is typed once more.
     """
 
     id: int
@@ -37,3 +40,5 @@ class Person:
     mode: Mode | None
     is_operator: bool
     step_back: Decimal = STEP_BACK
+    most_drift: Decimal = MOST_DRIFT
+    typed_above: Decimal = TYPED_ABOVE

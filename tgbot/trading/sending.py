@@ -26,8 +26,6 @@ from tgbot.trading.tickets import Shown, Tickets, fresh_button, request_of
 from tgbot.trading.views import orders as views
 from tgbot.trading.witness import Witness
 
-MOST_DRIFT = Decimal("0.5")  # per cent
-
 
 class Sending:
     def __init__(
@@ -60,7 +58,7 @@ class Sending:
             raise TooLate(T("trading.type_first"))
         linked = await self._account(person, intent)
         tick = await self._prices.price(intent.spec.symbol)
-        if abs(_drift(intent, tick)) > MOST_DRIFT:
+        if abs(_drift(intent, tick)) > person.most_drift:
             return await self._tickets.prepare(person, request_of(intent), update_id, replaced=intent)
         if intent.wait is not None and is_reached(intent.spec, intent.wait, tick.price):
             raise TooLate(T.of("trading.trigger_passed", price=intent.wait.price), [[fresh_button(intent)]])

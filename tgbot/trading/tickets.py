@@ -35,7 +35,6 @@ from tgbot.trading.store import Intent
 from tgbot.trading.terms import encode_exits, encode_spec, encode_wait
 
 VALID_FOR = timedelta(seconds=60)
-TYPED_ABOVE = Decimal(1000)  # USDT; the person types the size again above it
 TYPING = "ticket_size"
 
 
@@ -110,7 +109,7 @@ class Tickets:
         if known is not None:
             return await self.show(known)
         decided = await self.decide(person, await self._keys.account(person), request)
-        is_locked = _must_be_typed(decided.ticket, decided.value, replaced)
+        is_locked = _must_be_typed(person.typed_above, decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
@@ -279,19 +278,19 @@ class Tickets:
         )
 
 
-def _must_be_typed(ticket: Ticket, value: Decimal | None, replaced: Intent | None) -> bool:
+def _must_be_typed(above: Decimal, ticket: Ticket, value: Decimal | None, replaced: Intent | None) -> bool:
     """The size of a large order, once: not again for a ticket that only replaces one of the same size."""
-    if not _is_large(value):
+    if not _is_large(value, above):
         return False
     if replaced is None or replaced.is_locked:
         return True
     before, now = replaced.spec, ticket.spec
-    return (before.size, before.funds) != (now.size, now.funds) or not _is_large(replaced.value)
+    return (before.size, before.funds) != (now.size, now.funds) or not _is_large(replaced.value, above)
 
 
-def _is_large(value: Decimal | None) -> bool:
+def _is_large(value: Decimal | None, above: Decimal) -> bool:
     """Also where nothing tells what it is worth."""
-    return value is None or value > TYPED_ABOVE
+    return value is None or value > above
 
 
 def request_of(intent: Intent) -> OrderRequest:
