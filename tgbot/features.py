@@ -48,6 +48,7 @@ from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
 from tgbot.trading.amending import Amending
 from tgbot.trading.exits import StandingExits
+from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.marks import trading_marks
 from tgbot.trading.orders import Orders
@@ -224,7 +225,8 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         tickets=tickets,
     )
     portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
-    streams = AccountStreams(ground.keys, reconciler, ground.exchanges.dialers, ground.clock, ground.ids)
+    foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox)
+    streams = AccountStreams(ground.keys, reconciler, foreign, ground.exchanges.dialers, ground.clock, ground.ids)
     routes = [
         *TradingHandlers(tickets, sending, orders, amending, ground.symbols).routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),

@@ -1,5 +1,6 @@
 """Changing an open order: never are the old one and the right to send a new one alive. Judged by the oracles."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.faults.test_stops import waiting
 from tests.trading.desk import ANN, Desk, Killed, at_point, die, read
 from tgbot.accounts.guards.store import By
-from tgbot.core.errors import NotAllowed, TooLate
+from tgbot.core.errors import NotAllowed, Refused, TooLate
 from tgbot.core.orders import Side
 from tgbot.paper.faults import Mode
 from tgbot.trading.rules.settlement import State
@@ -93,6 +94,8 @@ async def test_what_could_not_be_sent_anew_is_not_cancelled(desk: Desk) -> None:
     with pytest.raises(TooLate) as caught:
         await desk.amend(intent)
     assert caught.value.text.key == "trading.order_of_other_account"
+    with pytest.raises(Refused):
+        await desk.amend(replace(intent, chat_id=-100))
     assert live(desk) == 1
 
 

@@ -1,6 +1,8 @@
 """Exits of buys: standing rules that place an order of their own once the entry has filled, judged by the oracles."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 
@@ -200,6 +202,33 @@ async def test_an_exit_that_never_arrives_is_given_up_after_five_times_and_offer
     last = (await desk.told())[-1]
     assert last.startswith(f"↩ No exit for 0.01 BTC of #{entry.short}")
     assert (await listed(desk)) == "No open orders."
+
+
+async def test_one_that_turns_up_while_the_next_is_prepared_is_not_followed_by_it(desk: Desk) -> None:
+    """Nobody has sent for this fill meanwhile, so only counting anew tells."""
+    desk.faults.add("POST", OCOS, Mode.LOST)
+    entry = await desk.send(ENTRY)
+    await desk.rounds(0)
+    desk.faults.clear()
+    await set_state(desk, entry, State.NOT_PLACED)
+    desk.clock.advance(31)
+    with at_point("C5", lambda: turn_up(desk, entry)):
+        await desk.now.exits.look()
+    await desk.rounds(2)
+    assert [one.state for one in await exits_of(desk, entry)] == [State.WAITING]
+    assert len(waiting(desk)) == 2
+
+
+async def set_state(desk: Desk, entry: Intent, state: State) -> None:
+    (exit_,) = await exits_of(desk, entry)
+    async with desk.database.write() as session:
+        assert await store.move(session, exit_, {exit_.state}, state, desk.clock.now())
+
+
+def turn_up(desk: Desk, entry: Intent) -> None:
+    """As another process that looks at it again."""
+    with closing(sqlite3.connect(desk.database.url.database or "")) as database, database:
+        database.execute("UPDATE intents SET state = 'unknown' WHERE entry_id = ?", (entry.id,))
 
 
 # --- What holds it back ----------------------------------------------------------------------------------------------

@@ -82,7 +82,8 @@ async def test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours(an
     async with httpx.AsyncClient(base_url=stage.settings.kucoin_url, verify=NO_TLS) as http:
         trader = Trader(http, stage.clock, credentials)  # type: ignore[arg-type]  # any clock does
         await trader.buy(clientOid="elsewhere", price="65000", size="0.001")
-    shown = await ann.say("/orders", "elsewhere")
+    shown = await ann.say("/orders", "^2 open orders")
+    assert "made elsewhere" in shown.text
     assert "65,000" in shown.text
     assert "66,000" in shown.text
 

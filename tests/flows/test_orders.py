@@ -1,5 +1,6 @@
 """Orders in the chat, from a typed line to their end, with everything that can happen in between."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -404,10 +405,24 @@ async def test_order_made_elsewhere_is_listed_and_can_be_cancelled(live: Seat, s
     assert placed(stage) == [("web1", False)]
 
 
-async def elsewhere(stage: Stage, account: Account) -> None:
+async def elsewhere(stage: Stage, account: Account, client_oid: str = "web1") -> None:
     """An order of this account that the bot knows nothing of."""
-    body = b'{"side":"buy","symbol":"BTC-USDT","type":"limit","price":"65000","size":"0.002","clientOid":"web1"}'
+    fields = {"side": "buy", "symbol": "BTC-USDT", "type": "limit", "price": "65000", "size": "0.002"}
+    body = json.dumps(fields | {"clientOid": client_oid}).encode()
     await stage.kucoin._engine.place(account.key, read_body(body, OrderRequest))
+
+
+async def test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour(
+    live: Seat, stage: Stage, account: Account
+) -> None:
+    await rest(live)
+    await stage.until(lambda: stage.kucoin.streams.readers("/spotMarket/tradeOrdersV2"))
+    await elsewhere(stage, account)
+    told = await live.hears("^An order was made elsewhere: buy 0.002 BTC at 65,000 · BTC-USDT")
+    assert "delete the key at KuCoin" in told.text
+    await elsewhere(stage, account, "web2")
+    await live.press("Open orders", "^3 open orders", told)
+    assert sum(text.startswith("An order was made elsewhere") for text in live.texts()) <= 1
 
 
 async def test_cancel_of_an_order_that_has_just_filled_says_filled(live: Seat, stage: Stage) -> None:

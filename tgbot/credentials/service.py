@@ -112,6 +112,12 @@ class Keys:
         credentials = self._credentials(key)
         return self._connect(key.mode, credentials) if credentials else None
 
+    async def owner_of(self, key_id: str) -> int | None:
+        """Whose it is; `None` when it was disconnected."""
+        async with self._database.read() as session:
+            key = await store.by_id(session, key_id)
+        return key.person_id if key else None
+
     async def everybodys(self) -> list[LinkedKey]:
         """All keys, of all people, on paper too."""
         async with self._database.read() as session:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tgbot.accounts.guards.service import Guards
-from tgbot.core.errors import TooLate, UserError
+from tgbot.core.errors import Refused, TooLate, UserError
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
@@ -42,8 +42,8 @@ class Amending:
 
     async def amend(self, person: Person, intent: Intent, update_id: int) -> Amended:
         """Never are both the old order and the right to send a new one alive: while KuCoin has not confirmed the end of
-        the old one, there is no ticket. Raises `TooLate` or `NotAllowed`, and cancels nothing, where there could be
-        none anyway."""
+        the old one, there is no ticket. Raises `TooLate`, `Refused` or `NotAllowed`, and cancels nothing, where there
+        could be none anyway."""
         await self._require_replaceable(person, intent)
         old = await self._orders.cancel(intent)
         request = self._rest_of(old)
@@ -55,6 +55,8 @@ class Amending:
             return Amended(old, request, refusal=error)
 
     async def _require_replaceable(self, person: Person, intent: Intent) -> None:
+        if intent.is_of_a_group:
+            raise Refused(T("trading.group_order_not_edited"))
         if (await self._keys.account(person)).key_id != intent.key_id:
             raise TooLate(T("trading.order_of_other_account"))
         async with self._database.read() as session:

@@ -265,7 +265,7 @@ class StandingExits:
             reply_to_card=card,
             dedup_key=dedup_key,
             thread_id=entry.thread_id,
-            kind=Kind.FILL,
+            kind=Kind.ACCOUNT,
         )
         async with self._database.write() as session:
             await self._outbox.put(session, notice)

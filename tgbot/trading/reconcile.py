@@ -88,12 +88,14 @@ class Reconciler:
         self._hints.add(intent_id)
         self._news.set()
 
-    async def look_at_client_oid(self, client_oid: str) -> None:
-        """Somebody has seen this order; one that is not ours is left alone."""
+    async def look_at_client_oid(self, client_oid: str) -> bool:
+        """Somebody has seen this order. False for one that is not ours, which is left alone."""
         async with self._database.read() as session:
             intent_id = await store.intent_of(session, client_oid)
-        if intent_id is not None:
-            self.look_at(intent_id)
+        if intent_id is None:
+            return False
+        self.look_at(intent_id)
+        return True
 
     async def look_at_account(self, key_id: str, states: Collection[State] = PENDING) -> None:
         """The stream of this account has just (re)connected, or told of something without our id for it: all that is

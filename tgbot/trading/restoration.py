@@ -2,6 +2,7 @@
 is used again, and what it does not know of our orders is found out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -10,6 +11,7 @@ from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable
 from tgbot.core.ids import Ids
 from tgbot.core.money import ZERO
+from tgbot.core.notices import Kind
 from tgbot.core.people import Mode
 from tgbot.core.reply import Reply, T
 from tgbot.credentials.service import Keys
@@ -90,7 +92,7 @@ class Restoration:
     async def _void_exit(self, session: WriteSession, entry: Intent) -> None:
         await standing.end(session, entry, Standing.DROPPED)
         reply = Reply((T.of("trading.exit_void", id=entry.short),))
-        await self._outbox.put(session, views.news(entry, reply))
+        await self._outbox.put(session, replace(views.news(entry, reply), kind=Kind.ACCOUNT))
 
     async def _has_searched(self, key: LinkedKey) -> bool:
         if not self._symbols.is_loaded:
@@ -141,7 +143,7 @@ class Restoration:
                     adopted.append(await self._add(session, key, order, terms))
             if adopted:
                 reply = Reply((T.of("trading.adopted", count=len(adopted)), T("trading.adopted_why")))
-                await self._outbox.put(session, Notice(key.person_id, reply, Priority.FILL))
+                await self._outbox.put(session, Notice(key.person_id, reply, Priority.FILL, kind=Kind.ACCOUNT))
         for intent in adopted:
             log.warning("order_adopted", intent=intent.id, key=key.id)
             self._reconciler.look_at(intent.id)

@@ -11,12 +11,13 @@ from datetime import timedelta
 import structlog
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeRejected
+from tgbot.core.errors import ExchangeError, ExchangeRejected
 from tgbot.core.ids import Ids
 from tgbot.core.orders import BalanceChange, OrderChange, StopChange
 from tgbot.core.people import Mode
 from tgbot.credentials.service import Keys, Linked
 from tgbot.kucoin.dialer import Dialer
+from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import State
 
@@ -28,10 +29,17 @@ REFUSED_FOR = timedelta(minutes=15)
 
 class AccountStreams:
     def __init__(
-        self, keys: Keys, reconciler: Reconciler, dialers: Mapping[Mode, Dialer], clock: Clock, ids: Ids
+        self,
+        keys: Keys,
+        reconciler: Reconciler,
+        foreign: ForeignOrders,
+        dialers: Mapping[Mode, Dialer],
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._keys = keys
         self._reconciler = reconciler
+        self._foreign = foreign
         self._dialers = dialers
         self._clock = clock
         self._ids = ids
@@ -82,19 +90,24 @@ class AccountStreams:
         async def stop_changed(change: StopChange) -> None:
             await self._reconciler.look_at_account(linked.key_id, {State.WAITING})
 
+        async def order_changed(change: OrderChange) -> None:
+            if await self._reconciler.look_at_client_oid(change.client_oid):
+                return
+            try:
+                await self._foreign.tell(linked, change)
+            except ExchangeError as error:
+                log.warning("foreign_order_not_seen", key=linked.key_id, code=error.code)
+
         stream = linked.spot.stream(
             self._dialers[linked.mode],
             self._clock,
             self._ids,
-            on_order=self._on_order,
+            on_order=order_changed,
             on_balance=_on_balance,
             on_connected=connected,
             on_stop=stop_changed,
         )
         await stream.run()
-
-    async def _on_order(self, change: OrderChange) -> None:
-        await self._reconciler.look_at_client_oid(change.client_oid)
 
 
 async def _on_balance(change: BalanceChange) -> None:

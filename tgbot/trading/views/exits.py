@@ -9,17 +9,16 @@ from tgbot.trading.store import Intent
 
 
 def waits(entry: Intent, error: UserError) -> Reply:
-    """A group is not told what is the matter with the key of somebody, or with that person's limits."""
-    is_private = entry.chat_id == entry.person_id
-    return Reply((T.of("trading.exit_waits", id=entry.short), error.text if is_private else T("trading.desk_unusable")))
+    """A group is not told what is the matter with somebody's key or limits."""
+    why = T("trading.desk_unusable") if entry.is_of_a_group else error.text
+    return Reply((T.of("trading.exit_waits", id=entry.short), why))
 
 
 def given_up(entry: Intent, size: Decimal, request: OrderRequest) -> Reply:
     """In private with a button that asks for the same as an order of its own."""
     text = T.of("trading.exit_given_up", id=entry.short, size=size, base=entry.spec.symbol.split("-")[0])
     offer = choice(request.side, request, T("trading.fresh_ticket"))
-    is_private = entry.chat_id == entry.person_id
-    return Reply((text,), ((offer,),) if offer and is_private else ())
+    return Reply((text,), ((offer,),) if offer and not entry.is_of_a_group else ())
 
 
 def too_little(entry: Intent, size: Decimal) -> Reply:

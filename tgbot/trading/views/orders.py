@@ -93,7 +93,7 @@ def out_of_sight(intent: Intent) -> Reply:
 def _afterwards(intent: Intent) -> tuple[tuple[Button, ...], ...]:
     if intent.state is State.NOT_PLACED:
         return _again(intent)
-    if intent.state is State.INDETERMINATE and intent.chat_id == intent.person_id:
+    if intent.state is State.INDETERMINATE and not intent.is_of_a_group:
         return tuple(tuple(row) for row in looked_up_button(intent))
     return ()
 
