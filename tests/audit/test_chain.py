@@ -188,3 +188,13 @@ def test_any_chain_is_whole_until_something_happens_to_it(
     assert list(flaws(records, head)) == []
     spoilt = spoil(records, place % len(records), other % len(records))
     assert (spoilt == records) == (list(flaws(spoilt, head)) == [])
+
+
+async def test_a_row_that_was_changed_and_sealed_anew_is_seen_by_the_one_behind_it(database: Database) -> None:
+    records = await write(database, *EVENTS)
+    forged = replace(records[1].event, actor_id=666)
+    changed = seal(DESK, 2, START, forged, records[1].previous)
+    async with database.write() as session:
+        where = (AuditRow.chain == DESK, AuditRow.number == 2)
+        await session.execute(update(AuditRow).where(*where).values(actor_id=666, seal=changed))
+    assert await complaints(database) == [(3, "does not follow from the one before it")]

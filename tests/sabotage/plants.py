@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 SENDING, STORE = "tests/trading/test_sending.py", "tests/trading/test_store.py"
 RECONCILE, MONITOR = "tests/trading/test_reconcile.py", "tests/alerts/test_monitor.py"
-DECISION = "tests/approvals"
+VOTES, DECISION = "tests/approvals/rules/test_votes.py", "tests/approvals/test_decision.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ PLANTS = (
         "        elif vote.person_id == proposer_id and not may_vote_for_own(policy, kind):\n"
         "            void.append(vote)\n",
         "",
-        (DECISION,),
+        (VOTES,),
     ),
     Plant(
         "an approver is asked for no more than once",
@@ -246,7 +246,7 @@ PLANTS = (
         "tgbot/approvals/rules/votes.py",
         "            unknown.append(vote)\n",
         "            counted.append(vote)\n",
-        (DECISION,),
+        (VOTES,),
     ),
     Plant(
         "a proposal that has changed is carried out",
