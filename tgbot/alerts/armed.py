@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import chain
 
 from tgbot.alerts.index import NOTHING_ABOVE, NOTHING_BELOW, BoundsIndex
 from tgbot.alerts.rules.crossing import IN_ORDER, Armed, Crossing, Stance, bounds, rested, step
-from tgbot.alerts.rungs import Rungs, Strike, fits
+from tgbot.alerts.rungs import Rungs, Strike, packed_key
 from tgbot.core.market import Candle, Tick
 
 
@@ -17,18 +16,22 @@ class _Symbol:
     not know their side yet."""
 
     def __init__(self, symbol: str) -> None:
-        self.packed = {stance: Rungs(symbol, stance) for stance in (Stance.UNDER, Stance.OVER)}
+        self.under = Rungs(symbol, Stance.UNDER)
+        self.over = Rungs(symbol, Stance.OVER)
         self.loose = BoundsIndex()
         self.low = NOTHING_BELOW
         self.high = NOTHING_ABOVE
 
     def __len__(self) -> int:
-        return len(self.loose) + sum(len(rungs) for rungs in self.packed.values())
+        return len(self.loose) + len(self.under) + len(self.over)
+
+    def packed(self, stance: Stance) -> Rungs:
+        return self.under if stance is Stance.UNDER else self.over
 
     def set_heads(self) -> None:
-        under, over = self.packed[Stance.UNDER].nearest, self.packed[Stance.OVER].nearest
-        self.low = self.loose.low if over is None else max(self.loose.low, over)
-        self.high = self.loose.high if under is None else min(self.loose.high, under)
+        low, high, over, under = self.loose.low, self.loose.high, self.over.nearest, self.under.nearest
+        self.low = over if over is not None and over > low else low
+        self.high = under if under is not None and under < high else high
 
 
 class ArmedAlerts:
@@ -46,15 +49,16 @@ class ArmedAlerts:
     def load(self, alerts: Iterable[Armed]) -> None:
         """Very many at once; `sort` has to follow before anything else happens."""
         for alert in alerts:
-            if fits(alert):
-                self._symbol(alert.symbol).packed[alert.stance].append(alert)
+            key = packed_key(alert)
+            if key is not None:
+                self._symbol(alert.symbol).packed(alert.stance).append(key, alert)
             else:
                 self._put(alert)
 
     def sort(self) -> None:
         for symbol in self._symbols.values():
-            for rungs in symbol.packed.values():
-                rungs.sort()
+            symbol.under.sort()
+            symbol.over.sort()
             symbol.set_heads()
 
     def put(self, alert: Armed, instead_of: Armed | None = None) -> None:
@@ -87,16 +91,15 @@ class ArmedAlerts:
         if symbol is None:
             return []
         # Each of the packed ones that the price touches fires.
-        struck = [strike for rungs in symbol.packed.values() if (strike := rungs.take(tick.price, tick.at))]
-        loose = [
-            crossing
-            for alert_id in symbol.loose.touched(tick.price, tick.price)
-            for crossing in self._step(self._loose[alert_id], tick.price, tick.at, now)
-        ]
+        under, over = symbol.under.take(tick.price, tick.at), symbol.over.take(tick.price, tick.at)
+        loose: list[Crossing] = []
+        if not symbol.loose.low < tick.price < symbol.loose.high:
+            for alert_id in symbol.loose.touched(tick.price, tick.price):
+                loose += self._step(self._loose[alert_id], tick.price, tick.at, now)
         self._tidy(tick.symbol)
-        if len(struck) == 1 and not loose:
-            return struck[0]
-        return [*chain.from_iterable(struck), *loose]
+        if loose or (under and over):
+            return [*(under or ()), *(over or ()), *loose]
+        return under or over or []
 
     def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:
         """As `judge`, for a tick that waited while older prices were read back: they may have told of it already."""
@@ -155,7 +158,7 @@ class ArmedAlerts:
         symbol = self._symbols.get(name)
         if symbol is None:
             return []
-        packed = [*symbol.packed[Stance.OVER].touched(lowest), *symbol.packed[Stance.UNDER].touched(highest)]
+        packed = [*symbol.over.touched(lowest), *symbol.under.touched(highest)]
         return packed + [self._loose[alert_id] for alert_id in symbol.loose.touched(lowest, highest)]
 
     def _symbol(self, name: str) -> _Symbol:
@@ -166,8 +169,9 @@ class ArmedAlerts:
 
     def _put(self, alert: Armed) -> None:
         symbol = self._symbol(alert.symbol)
-        if fits(alert):
-            symbol.packed[alert.stance].add(alert)
+        key = packed_key(alert)
+        if key is not None:
+            symbol.packed(alert.stance).add(key, alert)
         else:
             self._loose[alert.id] = alert
             symbol.loose.put(alert.id, bounds(alert))
@@ -180,7 +184,7 @@ class ArmedAlerts:
         if self._loose.pop(alert.id, None) is not None:
             symbol.loose.drop(alert.id)
         elif not alert.condition:
-            any(rungs.discard(alert) for rungs in symbol.packed.values())
+            any(rungs.discard(alert) for rungs in (symbol.under, symbol.over))
         symbol.set_heads()
 
     def _tidy(self, name: str) -> None:
