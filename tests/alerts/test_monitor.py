@@ -112,6 +112,36 @@ async def test_armed_anew_while_due_it_goes_on_firing(desk: Desk) -> None:
         assert "now 70,200" in (await desk.said(2))[1].text
 
 
+# --- What cannot be believed ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("absurd", ["0.1", "1000000000"])
+async def test_an_absurd_price_rings_nothing(desk: Desk, absurd: str) -> None:
+    """The stream says so and the exchange's candles do not."""
+    async with desk.life() as life:
+        for text in ("> 70000", "< 60000", "50% 1h"):
+            await desk.set(f"{BTC} {text}")
+        await heard(desk, BTC, 67_100)
+        tick = desk.price(BTC, 67_200)
+        life.board.on_tick(tick._replace(price=Decimal(absurd), sequence=tick.sequence + 1))
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.price(BTC, 67_300)
+        desk.price(BTC, 67_400)
+        assert await desk.said() == []
+        desk.price(BTC, 70_000)
+        assert "now 70,000" in (await desk.said(1))[0].text
+    assert len(await desk.said()) == 1
+
+
+async def test_a_crash_that_was_one_trade_long_rings_from_the_candles(desk: Desk) -> None:
+    async with desk.life() as life:
+        await desk.set(f"{BTC} < 30000")
+        await heard(desk, BTC, 67_100)
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.price(BTC, 20_000)
+        assert "< 30,000: now 20,000" in (await desk.said(1))[0].text
+
+
 # --- What is listened to -------------------------------------------------------------------------------------------
 
 
