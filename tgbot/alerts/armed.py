@@ -35,16 +35,17 @@ class _Symbol:
 
 
 class ArmedAlerts:
-    """The truth about them is in the table. This is what the table said, moved on by every price since then."""
+    """The truth about them is in the table. This is what the table said, moved on by every price since then. Of each of
+    `by_symbol` nothing is to be judged while `low < price < high`."""
 
     def __init__(self) -> None:
-        self._symbols: dict[str, _Symbol] = {}
+        self.by_symbol: dict[str, _Symbol] = {}
         self._loose: dict[int, Armed] = {}
         self._moved: dict[int, Armed] = {}
 
     @property
     def symbols(self) -> frozenset[str]:
-        return frozenset(self._symbols)
+        return frozenset(self.by_symbol)
 
     def load(self, alerts: Iterable[Armed]) -> None:
         """Very many at once; `sort` has to follow before anything else happens."""
@@ -56,7 +57,7 @@ class ArmedAlerts:
                 self._put(alert)
 
     def sort(self) -> None:
-        for symbol in self._symbols.values():
+        for symbol in self.by_symbol.values():
             symbol.under.sort()
             symbol.over.sort()
             symbol.set_heads()
@@ -80,14 +81,9 @@ class ArmedAlerts:
         self._moved.pop(alert.id, None)
         self._tidy(alert.symbol)
 
-    def is_touched(self, tick: Tick) -> bool:
-        """Whether there is anything to judge; for nearly all ticks there is not."""
-        symbol = self._symbols.get(tick.symbol)
-        return symbol is not None and not symbol.low < tick.price < symbol.high
-
     def judge(self, tick: Tick, now: datetime) -> "list[Crossing] | Strike":
         """Those that fire at this tick. What fires once is armed no more."""
-        symbol = self._symbols.get(tick.symbol)
+        symbol = self.by_symbol.get(tick.symbol)
         if symbol is None:
             return []
         # Each of the packed ones that the price touches fires.
@@ -155,16 +151,16 @@ class ArmedAlerts:
         return crossings
 
     def _touched(self, name: str, lowest: Decimal, highest: Decimal) -> list[Armed]:
-        symbol = self._symbols.get(name)
+        symbol = self.by_symbol.get(name)
         if symbol is None:
             return []
         packed = [*symbol.over.touched(lowest), *symbol.under.touched(highest)]
         return packed + [self._loose[alert_id] for alert_id in symbol.loose.touched(lowest, highest)]
 
     def _symbol(self, name: str) -> _Symbol:
-        symbol = self._symbols.get(name)
+        symbol = self.by_symbol.get(name)
         if symbol is None:
-            symbol = self._symbols[name] = _Symbol(name)
+            symbol = self.by_symbol[name] = _Symbol(name)
         return symbol
 
     def _put(self, alert: Armed) -> None:
@@ -178,7 +174,7 @@ class ArmedAlerts:
         symbol.set_heads()
 
     def _remove(self, alert: Armed) -> None:
-        symbol = self._symbols.get(alert.symbol)
+        symbol = self.by_symbol.get(alert.symbol)
         if symbol is None:
             return
         if self._loose.pop(alert.id, None) is not None:
@@ -188,8 +184,8 @@ class ArmedAlerts:
         symbol.set_heads()
 
     def _tidy(self, name: str) -> None:
-        symbol = self._symbols.get(name)
+        symbol = self.by_symbol.get(name)
         if symbol is not None and len(symbol):
             symbol.set_heads()
         elif symbol is not None:
-            del self._symbols[name]
+            del self.by_symbol[name]
