@@ -26,9 +26,12 @@ class Size:
     frames: int
     calls: int
     notices: int
+    armed: tuple[int, ...]
+    rows: int
 
 
-FULL, QUICK = Size(rounds=5, frames=100_000, calls=1_000, notices=300), Size(1, 20_000, 200, 100)
+FULL = Size(5, frames=100_000, calls=1_000, notices=300, armed=(10_000, 100_000, 1_000_000), rows=250_000)
+QUICK = Size(1, frames=20_000, calls=200, notices=100, armed=(100_000,), rows=20_000)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Measurement:
 
     @property
     def python(self) -> str:
-        return sys.executable if self.client in {"ours", "plain", "notices"} else str(PEERS)
+        return sys.executable if self.client in {"ours", "plain", "notices", "alerts"} else str(PEERS)
 
     def take(self, url: str) -> dict[str, float]:
         command = [self.python, "-m", "bench.run", self.client, self.what, url, *map(str, self.numbers)]
@@ -62,7 +65,9 @@ def measurements(size: Size) -> list[Measurement]:
         for client in ("ours", "plain", "ccxt_pro", "official_sdk")
         for in_flight in (1, 50)
     ]
-    return [*feeds, *orders, *(Measurement("notices", way, (size.notices,)) for way in ("outbox", "library"))]
+    notices = [Measurement("notices", way, (size.notices,)) for way in ("outbox", "library")]
+    indexes = [Measurement("alerts", "index", (0, count)) for count in size.armed]
+    return [*feeds, *orders, *notices, *indexes, Measurement("alerts", "start", (0, size.rows))]
 
 
 def main() -> None:

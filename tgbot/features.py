@@ -15,6 +15,7 @@ from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
+from tgbot.alerts.news import store as news_store
 from tgbot.alerts.news.monitor import NewsMonitor
 from tgbot.alerts.news.service import News
 from tgbot.alerts.service import Alerts
@@ -314,8 +315,8 @@ def _alerts(ground: Ground) -> Features:
         coins_of=partial(_coins_of, ground),
     )
     roles = {"alerts": monitor.run(), "timers": timers.run(), "news": news.run()}
-    lost, found = [monitor.lose, news.lose], [timers.regain]
-    return Features(handlers.routes(), roles, lost, found, [alert_store.move_chat])
+    moves = [alert_store.move_chat, news_store.move_chat]
+    return Features(handlers.routes(), roles, [monitor.lose], [timers.regain], moves)
 
 
 async def _coins_of(ground: Ground, person_id: int) -> frozenset[str]:

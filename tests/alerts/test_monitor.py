@@ -1,5 +1,6 @@
 """Every crossing is told once, whatever people change meanwhile; what was not heard live is in test_monitor_missed."""
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, Said, heard, rows_held
 from tgbot.alerts import store
+from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.store import State
 
 
@@ -110,6 +112,55 @@ async def test_armed_anew_while_due_it_goes_on_firing(desk: Desk) -> None:
         for price in (69_000, 70_200):
             desk.price(BTC, price)
         assert "now 70,200" in (await desk.said(2))[1].text
+
+
+# --- What cannot be believed ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("absurd", ["0.1", "1000000000"])
+async def test_an_absurd_price_rings_nothing(desk: Desk, absurd: str) -> None:
+    """The stream says so and the exchange's candles do not."""
+    async with desk.life() as life:
+        for text in ("> 70000", "< 60000", "50% 1h"):
+            await desk.set(f"{BTC} {text}")
+        await heard(desk, BTC, 67_100)
+        tick = desk.price(BTC, 67_200)
+        life.board.on_tick(tick._replace(price=Decimal(absurd), sequence=tick.sequence + 1))
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.price(BTC, 67_300)
+        desk.price(BTC, 67_400)
+        assert await desk.said() == []
+        desk.price(BTC, 70_000)
+        assert "now 70,000" in (await desk.said(1))[0].text
+    assert len(await desk.said()) == 1
+
+
+async def test_a_crash_that_was_one_trade_long_rings_from_the_candles(desk: Desk) -> None:
+    async with desk.life() as life:
+        await desk.set(f"{BTC} < 30000")
+        await heard(desk, BTC, 67_100)
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.price(BTC, 20_000)
+        assert "< 30,000: now 20,000" in (await desk.said(1))[0].text
+
+
+async def test_what_is_changed_while_the_table_is_read_is_newer_than_what_is_read(desk: Desk) -> None:
+    deleted, moved = await desk.set(f"{BTC} > 70000"), await desk.set(f"{BTC} > 71000")
+    life = desk.now = desk._make()
+    await life.alerts.delete(ANN, deleted.short)
+    request = read_request(f"{BTC} > 72000", ".")
+    await life.alerts.change(ANN, moved.short, request, desk.exchange.rules[BTC], "UTC")
+    await desk.set(f"{ETH} > 3100")
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(life.monitor.run())
+        await desk.clock.until_sleeping()
+        assert life.feed.held == {BTC: 1, ETH: 1}
+        for symbol, price in ((BTC, 71_500), (ETH, 3_100), (BTC, 72_000)):
+            desk.price(symbol, price)
+        said = await desk.said(2)
+        running.cancel()
+    assert sorted(message.text.partition(":")[0] for message in said) == ["🔔 BTC-USDT > 72,000", "🔔 ETH-USDT > 3,100"]
+    assert await desk.said() == said
 
 
 # --- What is listened to -------------------------------------------------------------------------------------------

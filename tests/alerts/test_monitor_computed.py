@@ -138,6 +138,25 @@ async def test_averages_ring_each_time_they_cross(desk: Desk) -> None:
     assert "risen above" in said[1].text
 
 
+async def test_a_crossing_of_averages_is_told_once_however_often_its_candle_is_read(desk: Desk) -> None:
+    hours(desk, *[67_000] * 5)
+    async with desk.life() as life:
+        await desk.set(f"{BTC} ma 1/3 1h every 1m")
+        for close in (68_000, 66_000):
+            desk.price(BTC, close)
+            desk.pass_time(hours=1, seconds=3)
+            await desk.clock.until_sleeping(3)
+        [said] = await desk.said(1)
+        for _ in range(3):
+            desk.pass_time(minutes=2)
+            desk.price(BTC, 66_000)
+            asked = len(desk.exchange.calls)
+            life.board.on_gap([BTC])
+            await desk.until(lambda: len(desk.exchange.calls) > asked + 1)  # noqa: B023 - it is awaited here
+            await desk.until(lambda: BTC not in life.monitor._waiting)
+        assert await desk.said() == [said]
+
+
 async def test_a_close_while_the_bot_was_down_is_told_late(desk: Desk) -> None:
     hours(desk, *range(67_000, 69_000, 100))
     async with desk.life():

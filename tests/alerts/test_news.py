@@ -10,6 +10,7 @@ import pytest
 from tests.alerts.chat import Chat, labels
 from tests.alerts.desk import ANN, BORIS, BTC, Desk, read
 from tests.clock import START
+from tgbot.alerts.news import store
 from tgbot.alerts.news.monitor import NewsMonitor
 from tgbot.alerts.news.service import News
 from tgbot.alerts.rules.news import concerned, named, read_topic
@@ -38,7 +39,7 @@ class Newsroom:
         self.desk.exchange.news.append(Announcement(number, topic, title, text, "", self.desk.clock.now()))
 
     @asynccontextmanager
-    async def life(self) -> AsyncIterator[NewsMonitor]:
+    async def life(self) -> AsyncIterator[None]:
         monitor = NewsMonitor(
             database=self.desk.database,
             clock=self.desk.clock,
@@ -49,7 +50,7 @@ class Newsroom:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(monitor.run())
             await self.desk.clock.until_sleeping()
-            yield monitor
+            yield
             running.cancel()
 
     async def a_minute_later(self) -> list[tuple[int, str]]:
@@ -133,12 +134,13 @@ async def test_while_something_is_out_of_reach_nothing_is_lost(room: Newsroom) -
         assert len(await room.a_minute_later()) == 1
 
 
-async def test_a_chat_that_is_gone_is_told_nothing_more(room: Newsroom) -> None:
-    await room.news.follow(ANN, ANN, Topic.LISTING, "")
-    async with room.life() as monitor:
-        async with room.desk.database.write() as session:
-            await monitor.lose(session, ANN)
-        assert await room.news.of_chat(ANN) == []
+async def test_news_follow_a_group_that_becomes_a_supergroup(room: Newsroom) -> None:
+    await room.news.follow(-5, ANN, Topic.LISTING, "")
+    async with room.desk.database.write() as session:
+        await store.move_chat(session, -5, -100_5)
+    room.publish(Topic.LISTING, "Scroll (SCR) Gets Listed on KuCoin!")
+    async with room.life():
+        assert [chat_id for chat_id, _ in await room.a_minute_later()] == [-100_5]
 
 
 async def test_there_is_a_measure(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.clock import START
 from tgbot.alerts.rules.conditions import SIGNS
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
-from tgbot.alerts.rungs import Rungs, fits
+from tgbot.alerts.rungs import Rungs, packed_key
 
 BTC = "BTC-USDT"
 levels = st.decimals(Decimal("0.000000000001"), 3_000_000, places=12)
@@ -38,9 +38,10 @@ def test_a_price_touches_what_a_look_at_each_would_find(
     known = [replace(alert, stance=stance) for alert in known]
     rungs, loaded = Rungs(BTC, stance), Rungs(BTC, stance)
     for alert in known:
-        assert fits(alert)
-        rungs.add(alert)
-        loaded.append(alert)
+        key = packed_key(alert)
+        assert key is not None
+        rungs.add(key, alert)
+        loaded.append(key, alert)
     loaded.sort()
     gone = data.draw(st.lists(st.sampled_from(known), unique_by=lambda alert: alert.id)) if known else []
     assert [rungs.discard(alert) for alert in gone] == [True] * len(gone)
@@ -83,15 +84,15 @@ ONE = Armed(1, BTC, Kind.ABOVE, Decimal(100), Stance.UNDER, START)
     ],
 )
 def test_what_is_more_than_a_level_is_not_packed(change: dict[str, object]) -> None:
-    assert fits(ONE)
-    assert not fits(replace(ONE, **change))  # type: ignore[arg-type]  # fields of an alert
+    assert packed_key(ONE) == -100 * 10**12
+    assert packed_key(replace(ONE, **change)) is None  # type: ignore[arg-type]  # fields of an alert
 
 
 def test_of_equals_the_first_fires_first() -> None:
     rungs, loaded = Rungs(BTC, Stance.UNDER), Rungs(BTC, Stance.UNDER)
     for number in (1, 2, 3):
-        rungs.add(replace(ONE, id=number))
-        loaded.append(replace(ONE, id=number))
+        rungs.add(1, replace(ONE, id=number))
+        loaded.append(1, replace(ONE, id=number))
     loaded.sort()
     for each in (rungs, loaded):
-        assert [alert.id for alert in each.touched(Decimal(100))] == [1, 2, 3]
+        assert [alert.id for alert in each.touched(Decimal(0))] == [1, 2, 3]

@@ -307,6 +307,8 @@ PUBLIC_STREAM = (
         (
             HUB + "test_counting_begun_anew_is_a_gap_and_goes_on",
             "alerts/test_monitor_missed.py::test_a_crossing_in_a_gap_of_the_stream_is_read_back",
+            "alerts/test_armed.py::test_a_crossing_missed_fires_once_and_nothing_else_does",
+            "alerts/test_computed.py::test_through_gaps_and_restarts_it_fires_once_and_only_for_what_was_so",
         ),
     ),
     Row(
@@ -316,6 +318,7 @@ PUBLIC_STREAM = (
         (
             HUB + "test_a_tick_that_is_repeated_or_late_is_not_told",
             "alerts/test_monitor.py::test_an_alert_fires_once_and_is_done",
+            "alerts/test_armed.py::test_every_crossing_fires_as_written_in_the_rules",
         ),
     ),
     Row(
@@ -348,15 +351,22 @@ PUBLIC_STREAM = (
         "P11",
         "the feed is faster than its reader",
         "the latest price per pair; nothing queues without bound",
-        ("markets/test_prices.py::test_the_board_shows_the_newest_and_tells_it_once",),
-        "memory and age under a feed of ten times the usual rate are not measured here",
+        (
+            HUB + "test_a_feed_faster_than_any_market_leaves_no_queue_behind",
+            "markets/test_prices.py::test_the_board_shows_the_newest_and_tells_it_once",
+        ),
     ),
     Row(
         "P12",
         "a price of 0, of a billion, none",
-        "dropped",
-        (HUB + "test_an_absurd_price_is_dropped", "kucoin/test_market.py::test_an_absurd_price_is_no_price"),
-        "a price that is absurd only beside the last one passes",
+        "dropped; one that is absurd only beside the last waits for the next, and the candles are asked",
+        (
+            HUB + "test_an_absurd_price_is_dropped",
+            "kucoin/test_market.py::test_an_absurd_price_is_no_price",
+            "markets/test_prices.py::test_a_price_beyond_all_measure_is_not_believed_unless_the_next_one_confirms_it",
+            "alerts/test_monitor.py::test_an_absurd_price_rings_nothing",
+            "alerts/test_monitor.py::test_a_crash_that_was_one_trade_long_rings_from_the_candles",
+        ),
     ),
 )
 

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -14,7 +15,9 @@ from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.hub import NARROW_BELOW, WIDE_ABOVE, TickerHub
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.rest import Rest
+from tgbot.markets.prices import PriceBoard
 
+FLOOD = 2_000  # frames
 BTC, ETH, ALL = "/market/ticker:BTC-USDT", "/market/ticker:ETH-USDT", "/market/ticker:all"
 
 
@@ -174,6 +177,39 @@ async def test_an_absurd_price_is_dropped(price: object, hub: TickerHub, sockets
         await client.push(BTC, ticker(price, 1))
         await client.push(BTC, ticker("7", 2))
         assert (await board.ticks.get()).price == 7
+
+
+async def test_a_feed_faster_than_any_market_leaves_no_queue_behind(
+    dialer: Dialer, rest: Rest, clock: HurryClock, ids: CountingIds, sockets: Sockets
+) -> None:
+    """Frames as fast as they can be sent: none is lost, the newest price is there within a second of its frame, and
+    what was read leaves nothing in memory."""
+    prices, seen, gaps = PriceBoard(clock), list[int](), list[frozenset[str]]()
+    prices.listen(lambda tick: seen.append(tick.sequence))
+    hub = TickerHub(
+        dialer.public,
+        SpotMarket(rest).all_tickers,
+        clock,
+        ids,
+        on_tick=prices.on_tick,
+        on_gap=gaps.append,
+        on_stats=prices.on_stats,
+        on_refused=prices.on_refused,
+    )
+    hub.hold("BTC-USDT")
+    async with running(hub.run()):
+        client = await sockets.until_subscribed(BTC)
+        kept = list[int]()
+        for last in (FLOOD, 2 * FLOOD):
+            for number in range(last - FLOOD + 1, last + 1):
+                await client.push(BTC, ticker(str(60_000 + number), number))
+            async with asyncio.timeout(1):
+                await eventually(lambda: len(seen) == last)  # noqa: B023 - it is awaited here
+            gc.collect()
+            kept.append(len(gc.get_objects()))
+    assert seen == list(range(1, 2 * FLOOD + 1))
+    assert gaps == []
+    assert kept[1] - kept[0] < FLOOD / 10
 
 
 async def test_a_topic_that_died_on_a_living_connection_is_asked_for_anew(

@@ -43,6 +43,33 @@ def test_the_board_shows_the_newest_and_tells_it_once(
     assert board.age(BTC) == timedelta(seconds=7)
 
 
+@pytest.mark.parametrize("absurd", ["0.01", "50", "210", "1000000000"])
+def test_a_price_beyond_all_measure_is_not_believed_unless_the_next_one_confirms_it(
+    board: PriceBoard, exchange: MemoryExchange, heard: list[Tick], absurd: str
+) -> None:
+    gaps: list[Collection[str]] = []
+    board.listen(lambda tick: None, gaps.append)
+    first, wrong, second = (exchange.trade(BTC, price) for price in ("100", absurd, "101"))
+    for tick in (first, wrong, second):
+        board.on_tick(tick)
+    assert heard == [first, second]
+    assert gaps == [{BTC}]
+    again, confirming = exchange.trade(BTC, absurd), exchange.trade(BTC, absurd)
+    for tick in (again, confirming):
+        board.on_tick(tick)
+    assert heard == [first, second, confirming]
+    assert board.latest(BTC) == confirming
+
+
+def test_after_an_interruption_any_price_is_believed(
+    board: PriceBoard, exchange: MemoryExchange, heard: list[Tick]
+) -> None:
+    board.on_tick(exchange.trade(BTC, "100"))
+    board.on_gap([BTC])
+    board.on_tick(exchange.trade(BTC, "1000"))
+    assert [tick.price for tick in heard] == [100, 1000]
+
+
 def test_nothing_is_known_of_a_silent_symbol(board: PriceBoard) -> None:
     assert board.latest(BTC) is None
     assert board.age(BTC) is None

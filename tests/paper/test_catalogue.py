@@ -34,6 +34,7 @@ READS = [
     ("/api/v1/market/candles", "?symbol=BTC-USDT&type=1min"),
     ("/api/v1/market/histories", "?symbol=BTC-USDT"),
     ("/api/v1/prices", ""),
+    ("/api/v3/announcements", "?annType=delistings&lang=en_US"),
     ("/api/v3/margin/symbols", ""),
     ("/api/v1/isolated/symbols", ""),
     ("/api/v1/user/api-key", ""),

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import chain
 
 from tgbot.alerts.index import NOTHING_ABOVE, NOTHING_BELOW, BoundsIndex
 from tgbot.alerts.rules.crossing import IN_ORDER, Armed, Crossing, Stance, bounds, rested, step
-from tgbot.alerts.rungs import Rungs, Strike, fits
+from tgbot.alerts.rungs import Rungs, Strike, packed_key
 from tgbot.core.market import Candle, Tick
 
 
@@ -17,44 +16,50 @@ class _Symbol:
     not know their side yet."""
 
     def __init__(self, symbol: str) -> None:
-        self.packed = {stance: Rungs(symbol, stance) for stance in (Stance.UNDER, Stance.OVER)}
+        self.under = Rungs(symbol, Stance.UNDER)
+        self.over = Rungs(symbol, Stance.OVER)
         self.loose = BoundsIndex()
         self.low = NOTHING_BELOW
         self.high = NOTHING_ABOVE
 
     def __len__(self) -> int:
-        return len(self.loose) + sum(len(rungs) for rungs in self.packed.values())
+        return len(self.loose) + len(self.under) + len(self.over)
+
+    def packed(self, stance: Stance) -> Rungs:
+        return self.under if stance is Stance.UNDER else self.over
 
     def set_heads(self) -> None:
-        under, over = self.packed[Stance.UNDER].nearest, self.packed[Stance.OVER].nearest
-        self.low = self.loose.low if over is None else max(self.loose.low, over)
-        self.high = self.loose.high if under is None else min(self.loose.high, under)
+        low, high, over, under = self.loose.low, self.loose.high, self.over.nearest, self.under.nearest
+        self.low = over if over is not None and over > low else low
+        self.high = under if under is not None and under < high else high
 
 
 class ArmedAlerts:
-    """The truth about them is in the table. This is what the table said, moved on by every price since then."""
+    """The truth about them is in the table. This is what the table said, moved on by every price since then. Of each of
+    `by_symbol` nothing is to be judged while `low < price < high`."""
 
     def __init__(self) -> None:
-        self._symbols: dict[str, _Symbol] = {}
+        self.by_symbol: dict[str, _Symbol] = {}
         self._loose: dict[int, Armed] = {}
         self._moved: dict[int, Armed] = {}
 
     @property
     def symbols(self) -> frozenset[str]:
-        return frozenset(self._symbols)
+        return frozenset(self.by_symbol)
 
     def load(self, alerts: Iterable[Armed]) -> None:
         """Very many at once; `sort` has to follow before anything else happens."""
         for alert in alerts:
-            if fits(alert):
-                self._symbol(alert.symbol).packed[alert.stance].append(alert)
+            key = packed_key(alert)
+            if key is not None:
+                self._symbol(alert.symbol).packed(alert.stance).append(key, alert)
             else:
                 self._put(alert)
 
     def sort(self) -> None:
-        for symbol in self._symbols.values():
-            for rungs in symbol.packed.values():
-                rungs.sort()
+        for symbol in self.by_symbol.values():
+            symbol.under.sort()
+            symbol.over.sort()
             symbol.set_heads()
 
     def put(self, alert: Armed, instead_of: Armed | None = None) -> None:
@@ -76,27 +81,21 @@ class ArmedAlerts:
         self._moved.pop(alert.id, None)
         self._tidy(alert.symbol)
 
-    def is_touched(self, tick: Tick) -> bool:
-        """Whether there is anything to judge; for nearly all ticks there is not."""
-        symbol = self._symbols.get(tick.symbol)
-        return symbol is not None and not symbol.low < tick.price < symbol.high
-
     def judge(self, tick: Tick, now: datetime) -> "list[Crossing] | Strike":
         """Those that fire at this tick. What fires once is armed no more."""
-        symbol = self._symbols.get(tick.symbol)
+        symbol = self.by_symbol.get(tick.symbol)
         if symbol is None:
             return []
         # Each of the packed ones that the price touches fires.
-        struck = [strike for rungs in symbol.packed.values() if (strike := rungs.take(tick.price, tick.at))]
-        loose = [
-            crossing
-            for alert_id in symbol.loose.touched(tick.price, tick.price)
-            for crossing in self._step(self._loose[alert_id], tick.price, tick.at, now)
-        ]
+        under, over = symbol.under.take(tick.price, tick.at), symbol.over.take(tick.price, tick.at)
+        loose: list[Crossing] = []
+        if not symbol.loose.low < tick.price < symbol.loose.high:
+            for alert_id in symbol.loose.touched(tick.price, tick.price):
+                loose += self._step(self._loose[alert_id], tick.price, tick.at, now)
         self._tidy(tick.symbol)
-        if len(struck) == 1 and not loose:
-            return struck[0]
-        return [*chain.from_iterable(struck), *loose]
+        if loose or (under and over):
+            return [*(under or ()), *(over or ()), *loose]
+        return under or over or []
 
     def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:
         """As `judge`, for a tick that waited while older prices were read back: they may have told of it already."""
@@ -152,40 +151,41 @@ class ArmedAlerts:
         return crossings
 
     def _touched(self, name: str, lowest: Decimal, highest: Decimal) -> list[Armed]:
-        symbol = self._symbols.get(name)
+        symbol = self.by_symbol.get(name)
         if symbol is None:
             return []
-        packed = [*symbol.packed[Stance.OVER].touched(lowest), *symbol.packed[Stance.UNDER].touched(highest)]
+        packed = [*symbol.over.touched(lowest), *symbol.under.touched(highest)]
         return packed + [self._loose[alert_id] for alert_id in symbol.loose.touched(lowest, highest)]
 
     def _symbol(self, name: str) -> _Symbol:
-        symbol = self._symbols.get(name)
+        symbol = self.by_symbol.get(name)
         if symbol is None:
-            symbol = self._symbols[name] = _Symbol(name)
+            symbol = self.by_symbol[name] = _Symbol(name)
         return symbol
 
     def _put(self, alert: Armed) -> None:
         symbol = self._symbol(alert.symbol)
-        if fits(alert):
-            symbol.packed[alert.stance].add(alert)
+        key = packed_key(alert)
+        if key is not None:
+            symbol.packed(alert.stance).add(key, alert)
         else:
             self._loose[alert.id] = alert
             symbol.loose.put(alert.id, bounds(alert))
         symbol.set_heads()
 
     def _remove(self, alert: Armed) -> None:
-        symbol = self._symbols.get(alert.symbol)
+        symbol = self.by_symbol.get(alert.symbol)
         if symbol is None:
             return
         if self._loose.pop(alert.id, None) is not None:
             symbol.loose.drop(alert.id)
         elif not alert.condition:
-            any(rungs.discard(alert) for rungs in symbol.packed.values())
+            any(rungs.discard(alert) for rungs in (symbol.under, symbol.over))
         symbol.set_heads()
 
     def _tidy(self, name: str) -> None:
-        symbol = self._symbols.get(name)
+        symbol = self.by_symbol.get(name)
         if symbol is not None and len(symbol):
             symbol.set_heads()
         elif symbol is not None:
-            del self._symbols[name]
+            del self.by_symbol[name]

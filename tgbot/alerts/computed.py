@@ -118,8 +118,11 @@ class ComputedAlerts:
     def _replay(self, signals: SymbolSignals, event: "_Event", missed: Missed) -> Iterator[Crossing]:
         end, _, candle, interval = event
         if interval is not None:
-            yield from self._settle(signals.open_close(interval), candle.close, end, missed.now)
-            yield from self._settle(signals.close(interval, candle), candle.close, end, missed.now)
+            if signals.is_news(interval, candle):
+                yield from self._settle(signals.open_close(interval), candle.close, end, missed.now)
+            # All alerts that waited for it may have fired and be gone.
+            if signals.is_news(interval, candle):
+                yield from self._settle(signals.close(interval, candle), candle.close, end, missed.now)
             return
         is_new = candle.at >= missed.since
         (opening, *_), *extremes, (closing, *_) = path(candle, end)

@@ -17,6 +17,8 @@ class Judging:
     def __init__(self) -> None:
         self._priced = ArmedAlerts()
         self._computed = ComputedAlerts()
+        self._quiet = self._priced.by_symbol
+        self._with_computed = self._computed.symbols
 
     @property
     def symbols(self) -> frozenset[str]:
@@ -68,10 +70,13 @@ class Judging:
                 yield symbol, interval, at
 
     def judge(self, tick: Tick, now: datetime) -> list[Crossing] | Strike:
-        """Nearly always it is two comparisons and two look-ups."""
-        found = self._priced.judge(tick, now) if self._priced.is_touched(tick) else []
-        if self._computed.of(tick.symbol) is None:
-            return found
+        """Nearly always two comparisons and two look-ups; they stand here because calls would cost as much again."""
+        name, price = tick.symbol, tick.price
+        quiet = self._quiet.get(name)
+        is_touched = quiet is not None and not quiet.low < price < quiet.high
+        if name not in self._with_computed:
+            return self._priced.judge(tick, now) if is_touched else []
+        found = self._priced.judge(tick, now) if is_touched else []
         return [*found, *self._computed.judge(tick, now)]
 
     def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -69,6 +70,7 @@ class AlertMonitor:
         self._reading: set[str] = set()
         self._waiting: dict[str, deque[Tick]] = {}
         self._is_loaded = False
+        self._early: list[Callable[[], None]] = []
         self._is_save_due = False
         self._has_work = asyncio.Event()
         self._has_gaps = asyncio.Event()
@@ -109,7 +111,10 @@ class AlertMonitor:
     def put(self, armed: Armed, seen: Tick, instead_of: Armed | None = None) -> None:
         """An alert has been armed at the price `seen`: call it after the commit. `instead_of` is as it was before, if
         it was there."""
-        self._judging.put(armed, instead_of)
+        if not self._is_loaded:
+            self._early.append(partial(self._judging.put, armed, instead_of))
+        else:
+            self._judging.put(armed, instead_of)
         self._follow(armed.symbol)
         last = self._board.latest(armed.symbol)
         if last is not None and last.sequence > seen.sequence:
@@ -118,6 +123,8 @@ class AlertMonitor:
     async def start(self, armed: Armed, seen: Tick) -> None:
         """A computed one has been put: what it has to know is read, and it is judged by what holds already. If the
         exchange is out of reach that is done later."""
+        if not self._is_loaded:
+            return
         now = self._clock.now()
         self._waiting.setdefault(armed.symbol, deque(maxlen=MOST_WAITING))
         await self._read_back(armed.symbol, now)
@@ -130,6 +137,9 @@ class AlertMonitor:
 
     def drop(self, armed: Armed) -> None:
         """An alert is no longer armed: call it after the commit."""
+        if not self._is_loaded:
+            self._early.append(partial(self._judging.drop, armed))
+            return
         self._judging.drop(armed)
         self._leave_idle()
 
@@ -154,13 +164,19 @@ class AlertMonitor:
                 for armed in batch:
                     oldest[armed.symbol] = min(armed.since, oldest.get(armed.symbol, armed.since))
         self._judging.sort()
-        for symbol, since in oldest.items():
+        # What people did meanwhile is newer than what was read.
+        for change in self._early:
+            change()
+        self._early.clear()
+        for symbol in self._judging.symbols:
+            since = oldest.setdefault(symbol, self._unheard.get(symbol, self._clock.now()))
             self._follow(symbol)
             self._open_gap(symbol, max(since, judged.get(symbol, since)))
         for symbol, interval, _ in self._judging.closes():
             heard = judged.get(_key(symbol, interval), oldest[symbol])
             self._heard.setdefault(symbol, {})[interval] = heard
         self._is_loaded = True
+        self._leave_idle()
         log.info("alerts_armed", symbols=len(oldest))
 
     def _follow(self, symbol: str) -> None:

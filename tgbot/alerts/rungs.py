@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from itertools import repeat
 
 from tgbot.alerts.rules.crossing import Armed, Crossing, Kind, Stance
@@ -19,17 +19,22 @@ KINDS = (Kind.ABOVE, Kind.BELOW, Kind.CROSS)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def fits(alert: Armed) -> bool:
-    """Whether it can be packed: it is armed on one side, fires once, and has no other date than `since`."""
-    return (
-        (alert.stance is Stance.UNDER or alert.stance is Stance.OVER)
-        and alert.cooldown is None
-        and alert.ends_at is None
-        and not alert.condition
-        and alert.level < HIGHEST
-        and alert.level * SCALE % 1 == 0
-        and alert.fires < MOST_FIRES
-    )
+def packed_key(alert: Armed) -> int | None:
+    """Under which it can be packed: it is armed on one side, fires once, and has no other date than `since`."""
+    if (
+        (alert.stance is not Stance.UNDER and alert.stance is not Stance.OVER)
+        or alert.cooldown is not None
+        or alert.ends_at is not None
+        or alert.condition
+        or alert.level >= HIGHEST
+        or alert.fires >= MOST_FIRES
+    ):
+        return None
+    scaled = alert.level * SCALE
+    key = int(scaled)
+    if key != scaled:
+        return None
+    return -key if alert.stance is Stance.UNDER else key
 
 
 class Rungs:
@@ -43,44 +48,48 @@ class Rungs:
         self._symbol = symbol
         self._stance = stance
         self._sign = -1 if stance is Stance.UNDER else 1
+        self._signed_scale = self._sign * SCALE
         self._keys = array("q")
         self._ids = array("q")
         self._since = array("q")
         self._marks = array("I")
+        self.nearest: Decimal | None = None
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    @property
-    def nearest(self) -> Decimal | None:
-        return self._level(self._keys[-1]) if self._keys else None
-
-    def add(self, alert: Armed) -> None:
+    def add(self, key: int, alert: Armed) -> None:
         """Of equals the one that came first is touched first."""
-        rung = self._rung(alert)
-        place = bisect_left(self._keys, rung[0])
-        for column, value in zip(self._columns(), rung, strict=True):
+        place = bisect_left(self._keys, key)
+        for column, value in zip(self._columns(), (key, *_rest(alert)), strict=True):
             column.insert(place, value)
+        self._look()
 
-    def append(self, alert: Armed) -> None:
+    def append(self, key: int, alert: Armed) -> None:
         """As `add`, but in no order: `sort` has to follow."""
-        for column, value in zip(self._columns(), self._rung(alert), strict=True):
-            column.append(value)
+        alert_id, since, mark = _rest(alert)
+        self._keys.append(key)
+        self._ids.append(alert_id)
+        self._since.append(since)
+        self._marks.append(mark)
 
     def sort(self) -> None:
         order = sorted(range(len(self._keys)), key=lambda place: (self._keys[place], -self._ids[place]))
         self._keys, self._ids, self._since, self._marks = (
             array(column.typecode, map(column.__getitem__, order)) for column in self._columns()
         )
+        self._look()
 
     def discard(self, alert: Armed) -> bool:
         """Whether it was there, at this level."""
-        key = self._key(alert.level)
+        scaled = alert.level * self._signed_scale
+        key = int(scaled)
         place = bisect_left(self._keys, key)
-        while place < len(self._keys) and self._keys[place] == key:
+        while key == scaled and place < len(self._keys) and self._keys[place] == key:
             if self._ids[place] == alert.id:
                 for column in self._columns():
                     del column[place]
+                self._look()
                 return True
             place += 1
         return False
@@ -92,12 +101,13 @@ class Rungs:
 
     def take(self, price: Decimal, at: datetime) -> "Strike | None":
         """They are here no more, and fire; `None` if there are none."""
-        first = self._place(price)
-        if first == len(self._keys):
+        nearest = self.nearest
+        if nearest is None or (price < nearest if self._sign < 0 else price > nearest):
             return None
+        first = self._place(price)
         strike = Strike(self, price, at, self._keys[first:], self._ids[first:], self._marks[first:])
-        for column in self._columns():
-            del column[first:]
+        del self._keys[first:], self._ids[first:], self._since[first:], self._marks[first:]
+        self._look()
         return strike
 
     def unpacked(
@@ -115,22 +125,25 @@ class Rungs:
         return self._keys, self._ids, self._since, self._marks
 
     def _place(self, price: Decimal) -> int:
-        key = int((price * SCALE * self._sign).to_integral_value(ROUND_CEILING))
-        return bisect_left(self._keys, key)
+        scaled = price * self._signed_scale
+        key = int(scaled)
+        # Cut off behind the point a negative number has grown; a positive one has to.
+        return bisect_left(self._keys, key if key >= scaled else key + 1)
 
-    def _key(self, level: Decimal) -> int:
-        return self._sign * int(level * SCALE)
+    def _look(self) -> None:
+        self.nearest = self._level(self._keys[-1]) if self._keys else None
 
     def _level(self, key: int) -> Decimal:
         # Divided it has no zeros behind its last digit.
         return Decimal(self._sign * key) / SCALE
 
-    def _rung(self, alert: Armed) -> tuple[int, int, int, int]:
-        mark = alert.fires * len(KINDS) + KINDS.index(alert.kind)
-        return self._key(alert.level), alert.id, (alert.since - EPOCH) // MICROSECOND, mark
+
+def _rest(alert: Armed) -> tuple[int, int, int]:
+    mark = alert.fires * len(KINDS) + KINDS.index(alert.kind)
+    return alert.id, (alert.since - EPOCH) // MICROSECOND, mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Strike:
     """Crossings by one price, unpacked only when somebody looks: a storm of thousands costs the feed next to nothing.
     The nearest come first; `since` of their alerts is the moment itself, for nobody asks any more how long they

@@ -106,18 +106,21 @@ class SymbolSignals:
             changed.update(_moved(moves, self._windows[length].fade(now)))
         return changed
 
+    def is_news(self, interval: Interval, candle: Candle) -> bool:
+        """Whether somebody waits for this close and does not know it yet."""
+        closed = self._closed.get(interval)
+        return closed is not None and (not closed or candle.at > closed[-1].at)
+
     def open_close(self, interval: Interval) -> set[Signal]:
-        """A candle is about to close: what a close told of as an event is over."""
-        told = {s for s, part in self._indicators.get(interval, ()) if isinstance(part, Averages) and s.is_true}
+        """A candle is about to close: what the last close told of as an event is over."""
+        told = {s for s, part in self._indicators[interval] if isinstance(part, Averages) and s.is_true}
         for signal in told:
             signal.is_true = False
         return told
 
     def close(self, interval: Interval, candle: Candle) -> set[Signal]:
-        """The next candle has closed. One that is known already changes nothing."""
-        closed = self._closed.get(interval)
-        if closed is None or (closed and candle.at <= closed[-1].at):
-            return set()
+        """The next candle has closed; it is news."""
+        closed = self._closed[interval]
         closed[-1:] = without_holes([*closed[-1:], candle], interval.length)
         del closed[:-DEPTH]
         return self._judge(interval)

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from decimal import Decimal
 from typing import Protocol
+
+import structlog
 
 from tgbot.core.clock import Clock
 from tgbot.core.market import Stats, Tick
 
+log = structlog.get_logger()
+
 FRESH_FOR = timedelta(seconds=5)
+LEAP = 2  # times the last price, or a half of it: no market goes there from one trade to the next
 
 
 class TickerSource(Protocol):
@@ -26,6 +32,7 @@ class PriceBoard:
         self._latest: dict[str, tuple[Tick, float]] = {}
         self._days: dict[str, tuple[Stats, float]] = {}
         self._interrupted: set[str] = set()
+        self._doubted: dict[str, Decimal] = {}
         self._on_tick: list[Callable[[Tick], None]] = []
         self._on_gap: list[Callable[[Collection[str]], None]] = []
         self._on_refused: list[Callable[[str], None]] = []
@@ -43,14 +50,33 @@ class PriceBoard:
             self._on_refused.append(on_refused)
 
     def on_tick(self, tick: Tick) -> None:
-        """A tick that is not newer than the last one of its symbol changes nothing."""
+        """A tick that is not newer than the last one of its symbol changes nothing.
+
+        Nor does one that leaps away from it, until the next one confirms it. Such a leap counts as a gap meanwhile: if
+        it was a trade after all, the candles know.
+        """
         known = self._latest.get(tick.symbol)
-        if known is not None and tick.sequence <= known[0].sequence and tick.symbol not in self._interrupted:
-            return
+        if known is not None and tick.symbol not in self._interrupted:
+            if tick.sequence <= known[0].sequence:
+                return
+            if not _is_near(tick.price, known[0].price) and not self._is_confirmed(tick):
+                return
         self._interrupted.discard(tick.symbol)
+        self._doubted.pop(tick.symbol, None)
         self._latest[tick.symbol] = (tick, self._clock.monotonic())
         for on_tick in self._on_tick:
             on_tick(tick)
+
+    def _is_confirmed(self, tick: Tick) -> bool:
+        """Whether the leap before this one went to the same place."""
+        doubted = self._doubted.get(tick.symbol)
+        if doubted is not None and _is_near(tick.price, doubted):
+            return True
+        log.warning("price_doubted", symbol=tick.symbol, price=str(tick.price))
+        self._doubted[tick.symbol] = tick.price
+        for on_gap in self._on_gap:
+            on_gap({tick.symbol})
+        return False
 
     def on_gap(self, symbols: Collection[str]) -> None:
         """The stream was interrupted. An exchange may count anew afterwards, so the next tick is taken as it comes."""
@@ -84,6 +110,10 @@ class PriceBoard:
         """How long neither a tick nor figures have arrived here."""
         arrivals = [known[1] for known in (self._latest.get(symbol), self._days.get(symbol)) if known]
         return timedelta(seconds=self._clock.monotonic() - max(arrivals)) if arrivals else None
+
+
+def _is_near(price: Decimal, last: Decimal) -> bool:
+    return last < price * LEAP and price < last * LEAP
 
 
 class Prices:

@@ -12,13 +12,15 @@ from tgbot.alerts.rules.news import concerned, named
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Announcement, Topic
-from tgbot.db.engine import Database, WriteSession
+from tgbot.core.notices import Kind
+from tgbot.db.engine import Database
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 
 log = structlog.get_logger()
 
 LOOK_EVERY = timedelta(minutes=1)
 LOOK_BACK = timedelta(days=7)
+WORTH_TELLING = timedelta(days=2)
 
 
 class NewsSource(Protocol):
@@ -54,10 +56,6 @@ class NewsMonitor:
                 log.warning("announcements_unavailable", code=error.code)
             await self._clock.sleep(LOOK_EVERY.total_seconds())
 
-    async def lose(self, session: WriteSession, chat_id: int) -> None:
-        """Telegram says that nobody reads this chat any more."""
-        await store.drop_chat(session, chat_id)
-
     async def _look(self) -> None:
         async with self._database.read() as session:
             wishes = await store.every(session)
@@ -80,7 +78,15 @@ class NewsMonitor:
             async with self._database.write() as session:
                 reply = views.told(announcement, wish, found)
                 dedup_key = f"news:{wish.id}:{announcement.id}"
-                await self._outbox.put(session, Notice(wish.chat_id, reply, Priority.ALERT, dedup_key=dedup_key))
+                notice = Notice(
+                    wish.chat_id,
+                    reply,
+                    Priority.ALERT,
+                    dedup_key=dedup_key,
+                    expires_at=self._clock.now() + WORTH_TELLING,
+                    kind=Kind.ALERT,
+                )
+                await self._outbox.put(session, notice)
             self._outbox.wake()
         self._settled.add(key)
 

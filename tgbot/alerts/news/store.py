@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, String, UniqueConstraint, delete, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, String, UniqueConstraint, delete, func, select, true, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.alerts.store import LISTED, AlertRow
@@ -48,8 +48,9 @@ async def drop(session: WriteSession, chat_id: int, topic: Topic, symbol: str) -
     await session.execute(delete(NewsRow).where(*same))
 
 
-async def drop_chat(session: WriteSession, chat_id: int) -> None:
-    await session.execute(delete(NewsRow).where(NewsRow.chat_id == chat_id))
+async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> None:
+    """A group became a supergroup."""
+    await session.execute(update(NewsRow).where(NewsRow.chat_id == chat_id).values(chat_id=new_chat_id))
 
 
 async def count_of(session: ReadSession, chat_id: int) -> int:
