@@ -11,7 +11,7 @@ from tgbot.core.routing import Incoming, Toast
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.gone import come_back
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.delivery.sender import RecipientsOf
+from tgbot.delivery.packing import RecipientsOf
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 

@@ -34,6 +34,7 @@ class Claim:
     kind: str | None
     is_kept: bool
     created_at: datetime
+    part: int
     is_gone: bool
 
     @property
@@ -51,8 +52,9 @@ class Claim:
 
     @property
     def sort(self) -> tuple[object, ...]:
-        """Of one chat and topic; what was kept is one sort, whatever its kind."""
-        return self.chat_id, self.thread_id, self.is_kept, None if self.is_kept else self.kind
+        """Of one chat and topic; what was kept is one sort, whatever its kind. What has been sent in part goes on in
+        the same company."""
+        return self.chat_id, self.thread_id, self.part, self.is_kept, None if self.is_kept else self.kind
 
 
 MOST_TOGETHER = 20
@@ -79,6 +81,7 @@ _CLAIMS = (
         OutboxRow.kind,
         OutboxRow.is_kept,
         OutboxRow.created_at,
+        OutboxRow.part,
         GoneChatRow.chat_id.is_not(None).label("is_gone"),
     )
     .outerjoin(_card, and_(_card.chat_id == OutboxRow.chat_id, _card.card == OutboxRow.card))
