@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tgbot.core.notices import Recipient
 from tgbot.db.engine import ReadSession, WriteSession
-from tgbot.delivery.claims import PATIENT, URGENT, Claim, claim, claim_company, keep_chat, leave_out
+from tgbot.delivery.claims import Claim, Room, claim, claim_company, keep_chat, leave_out
 from tgbot.delivery.gone import bury
 from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.parcels import Parcel
@@ -62,19 +62,19 @@ class Packing:
     async def _claim(self, session: WriteSession, under_way: int, moment: float, now: datetime) -> list[Claim]:
         """What is urgent first. Of the rest, chats that have not heard from us lately go before those that have; and
         however much is urgent, the rest has its turn now and then."""
-        room, room_for_rest = (self._room(moment, under_way, is_urgent=is_urgent) for is_urgent in (True, False))
-        waiting, waiting_for_rest = (
-            self._limiter.waiting_chats(moment, is_urgent=is_urgent) for is_urgent in (True, False)
-        )
+        messages, patient = (self._room(moment, under_way, is_urgent=is_urgent) for is_urgent in (True, False))
+        full, left_out = (self._limiter.waiting_chats(moment, is_urgent=is_urgent) for is_urgent in (True, False))
         recent = self._limiter.recent_chats(moment)
         rows: list[Claim] = []
         if self._urgent_in_a_row >= URGENT_IN_A_ROW:
-            rows = await claim(session, min(room, 1), PATIENT, waiting_for_rest, now)
-        urgent = await claim(session, room - len(rows), URGENT, waiting, now)
-        self._urgent_in_a_row = 0 if rows else self._urgent_in_a_row + len(urgent)
-        rows += urgent
-        for left_out in [waiting_for_rest | recent, waiting_for_rest] if recent else [waiting_for_rest]:
-            rows += await claim(session, room_for_rest - len(rows), PATIENT, left_out, now)
+            rows = await claim(session, Room(1, min(messages, 1), full, left_out), now, is_turn_of_rest=True)
+        room = Room(messages - len(rows), patient - len(rows), full, left_out | recent)
+        found = await claim(session, room, now)
+        self._urgent_in_a_row = 0 if rows else self._urgent_in_a_row + sum(row.is_urgent for row in found)
+        rows += found
+        if recent:
+            room = Room(0, patient - len(rows), full, left_out)
+            rows += await claim(session, room, now, is_turn_of_rest=True)
         return rows
 
     def _room(self, moment: float, under_way: int, *, is_urgent: bool) -> int:
