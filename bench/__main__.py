@@ -28,7 +28,7 @@ class Size:
     notices: int
 
 
-FULL, QUICK = Size(rounds=5, frames=100_000, calls=1_000, notices=300), Size(1, 20_000, 200, 100)
+FULL, QUICK = Size(rounds=5, frames=100_000, calls=1_000, notices=2_000), Size(1, 20_000, 200, 300)
 
 
 @dataclass(frozen=True)
