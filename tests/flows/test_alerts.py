@@ -235,18 +235,6 @@ async def test_a_pair_that_kucoin_feeds_no_more_is_told_of(ann: Seat, stage: Sta
     assert "paused" in (await ann.say("/alerts", "ETH-USDT")).text
 
 
-async def test_whoever_blocks_the_bot_finds_the_alerts_paused(ann: Seat, stage: Stage) -> None:
-    await ann.say("/alert btc > 70000", "Alert set")
-    await ann.say("/alert btc > 80000", "Alert set")
-    await is_fed(stage)
-    await stage.playground.block(ann.person)
-    stage.price(BTC, 70_100)
-    await stage.until(lambda: not stage.kucoin.streams.readers(TOPIC))
-    await stage.playground.unblock(ann.person)
-    listed = await ann.say("/alerts", "1 alert")
-    assert "> 80,000 · paused" in listed.text
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -9,7 +9,7 @@ import structlog
 from tgbot.chat.sending import Messenger
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import DeliveryError, DeliveryNotSent, DeliveryUnknown, Throttled
+from tgbot.core.errors import ChatGone, DeliveryError, DeliveryNotSent, DeliveryUnknown, Throttled
 from tgbot.core.reply import T
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.claims import left_claimed, next_due, tend
@@ -107,6 +107,7 @@ class Sender:
             parcels = await self._pack(session, moment, now)
             if parcels:
                 crash_point("C10")
+        self._outbox.gone |= {parcel.head.chat_id for parcel, how in done if isinstance(how, ChatGone)}
         # Not before the commit: how long that takes must not bring two messages closer together.
         moment = self._clock.monotonic()
         for parcel in parcels:
