@@ -30,8 +30,8 @@ class Size:
     rows: int
 
 
-FULL = Size(5, frames=100_000, calls=1_000, notices=300, armed=(10_000, 100_000, 1_000_000), rows=250_000)
-QUICK = Size(1, frames=20_000, calls=200, notices=100, armed=(100_000,), rows=20_000)
+FULL = Size(5, frames=100_000, calls=1_000, notices=2_000, armed=(10_000, 100_000, 1_000_000), rows=250_000)
+QUICK = Size(1, frames=20_000, calls=200, notices=300, armed=(100_000,), rows=20_000)
 
 
 @dataclass(frozen=True)

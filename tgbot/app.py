@@ -122,20 +122,22 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             ]
         )
         on_chat_moved = _each_moved(accounts.move, *features.on_chat_moved)
+        answers = Answers(
+            database=database,
+            outbox=outbox,
+            messenger=messenger,
+            renderer=renderer,
+            recipients_of=notices.recipients_of,
+            on_chat_back=_each(*features.on_chat_back),
+        )
+        await answers.restore()
         intake = Intake(
             database=database,
             clock=clock,
             ids=ids,
             routes=table,
             dialogues=ground.dialogues,
-            answering=Answers(
-                database=database,
-                outbox=outbox,
-                messenger=messenger,
-                renderer=renderer,
-                recipients_of=notices.recipients_of,
-                on_chat_back=_each(*features.on_chat_back),
-            ),
+            answering=answers,
             redact=redaction,
             admit=accounts.admit,
             erase_leak=entry.erase_leak,

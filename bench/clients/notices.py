@@ -20,7 +20,8 @@ from tgbot.core.reply import Button, Reply, T
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.limiter import Limiter, Limits, Pace, Window
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.delivery.sender import MOST_IN_FLIGHT, Sender
+from tgbot.delivery.packing import MOST_IN_FLIGHT
+from tgbot.delivery.sender import Sender
 from tgbot.kucoin.http import make_transport
 from tgbot.packaged import folder
 from tgbot.schema import migrate

@@ -80,7 +80,11 @@ async def test_a_picture_takes_the_place_of_a_picture_or_a_text(
 async def test_who_writes_to_us_reads_us_again(post: Post, answers: Answers, telegram: TelegramServer) -> None:
     async with post.database.write() as session:
         await leave_chat(session, DESK, "Forbidden: bot was kicked", post.clock.now())
+    await answers.restore()
+    await answers.hear(replace(COMMAND, command=""))
+    assert post.back == [], "people talk to each other there"
     for _ in range(2):
+        await answers.hear(COMMAND)
         await answer(post, answers, COMMAND)
     assert telegram.texts(DESK) == ["1 s", "1 s"]
     assert post.back == [DESK]

@@ -11,10 +11,12 @@ from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, Post, noti
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
 from tgbot.core.notices import Recipient
+from tgbot.core.reply import Reply
 from tgbot.delivery.gone import come_back
 from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace
 from tgbot.delivery.outbox import Notice, Priority
-from tgbot.delivery.sender import MOST_IN_FLIGHT, MOST_PATIENT, NOTED_WITHIN, URGENT_IN_A_ROW
+from tgbot.delivery.packing import MOST_IN_FLIGHT, MOST_PATIENT, URGENT_IN_A_ROW
+from tgbot.delivery.sender import NOTED_WITHIN
 from tgbot.delivery.store import OWED, HoldRow, OutboxRow, State
 
 TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
@@ -320,6 +322,42 @@ async def test_refused_markup_goes_as_plain_text(post: Post, telegram: TelegramS
         await post.until_settled()
     assert telegram.texts(ANN) == ["1 s"]
     assert list((await post.states()).values()) == [State.SENT]
+
+
+async def test_a_long_text_comes_in_parts_in_order_before_what_follows_it(post: Post, telegram: TelegramServer) -> None:
+    reply = Reply(tuple(words(seconds).lines[0] for seconds in range(2_000)), words(0).buttons)
+    await post.put(Notice(ANN, reply, ANSWER), notice(ANN, 9_999), notice(BORIS, 1))
+    async with post.sending():
+        await post.until_settled()
+    *parts, after = telegram.texts(ANN)
+    assert (len(parts), after) == (4, "9,999 s")
+    assert "\n".join(parts).split("\n") == [f"{seconds:,} s" for seconds in range(2_000)]
+    buttons = ["reply_markup" in call for call in telegram.sent("sendMessage") if call["chat_id"] == str(ANN)]
+    assert buttons == [False, False, False, True, True]
+
+
+async def test_a_kill_between_two_parts_repeats_none(post: Post, telegram: TelegramServer) -> None:
+    await post.put(Notice(ANN, Reply(tuple(words(seconds).lines[0] for seconds in range(2_000))), ANSWER))
+    limits, post.limits = post.limits, Limits(Pace(1.0, 1), NO_LIMIT)
+    async with post.sending():
+        await telegram.until_called("sendMessage")
+        await until(lambda: is_new(post))
+    post.limits = limits
+    async with post.sending():
+        await post.until_settled()
+    assert "\n".join(telegram.texts(ANN)).split("\n") == [f"{seconds:,} s" for seconds in range(2_000)]
+
+
+async def test_a_card_that_has_become_too_long_stays_one_message(post: Post, telegram: TelegramServer) -> None:
+    reply = Reply(tuple(words(seconds).lines[0] for seconds in range(2_000)), words(0).buttons)
+    async with post.sending():
+        await post.put(Notice(ANN, reply, ANSWER, card="list"))
+        await post.until_settled()
+        await post.put(Notice(ANN, reply, ANSWER, card="list"))
+        await post.until_settled()
+    (text,) = telegram.texts(ANN)
+    assert text.endswith("\n<i>… and more: too long for one message.</i>")
+    assert 3_900 < len(text) < 4_150
 
 
 async def test_what_telegram_never_accepts_blocks_nobody(post: Post, telegram: TelegramServer) -> None:

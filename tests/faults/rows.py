@@ -63,6 +63,7 @@ DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "fault
 DECISION, RACES, DESKS = "approvals/test_decision.py::", "approvals/test_races.py::", "approvals/test_desks.py::"
 GROUP, RECORD = "flows/test_desks.py::", "audit/test_chain.py::"
 INTAKE, GATE, SENDER = "intake/test_service.py::", "intake/test_gate.py::", "delivery/test_sender.py::"
+LIMITER = "delivery/test_limiter.py::"
 
 KUCOIN_REST = (
     Row(
@@ -722,6 +723,9 @@ TO_TELEGRAM = (
         (
             SENDER + "test_telegrams_wait_holds_everybody_also_over_a_restart",
             SENDER + "test_fills_go_before_answers_and_alerts_of_other_chats",
+            LIMITER + "test_a_complaint_slows_us_down_once_and_the_pace_comes_back",
+            "delivery/test_flood.py::test_behind_a_flood_of_alerts_a_fill_leaves_at_once_and_telegram_never_complains",
+            "delivery/test_company.py::test_stale_alerts_are_left_out_and_one_line_says_how_many",
         ),
     ),
     Row(
@@ -730,14 +734,24 @@ TO_TELEGRAM = (
         "that chat waits alone",
         (
             SENDER + "test_a_flooded_chat_waits_alone",
-            "delivery/test_limiter.py::test_no_limit_is_exceeded_in_any_window",
+            SENDER + "test_chats_that_have_not_heard_from_us_go_before_those_that_have",
+            LIMITER + "test_no_limit_is_exceeded_in_any_window",
+            LIMITER + "test_a_flooded_chat_has_room_for_what_is_urgent",
+            "delivery/test_flood.py::test_a_flood_into_one_group_never_makes_telegram_complain",
         ),
     ),
     Row(
         "S3",
         "403: blocked, kicked, gone",
-        "left in peace until it writes again",
-        (SENDER + "test_a_chat_that_has_gone_is_left_in_peace",),
+        "left in peace until somebody there writes again; then its alerts and watches go on",
+        (
+            SENDER + "test_a_chat_that_has_gone_is_left_in_peace",
+            SENDER + "test_a_chat_that_has_gone_is_not_tried_again_before_it_is_back",
+            "delivery/test_answers.py::test_who_writes_to_us_reads_us_again",
+            "alerts/test_timers.py::test_alerts_of_a_chat_that_is_gone_rest_until_it_is_back",
+            "alerts/test_watches_service.py::test_a_chat_that_is_gone_hears_nothing_until_it_is_back",
+            "flows/test_alerts.py::test_whoever_has_blocked_the_bot_and_is_back_has_alerts_and_watches_again",
+        ),
     ),
     Row(
         "S4",
@@ -757,11 +771,13 @@ TO_TELEGRAM = (
     Row(
         "S6",
         "a group becomes a supergroup",
-        "its messages go to its new place, and so do desk, proposals and votes",
+        "its messages go to its new place, and so do desk, proposals and votes, alerts and watches",
         (
             SENDER + "test_a_group_that_moved_gets_its_messages_at_its_new_place",
             DESKS + "test_a_group_that_moves_keeps_desk_proposals_and_votes",
             GROUP + "test_group_that_becomes_a_supergroup_loses_no_vote",
+            "alerts/test_timers.py::test_alerts_move_with_their_group",
+            "alerts/test_watches_service.py::test_a_group_that_became_a_supergroup_watches_on",
         ),
     ),
     Row(
@@ -770,6 +786,7 @@ TO_TELEGRAM = (
         "fills and alerts go once more, marked; nothing else does",
         (
             SENDER + "test_after_a_lost_answer_fills_and_alerts_go_once_more",
+            "delivery/test_company.py::test_a_lost_answer_repeats_all_that_were_in_the_message",
             "chat/test_sending.py::test_a_lost_answer_is_unknown_and_nothing_is_sent_twice",
         ),
     ),
@@ -777,14 +794,24 @@ TO_TELEGRAM = (
         "S8",
         "400: markup cannot be read",
         "once more as plain text",
-        (SENDER + "test_refused_markup_goes_as_plain_text",),
+        (
+            SENDER + "test_refused_markup_goes_as_plain_text",
+            "delivery/test_company.py::test_one_that_telegram_refuses_does_not_take_its_company_along",
+        ),
     ),
     Row(
         "S9",
         "more than a message holds",
-        "lists keep within one message; what Telegram never accepts blocks nobody",
-        (ORDERS + "test_long_list_stays_within_one_message", SENDER + "test_what_telegram_never_accepts_blocks_nobody"),
-        "no text is split into several messages",
+        "it comes in parts, each whole by itself, always cut in the same places; what is edited in place is shortened",
+        (
+            "texts/test_pages.py::test_any_text_comes_in_parts_that_telegram_takes_and_that_make_up_the_whole",
+            "texts/test_pages.py::test_every_character_keeps_its_markup",
+            SENDER + "test_a_long_text_comes_in_parts_in_order_before_what_follows_it",
+            SENDER + "test_a_kill_between_two_parts_repeats_none",
+            SENDER + "test_a_card_that_has_become_too_long_stays_one_message",
+            ORDERS + "test_long_list_stays_within_one_message",
+            SENDER + "test_what_telegram_never_accepts_blocks_nobody",
+        ),
     ),
     Row(
         "S10",

@@ -199,14 +199,15 @@ async def test_a_deleted_card_comes_again_when_the_price_moves(ann: Seat, stage:
     assert (await ann.hears("67,501")).id == again.id
 
 
-async def test_whoever_blocks_the_bot_watches_nothing_any_more(ann: Seat, stage: Stage) -> None:
+async def test_whoever_blocks_the_bot_is_left_in_peace_and_watches_on_afterwards(ann: Seat, stage: Stage) -> None:
     await ann.say("/watch btc 2%", "Watching 1 pair")
     await stage.until(lambda: topics(stage) == TOPICS)
     await stage.playground.block(ann.person)
     stage.price(BTC, 80_000)
     await stage.until(lambda: not topics(stage))
     await stage.playground.unblock(ann.person)
-    await ann.say("/watch", "You watch no pair")
+    await ann.say("/watch", "Watched again: BTC-USDT|Watching 1 pair")
+    await stage.until(lambda: topics(stage) == TOPICS)
 
 
 async def test_watching_is_for_private_chats(ann: Seat, stage: Stage) -> None:

@@ -9,9 +9,9 @@ from tgbot.core.errors import DeliveryError
 from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming, Toast
 from tgbot.db.engine import Database, WriteSession
-from tgbot.delivery.gone import come_back
+from tgbot.delivery.gone import come_back, gone_chats
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.delivery.sender import RecipientsOf
+from tgbot.delivery.packing import RecipientsOf
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 
@@ -38,12 +38,27 @@ class Answers:
         self._recipients_of = recipients_of
         self._on_chat_back = on_chat_back
 
+    async def restore(self) -> None:
+        """What an earlier process knew of chats that are gone; before anybody is heard."""
+        async with self._database.read() as session:
+            self._outbox.gone |= await gone_chats(session)
+
+    async def hear(self, incoming: Incoming) -> None:
+        """Whoever speaks to us reads us: a chat that was gone is there again, before anything is answered. What people
+        say to each other in a group is no proof."""
+        if not (incoming.is_private or incoming.command or incoming.press_id):
+            return
+        if incoming.chat_id not in self._outbox.gone:
+            return
+        async with self._database.write() as session:
+            if await come_back(session, incoming.chat_id):
+                log.info("chat_back", chat=incoming.chat_id)
+                await self._on_chat_back(session, incoming.chat_id)
+        self._outbox.gone.discard(incoming.chat_id)
+
     async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None:
         """A press is answered by editing the message it stands under, unless the reply is to be a new one: a picture
-        cannot become a text. A chat that was gone is there again."""
-        if await come_back(session, incoming.chat_id):
-            log.info("chat_back", chat=incoming.chat_id)
-            await self._on_chat_back(session, incoming.chat_id)
+        cannot become a text."""
         loses_picture = incoming.is_picture and reply.picture is None
         is_edit = bool(incoming.press_id) and not reply.is_new and not loses_picture
         notice = Notice(

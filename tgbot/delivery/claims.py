@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Update, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.orm import aliased
 
 from tgbot.core.notices import URGENT_KINDS, Kind
 from tgbot.core.reply import say
 from tgbot.db.engine import WriteSession
+from tgbot.db.types import UtcTime
 from tgbot.delivery.codec import encode
 from tgbot.delivery.outbox import Priority
 from tgbot.delivery.store import EXPIRED, OUTBOX, CardRow, GoneChatRow, OutboxRow, State
@@ -34,7 +35,13 @@ class Claim:
     kind: str | None
     is_kept: bool
     created_at: datetime
+    part: int
     is_gone: bool
+    has_company: bool
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.priority <= Priority.ANSWER
 
     @property
     def kind_chosen(self) -> Kind | None:
@@ -51,8 +58,9 @@ class Claim:
 
     @property
     def sort(self) -> tuple[object, ...]:
-        """Of one chat and topic; what was kept is one sort, whatever its kind."""
-        return self.chat_id, self.thread_id, self.is_kept, None if self.is_kept else self.kind
+        """Of one chat and topic; what was kept is one sort, whatever its kind. What has been sent in part goes on in
+        the same company."""
+        return self.chat_id, self.thread_id, self.part, self.is_kept, None if self.is_kept else self.kind
 
 
 MOST_TOGETHER = 20
@@ -61,7 +69,28 @@ PATIENT_KINDS = (*(kind for kind in Kind if kind not in URGENT_KINDS), EXPIRED)
 
 URGENT, PATIENT = OutboxRow.priority <= Priority.ANSWER, OutboxRow.priority > Priority.ANSWER
 
-_card, _answered = aliased(CardRow), aliased(CardRow)
+_card, _answered, _other = aliased(CardRow), aliased(CardRow), aliased(OutboxRow)
+
+
+def _has_one_before_it() -> ColumnElement[bool]:
+    """One message at a time per chat, in order; what is urgent passes only what is not."""
+    other_is_urgent = _other.priority <= Priority.ANSWER
+    goes_first = or_(
+        and_(other_is_urgent, PATIENT),
+        and_(other_is_urgent == URGENT, _other.id < OutboxRow.id),
+    )
+    is_in_the_way = or_(_other.state == State.CLAIMED, and_(_other.state == State.NEW, goes_first))
+    return select(literal(1)).where(_other.chat_id == OutboxRow.chat_id, is_in_the_way).exists()
+
+
+def _has_company() -> ColumnElement[bool]:
+    waits = and_(_other.state == State.NEW, _other.id > OutboxRow.id, _other.kind.in_(PATIENT_KINDS))
+    return select(literal(1)).where(_other.chat_id == OutboxRow.chat_id, waits).exists()
+
+
+# Statements are made once: making one costs more than the database takes to carry it out.
+_NOW = bindparam("now", type_=UtcTime)
+_IN_TIME = or_(OutboxRow.expires_at.is_(None), OutboxRow.expires_at > _NOW)
 _CLAIMS = (
     select(
         OutboxRow.id,
@@ -79,54 +108,83 @@ _CLAIMS = (
         OutboxRow.kind,
         OutboxRow.is_kept,
         OutboxRow.created_at,
+        OutboxRow.part,
         GoneChatRow.chat_id.is_not(None).label("is_gone"),
+        _has_company().label("has_company"),
     )
     .outerjoin(_card, and_(_card.chat_id == OutboxRow.chat_id, _card.card == OutboxRow.card))
     .outerjoin(GoneChatRow, GoneChatRow.chat_id == OutboxRow.chat_id)
     .outerjoin(_answered, and_(_answered.chat_id == OutboxRow.chat_id, _answered.card == OutboxRow.reply_to_card))
 )
-
-
-async def claim(
-    session: WriteSession, room: int, which: ColumnElement[bool], left_out: Collection[int], now: datetime
-) -> list[Claim]:
-    """At most `room` rows of those (`URGENT` or `PATIENT`) that are due, one per chat and each the first of its chat,
-    the most urgent first; none of the chats that are left out."""
-    if room <= 0:
-        return []
-    is_due = (OutboxRow.not_before <= now) & or_(OutboxRow.expires_at.is_(None), OutboxRow.expires_at > now)
-    due = (
-        _CLAIMS.where(which, OutboxRow.state == State.NEW, is_due)
-        .where(OutboxRow.chat_id.not_in(left_out), ~_has_one_before_it())
-        .order_by(OutboxRow.priority, OutboxRow.id)
-        .limit(room)
-        .with_for_update(of=OutboxRow, skip_locked=True)
+_INTERRUPTED = _CLAIMS.where(OutboxRow.state == State.CLAIMED).order_by(OutboxRow.id)
+_DUE = (
+    _CLAIMS.where(OutboxRow.state == State.NEW, OutboxRow.not_before <= _NOW, _IN_TIME, ~_has_one_before_it())
+    .where(
+        or_(
+            and_(URGENT, OutboxRow.chat_id.not_in(bindparam("full", expanding=True))),
+            and_(PATIENT, OutboxRow.chat_id.not_in(bindparam("left_out", expanding=True))),
+        )
     )
-    claims = [Claim(*tuple(row)) for row in await session.execute(due)]
+    .where(OutboxRow.priority >= bindparam("least_priority"))
+    .order_by(OutboxRow.priority, OutboxRow.id)
+    .limit(bindparam("room"))
+    .with_for_update(of=OutboxRow, skip_locked=True)
+)
+_PLACE = func.row_number().over(partition_by=(OutboxRow.chat_id, OutboxRow.kind), order_by=OutboxRow.id)
+_NEAREST = (
+    select(OutboxRow.id, _PLACE.label("place"))
+    .where(OutboxRow.chat_id.in_(bindparam("chats", expanding=True)), OutboxRow.state == State.NEW)
+    .where(OutboxRow.kind.in_(PATIENT_KINDS), _IN_TIME)
+    .subquery()
+)
+_COMPANY = _CLAIMS.where(OutboxRow.id.in_(select(_NEAREST.c.id).where(_NEAREST.c.place < MOST_TOGETHER))).order_by(
+    OutboxRow.id
+)
+_NEXT_DUE = select(func.min(OutboxRow.not_before)).where(
+    OutboxRow.state.in_([State.NEW, State.KEPT]), OutboxRow.not_before > _NOW
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """So many messages may go, so many of them although they are not urgent. Nothing goes to chats that are `full`;
+    what is not urgent does not go to those that are `left_out` either."""
+
+    messages: int
+    patient: int
+    full: Collection[int]
+    left_out: Collection[int]
+
+
+async def claim(session: WriteSession, room: Room, now: datetime, *, is_turn_of_rest: bool = False) -> list[Claim]:
+    """Rows that are due, one per chat and each the first of its chat, the most urgent first; at the turn of the rest
+    none that is urgent."""
+    most = room.patient if is_turn_of_rest else room.messages
+    if most <= 0:
+        return []
+    values = {
+        "now": now,
+        "full": list(room.full),
+        "left_out": list(room.left_out),
+        "least_priority": Priority.ALERT if is_turn_of_rest else Priority.FILL,
+        "room": most,
+    }
+    found = [Claim(*tuple(row)) for row in await session.execute(_DUE, values)]
+    claims = [row for place, row in enumerate(found) if row.is_urgent or place < room.patient]
     await _mark_claimed(session, claims)
     return claims
 
 
 async def claim_company(session: WriteSession, heads: Sequence[Claim], now: datetime) -> dict[int, list[Claim]]:
     """By id of the head: the rows of its sort that leave in one message with it, also those that are not due yet."""
-    chats = {head.chat_id for head in heads if head.may_have_company}
-    if not chats:
+    sociable = [head for head in heads if head.has_company and head.may_have_company]
+    if not sociable:
         return {}
-    order = func.row_number().over(partition_by=(OutboxRow.chat_id, OutboxRow.kind), order_by=OutboxRow.id)
-    nearest = (
-        select(OutboxRow.id, order.label("place"))
-        .where(OutboxRow.chat_id.in_(chats), OutboxRow.state == State.NEW, OutboxRow.kind.in_(PATIENT_KINDS))
-        .where(or_(OutboxRow.expires_at.is_(None), OutboxRow.expires_at > now))
-        .subquery()
-    )
-    ids = select(nearest.c.id).where(nearest.c.place < MOST_TOGETHER)
-    found = [
-        Claim(*tuple(row)) for row in await session.execute(_CLAIMS.where(OutboxRow.id.in_(ids)).order_by(OutboxRow.id))
-    ]
+    chats = sorted({head.chat_id for head in sociable})
+    found = [Claim(*tuple(row)) for row in await session.execute(_COMPANY, {"chats": chats, "now": now})]
     company = {
         head.id: [row for row in found if row.may_have_company and row.sort == head.sort][: MOST_TOGETHER - 1]
-        for head in heads
-        if head.may_have_company
+        for head in sociable
     }
     await _mark_claimed(session, [row for rows in company.values() for row in rows])
     return company
@@ -168,10 +226,7 @@ async def leave_out(session: WriteSession, head: Claim) -> None:
 
 async def next_due(session: WriteSession, now: datetime) -> datetime | None:
     """When the next row is due of those that wait for their time."""
-    waiting = OutboxRow.state.in_([State.NEW, State.KEPT])
-    due: datetime | None = await session.scalar(
-        select(func.min(OutboxRow.not_before)).where(waiting, OutboxRow.not_before > now)
-    )
+    due: datetime | None = await session.scalar(_NEXT_DUE, {"now": now})
     return due
 
 
@@ -200,23 +255,4 @@ async def _mark_claimed(session: WriteSession, claims: Sequence[Claim]) -> None:
 
 async def left_claimed(session: WriteSession) -> list[Claim]:
     """What a process that is no more had claimed and not marked: each may or may not have been sent."""
-    rows = await session.execute(_CLAIMS.where(OutboxRow.state == State.CLAIMED).order_by(OutboxRow.id))
-    return [Claim(*tuple(row)) for row in rows]
-
-
-def _has_one_before_it() -> ColumnElement[bool]:
-    """One message at a time per chat, in order; what is urgent passes only what is not."""
-    other = aliased(OutboxRow)
-    other_is_urgent, is_urgent = other.priority <= Priority.ANSWER, OutboxRow.priority <= Priority.ANSWER
-    goes_first = or_(
-        and_(other_is_urgent, ~is_urgent),
-        and_(other_is_urgent == is_urgent, other.id < OutboxRow.id),
-    )
-    return (
-        select(literal(1))
-        .where(
-            other.chat_id == OutboxRow.chat_id,
-            or_(other.state == State.CLAIMED, and_(other.state == State.NEW, goes_first)),
-        )
-        .exists()
-    )
+    return [Claim(*tuple(row)) for row in await session.execute(_INTERRUPTED)]

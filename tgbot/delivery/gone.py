@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
-from tgbot.db.engine import WriteSession
+from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.delivery.store import OUTBOX, OWED, GoneChatRow, State
 
@@ -14,6 +14,10 @@ async def leave_chat(session: WriteSession, chat_id: int, reason: str, now: date
     insert = insert_into(session, GoneChatRow).values(chat_id=chat_id, reason=reason[:200], at=now)
     await session.execute(insert.on_conflict_do_nothing(index_elements=["chat_id"]))
     await bury(session, chat_id, reason)
+
+
+async def gone_chats(session: ReadSession) -> set[int]:
+    return set(await session.scalars(select(GoneChatRow.chat_id)))
 
 
 async def come_back(session: WriteSession, chat_id: int) -> bool:

@@ -56,8 +56,11 @@ STALE_AFTER = {Kind.ALERT: timedelta(seconds=120), Kind.WATCH: timedelta(seconds
 
 
 class Outbox:
+    """`gone` are the chats in which nobody reads us, as far as this process knows; the table is the truth."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.gone: set[int] = set()
         self.woken = asyncio.Event()
 
     async def put(self, session: WriteSession, notice: Notice) -> int:

@@ -1,7 +1,7 @@
 """The role `delivery`: the one process that sends what the outbox owes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,41 +9,23 @@ import structlog
 from tgbot.chat.sending import Messenger
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import DeliveryError, DeliveryNotSent, DeliveryUnknown, Throttled
-from tgbot.core.notices import Recipient
-from tgbot.db.engine import Database, ReadSession, WriteSession
-from tgbot.delivery.claims import (
-    PATIENT,
-    URGENT,
-    Claim,
-    claim,
-    claim_company,
-    keep_chat,
-    leave_out,
-    left_claimed,
-    next_due,
-    tend,
-)
-from tgbot.delivery.gone import bury
+from tgbot.core.errors import ChatGone, DeliveryError, DeliveryNotSent, DeliveryUnknown, Throttled
+from tgbot.core.reply import T
+from tgbot.db.engine import Database, WriteSession
+from tgbot.delivery.claims import left_claimed, next_due, tend
 from tgbot.delivery.holds import keep_holds, load_holds
 from tgbot.delivery.limiter import EVERYWHERE, Limiter
 from tgbot.delivery.outbox import Outbox
+from tgbot.delivery.packing import Packing, RecipientsOf
 from tgbot.delivery.parcels import Parcel
-from tgbot.delivery.settlement import Outcome, Settlement
-from tgbot.delivery.verdicts import KeepUntil, Verdict, judge
+from tgbot.delivery.settlement import Outcome, PartSent, Settlement
 from tgbot.texts.markup import without_markup
 from tgbot.texts.notation import Reader
+from tgbot.texts.pages import shortened, split
 from tgbot.texts.renderer import Renderer
 
 log = structlog.get_logger()
 
-RecipientsOf = Callable[[ReadSession, Collection[int]], Awaitable[Mapping[int, Recipient]]]
-
-# So many messages at most are ambiguous after a crash, and so many sends share the event loop with everybody else.
-MOST_IN_FLIGHT = 20
-# So many of them may be messages that are not urgent, and after so many urgent ones it is once their turn.
-MOST_PATIENT = 14
-URGENT_IN_A_ROW = 7
 IDLE = 1.0
 TEND_EVERY = 1.0
 # What has been sent is noted for many at once, and at the latest so many seconds after it was.
@@ -72,13 +54,12 @@ class Sender:
         self._messenger = messenger
         self._renderer = renderer
         self._clock = clock
-        self._recipients_of = recipients_of
+        self._packing = Packing(recipients_of, limiter, outbox.wake)
         self._settlement = Settlement(on_chat_gone, on_chat_moved)
         self._limiter = limiter
         self._in_flight: set[int] = set()
         self._done: list[tuple[Parcel, Outcome]] = []
         self._failures = 0
-        self._urgent_in_a_row = 0
         self._tend_at = 0.0
         self._next_due: float | None = None
         self._is_stopping = False
@@ -118,14 +99,15 @@ class Sender:
         now = self._clock.now()
         moment = self._clock.monotonic()
         holds = self._holds_for(done, now)
-        if not done and (self._is_stopping or self._room(moment, is_urgent=True) <= 0):
+        if not done and (self._is_stopping or not self._packing.has_room(moment, len(self._in_flight))):
             return []
         async with self._database.write() as session:
             await self._settlement.settle(session, [(row, how) for parcel, how in done for row in parcel.rows], now)
             await keep_holds(session, holds)
-            parcels = [] if self._is_stopping else await self._pack(session, moment, now)
+            parcels = await self._pack(session, moment, now)
             if parcels:
                 crash_point("C10")
+        self._outbox.gone |= {parcel.head.chat_id for parcel, how in done if isinstance(how, ChatGone)}
         # Not before the commit: how long that takes must not bring two messages closer together.
         moment = self._clock.monotonic()
         for parcel in parcels:
@@ -134,55 +116,16 @@ class Sender:
         return parcels
 
     async def _pack(self, session: WriteSession, moment: float, now: datetime) -> list[Parcel]:
-        """What may go now, as its readers want it."""
+        if self._is_stopping:
+            return []
         if moment >= self._tend_at:
             await tend(session, now)
             self._tend_at = moment + TEND_EVERY
-        heads = await self._claim(session, moment, now)
-        if not heads:
+        parcels = await self._packing.pack(session, len(self._in_flight), moment, now)
+        if not parcels:
             due = await next_due(session, now)
             self._next_due = None if due is None else moment + (due - now).total_seconds()
-            return []
-        recipients = await self._recipients_of(session, {head.chat_id for head in heads})
-        sent = [head for head in heads if await self._is_wanted(session, head, recipients[head.chat_id], now)]
-        company = await claim_company(session, sent, now)
-        return [Parcel((head, *company.get(head.id, ())), recipients[head.chat_id]) for head in sent]
-
-    async def _is_wanted(self, session: WriteSession, head: Claim, recipient: Recipient, now: datetime) -> bool:
-        if head.is_gone:
-            await bury(session, head.chat_id, "nobody reads us there")
-            return False
-        match judge(head.kind_chosen, recipient, now):
-            case KeepUntil(at):
-                await keep_chat(session, head, at)
-            case Verdict.LEAVE_OUT:
-                await leave_out(session, head)
-            case Verdict.SEND:
-                return True
-        self._outbox.wake()  # there is room for others
-        return False
-
-    async def _claim(self, session: WriteSession, moment: float, now: datetime) -> list[Claim]:
-        """What is urgent first. Of the rest, chats that have not heard from us lately go before those that have; and
-        however much is urgent, the rest has its turn now and then."""
-        room, room_for_rest = (self._room(moment, is_urgent=is_urgent) for is_urgent in (True, False))
-        waiting, waiting_for_rest = (
-            self._limiter.waiting_chats(moment, is_urgent=is_urgent) for is_urgent in (True, False)
-        )
-        recent = self._limiter.recent_chats(moment)
-        rows: list[Claim] = []
-        if self._urgent_in_a_row >= URGENT_IN_A_ROW:
-            rows = await claim(session, min(room, 1), PATIENT, waiting_for_rest, now)
-        urgent = await claim(session, room - len(rows), URGENT, waiting, now)
-        self._urgent_in_a_row = 0 if rows else self._urgent_in_a_row + len(urgent)
-        rows += urgent
-        for left_out in [waiting_for_rest | recent, waiting_for_rest] if recent else [waiting_for_rest]:
-            rows += await claim(session, room_for_rest - len(rows), PATIENT, left_out, now)
-        return rows
-
-    def _room(self, moment: float, *, is_urgent: bool) -> int:
-        most = MOST_IN_FLIGHT if is_urgent else MOST_PATIENT
-        return min(self._limiter.room(moment, is_urgent=is_urgent), most - len(self._in_flight))
+        return parcels
 
     async def _deliver(self, parcel: Parcel) -> None:
         outcome: Outcome
@@ -197,17 +140,26 @@ class Sender:
         if self._is_noting_due():
             self._outbox.wake()
 
-    async def _send(self, parcel: Parcel) -> int:
+    async def _send(self, parcel: Parcel) -> Outcome:
         head, reply = parcel.head, parcel.reply()
-        rendered = self._renderer.render(reply, Reader(parcel.recipient.language, parcel.recipient.time_zone))
+        reader = Reader(parcel.recipient.language, parcel.recipient.time_zone)
+        rendered = self._renderer.render(reply, reader)
         if head.is_plain:
             rendered = without_markup(rendered)
+        if head.message_id is not None or head.card is not None:
+            rendered = shortened(rendered, self._renderer.text(T("delivery.cut"), reader))
         if head.message_id is not None:
             await self._messenger.edit(head.chat_id, head.message_id, rendered)
             return head.message_id
-        return await self._messenger.send(
-            head.chat_id, rendered, thread_id=head.thread_id, reply_to=head.reply_to, is_silent=reply.is_silent
+        parts = split(rendered)
+        message_id = await self._messenger.send(
+            head.chat_id,
+            parts[min(head.part, len(parts) - 1)],
+            thread_id=head.thread_id,
+            reply_to=head.reply_to,
+            is_silent=reply.is_silent or head.part > 0,
         )
+        return message_id if head.part + 1 >= len(parts) else PartSent(head.part + 1)
 
     def _holds_for(self, done: Sequence[tuple[Parcel, Outcome]], now: datetime) -> dict[int, datetime]:
         """Holds back what has to wait after these outcomes; returns the waits that Telegram ordered."""

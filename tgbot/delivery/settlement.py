@@ -23,7 +23,15 @@ from tgbot.delivery.store import OUTBOX, OWED, CardRow, OutboxRow, State, adopt_
 
 log = structlog.get_logger()
 
-Outcome = int | DeliveryError  # the id of the message, or why there may be none
+
+@dataclass(frozen=True, slots=True)
+class PartSent:
+    """A long text goes on with the part of this number."""
+
+    next_part: int
+
+
+Outcome = int | PartSent | DeliveryError  # the id of the message, or why there may be none
 
 MOST_TRIES = 8
 REPEATED = (Priority.FILL, Priority.ALERT)
@@ -51,6 +59,8 @@ class Settlement:
             match outcome:
                 case int():
                     continue
+                case PartSent(number):
+                    await _change(session, claim, {"state": State.NEW, "part": number})
                 case ChatGone():
                     gone[claim.chat_id] = str(outcome)
                 case ChatMoved():

@@ -38,6 +38,8 @@ _ROW = re.compile(r"[0-9]{1,18}")
 class Answering(Protocol):
     """How an answer leaves; `app.py` gives delivery's."""
 
+    async def hear(self, incoming: Incoming) -> None: ...
+
     async def reply(self, session: WriteSession, incoming: Incoming, reply: Reply) -> None: ...
 
     async def toast(self, incoming: Incoming, toast: Toast | None) -> None: ...
@@ -145,6 +147,7 @@ class Intake:
         answer: Answer = None
         moved_to = incoming.moved_to if incoming is not None else None
         if incoming is not None and moved_to is None:
+            await self._answering.hear(incoming)
             answer = await self._answer(incoming, raw, stored.id)
         self._redact.forget(raw["update_id"])
         async with self._database.write() as session:
