@@ -17,6 +17,8 @@ from tgbot.accounts.notices.handlers import NoticesHandlers
 from tgbot.accounts.notices.service import Notices
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
+from tgbot.approvals.record import DeskRecord
+from tgbot.approvals.store.desks import keepers_of
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.groups import Groups
 from tgbot.chat.sending import Messenger
@@ -94,6 +96,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             languages=frozenset(LANGUAGE_NAMES),
         )
         notices = Notices(database, outbox.judge_again)
+        notices.listen_to_groups(keepers_of)
         keys = Keys(
             database=database,
             clock=clock,
@@ -108,7 +111,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         groups = Groups(bot)
         beside = settings.master_key_file.parent
         ground = lay_ground(clock, ids, database, outbox, keys, exchanges, beside, groups, accounts.names_of)
-        redaction = Redaction(lambda name: name in table.commands)
+        redaction = Redaction(lambda name: table.knows(name))  # noqa: PLW0108 - the table is made later
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
         features = build_features(ground)
@@ -138,6 +141,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             admit=accounts.admit,
             erase_leak=entry.erase_leak,
             on_chat_moved=on_chat_moved,
+            on_turned_away=DeskRecord(database, clock).note_turned_away,
             bot_name=bot.username,
         )
         sender = Sender(
