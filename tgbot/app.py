@@ -17,6 +17,8 @@ from tgbot.accounts.notices.handlers import NoticesHandlers
 from tgbot.accounts.notices.service import Notices
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
+from tgbot.approvals.record import DeskRecord
+from tgbot.approvals.store.desks import keepers_of
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.groups import Groups
 from tgbot.chat.sending import Messenger
@@ -95,6 +97,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             languages=frozenset(LANGUAGE_NAMES),
         )
         notices = Notices(database, outbox.judge_again)
+        notices.listen_to_groups(keepers_of)
         keys = Keys(
             database=database,
             clock=clock,
@@ -109,7 +112,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         groups = Groups(bot)
         witness = Witness(settings.master_key_file.parent / "last-order")
         ground = lay_ground(clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of, witness)
-        redaction = Redaction(lambda name: name in table.commands)
+        redaction = Redaction(lambda name: table.knows(name))  # noqa: PLW0108 - the table is made later
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()
         features = build_features(ground)
@@ -142,6 +145,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             admit=accounts.admit,
             erase_leak=entry.erase_leak,
             on_chat_moved=on_chat_moved,
+            on_turned_away=DeskRecord(database, clock).note_turned_away,
             bot_name=bot.username,
         )
         sender = Sender(

@@ -9,13 +9,17 @@ from sqlalchemy import select, update
 
 from tests.approvals.group import BOB, CHAT, EVE, MALLORY, ZOE, Group
 from tests.trading.conftest import on_both_databases
-from tests.trading.desk import ANN, CARD, Killed, at_point, die
+from tests.trading.desk import ANN, CARD, RENDERER, Killed, at_point, die
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
 from tgbot.approvals.rules.policy import Policy, Tier
 from tgbot.approvals.rules.votes import Choice, State
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
 from tgbot.core.people import Standing
+from tgbot.delivery.codec import decode
+from tgbot.delivery.store import OutboxRow
+from tgbot.texts.markup import clean
+from tgbot.texts.notation import Reader
 from tgbot.trading.rules.settlement import State as IntentState
 from tgbot.trading.store import IntentRow
 
@@ -423,3 +427,22 @@ async def test_no_made_up_data_name_a_proposal_of_another_or_break_anything(grou
             continue
         assert proposal.short.startswith(data.strip())
         assert found.id == proposal.id
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>Bob</b>", "[x](http://x)", "\u202ecba\u200b", "✅ Approved by all & more", "x" * 300]
+)
+async def test_names_full_of_tricks_are_shown_as_what_they_are(group: Group, name: str) -> None:
+    proposal = await group.propose()
+    await group.world.told()
+    desk = await group.now.desks.at(CHAT)
+    await group.now.proposals.vote(desk, replace(group.person(BOB), name=name), proposal, Choice.APPROVE)
+    async with group.world.database.read() as session:
+        row = (await session.scalars(select(OutboxRow).order_by(OutboxRow.id.desc()).limit(1))).one()
+    rendered = RENDERER.render(decode(row.payload), Reader("en", "UTC"))
+    assert "\u202e" not in rendered.html
+    assert "\u200b" not in rendered.plain
+    assert "<b>Bob" not in rendered.html
+    assert rendered.plain.startswith("Proposal #")
+    assert f"1 of 2 ({clean(name[:140])})" in rendered.plain
+    assert "refused" not in await group.acts()

@@ -115,6 +115,15 @@ def test_a_reply_in_a_group_without_topics_has_no_thread() -> None:
     assert read(message(chat=GROUP, message_thread_id=12)).thread_id is None
 
 
+def test_a_group_that_becomes_a_supergroup_is_understood() -> None:
+    incoming = read(message(chat=GROUP, text="", migrate_to_chat_id=-1009))
+    assert (incoming.chat_id, incoming.moved_to, incoming.text) == (-1001, -1009, "")
+
+
+def test_a_group_has_a_title() -> None:
+    assert read(message(chat=GROUP)).chat_title == "Desk"
+
+
 @pytest.mark.parametrize(
     "raw",
     [

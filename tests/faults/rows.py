@@ -868,8 +868,8 @@ GROUPS = (
             DECISION + "test_members_and_strangers_change_nothing",
             DECISION + "test_a_proposal_of_another_group_is_not_there",
             GROUP + "test_strangers_forgers_and_the_anonymous_change_nothing",
+            GATE + "test_whom_the_gate_keeps_from_a_groups_routes_is_told_of",
         ),
-        "people whom the bot does not know at all are turned away before there could be a record",
     ),
     Row(
         "B6",

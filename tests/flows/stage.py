@@ -105,7 +105,7 @@ class Seat:
         """The first button of the newest message."""
         return await self.press(self.stage.playground.messages(self.chat)[-1].labels[0], expect)
 
-    async def hears(self, expect: str, timeout: float = 5) -> Message:  # noqa: ASYNC109 - passed on
+    async def hears(self, expect: str, timeout: float = 10) -> Message:  # noqa: ASYNC109 - passed on
         """What the bot says by itself, or has said."""
         self._take_time()
         return await self.stage.playground.wait_for(self.chat, expect, timeout)

@@ -83,6 +83,8 @@ async def test_typed_twins_the_list_and_the_trial_of_the_rules(desk: Group) -> N
     await desk.eve.say("/buy", "What shall I buy")
     await desk.eve.press("BTC-USDT", "How much")
     await desk.eve.press("50u", "^Proposal")
+    await desk.ann_alone.say("/settings language ru", "Настройки")
+    await desk.eve.say("/proposals", "Ждёт 1 предложение")  # a group is spoken to in its keeper's language
 
 
 async def test_rules_are_read_as_sentences_and_changed_by_buttons_of_the_owner(desk: Group) -> None:
@@ -121,7 +123,7 @@ async def test_strangers_forgers_and_the_anonymous_change_nothing(desk: Group) -
     assert desk.ann_alone.texts() == private
     assert "0 of 2" in card.text
     record = await desk.ann.say("/audit 40", "^Record")
-    assert record.text.count("was refused") >= 5
+    assert record.text.count("was refused") >= 8
 
 
 async def test_another_groups_card_cannot_be_pressed_into_this_one(desk: Group) -> None:

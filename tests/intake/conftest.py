@@ -58,6 +58,7 @@ class Desk:
     leaks: list[Incoming] = field(default_factory=list)
     met: list[int] = field(default_factory=list)
     moved: list[tuple[int, int]] = field(default_factory=list)
+    turned_away: list[tuple[int, str]] = field(default_factory=list)
     handlers: dict[str, Handler] = field(default_factory=dict)
     redaction: Redaction = field(default_factory=lambda: Redaction({"buy", "price"}.__contains__))
     dialogues: Dialogues = field(default_factory=Dialogues)
@@ -74,6 +75,8 @@ class Desk:
                     Command("buy", self._hear, ("b",), trades=True),
                     Command("price", self._hear, place=Place.ANYWHERE),
                     Command("settings", self._hear),
+                    Command("approve", self._hear, (), Place.GROUP, trades=True),
+                    Press("vote", self._hear, Place.GROUP),
                     Press("ok", self._hear),
                     Press("refresh", self._hear, Place.ANYWHERE),
                     Dialogue("size", self._hear),
@@ -92,6 +95,7 @@ class Desk:
             admit=self._admit,
             erase_leak=self._erase,
             on_chat_moved=self._move,
+            on_turned_away=self._turn_away,
             bot_name="tgbot_test_bot",
         )
 
@@ -141,6 +145,9 @@ class Desk:
     async def _erase(self, incoming: Incoming) -> Reply:
         self.leaks.append(incoming)
         return say("credentials.leak_deleted")
+
+    async def _turn_away(self, incoming: Incoming, why: str) -> None:
+        self.turned_away.append((incoming.user_id, why))
 
     async def _move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
         self.moved.append((old_chat_id, new_chat_id))

@@ -252,3 +252,17 @@ async def test_a_group_that_becomes_a_supergroup_is_told_of_and_nobody_is_met(de
     await desk.receives(message(1, "", chat=DESK, migrate_to_chat_id=-1009))
     assert desk.moved == [(DESK, -1009)]
     assert (desk.met, desk.heard, desk.said(DESK)) == ([], [], [])
+
+
+async def test_whom_the_gate_keeps_from_a_groups_routes_is_told_of(desk: Desk) -> None:
+    forwarded = {"forward_origin": {"type": "user", "date": 1}}
+    await desk.receives(
+        message(1, "/approve 7F3K", MALLORY, DESK),
+        press(2, "vote:7F3K", MALLORY, DESK),
+        message(3, "/approve 7F3K", ANN, DESK, **forwarded),
+        message(4, "/approve 7F3K", ANN),
+        message(5, "/settings", MALLORY, DESK),
+    )
+    strange = (MALLORY, "accounts.stranger")
+    assert sorted(desk.turned_away) == [(ANN, "intake.forwarded"), strange, strange]
+    assert desk.heard == []

@@ -9,6 +9,7 @@ from tgbot.audit import store
 from tgbot.audit.rules import Event
 from tgbot.core.clock import Clock
 from tgbot.core.people import Person
+from tgbot.core.routing import Incoming
 from tgbot.db.engine import Database, WriteSession
 
 
@@ -45,6 +46,16 @@ class DeskRecord:
         desk = await desks.find(session, proposal.desk_id) if proposal is not None else None
         if desk is not None:
             await self.note(session, desk, "outcome", None, proposal, **said)
+
+    async def note_turned_away(self, incoming: Incoming, why: str) -> None:
+        """Somebody was not even heard: unknown to the bot, anonymous, forwarded, too old."""
+        async with self._database.write() as session:
+            desk = await desks.of_chat(session, incoming.chat_id)
+            if desk is None:
+                return
+            wanted = incoming.command or incoming.verb
+            event = Event("refused", incoming.user_id, incoming.name, detail={"wanted": wanted, "why": why})
+            await store.append(session, desk.id, event, self._clock.now())
 
     async def note_refused(self, desk: Desk, person: Person, wanted: str, why: str) -> None:
         """Somebody wanted what they may not, or what cannot be; nothing else has changed."""

@@ -41,6 +41,10 @@ class Routes:
             return _of_place(incoming, incoming.command, self.commands, self._group_commands)
         return self._dialogues.get(incoming.dialogue)
 
+    def knows(self, command: str) -> bool:
+        """Wherever it is heard."""
+        return command in self.commands or command in self._group_commands
+
     def nearest(self, command: str) -> str | None:
         known = self.commands | self._group_commands
         found = difflib.get_close_matches(command, known, n=1, cutoff=0.5)

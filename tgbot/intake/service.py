@@ -17,7 +17,7 @@ from tgbot.core.errors import ExchangeError, NotAllowed, NotFound, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, Reply, T, say
-from tgbot.core.routing import Answer, Incoming, Toast, Tombstone
+from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route, Toast, Tombstone
 from tgbot.db.engine import Database, WriteSession
 from tgbot.intake import store
 from tgbot.intake.lanes import Lanes
@@ -60,7 +60,7 @@ class Redacting(Protocol):
 class Intake:
     """`redact` replaces what may hold a secret by a tombstone before anything is stored. `admit` knows the sender or
     raises `NotAllowed`. `erase_leak` deletes a message with a key in it, whoever wrote it. `on_chat_moved` (old id, new
-    id) hears that a group has become a supergroup."""
+    id) hears that a group has become a supergroup, `on_turned_away` of what the gate keeps from a group's routes."""
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Intake:
         admit: Callable[[Incoming], Awaitable[Person]],
         erase_leak: Callable[[Incoming], Awaitable[Reply]],
         on_chat_moved: Callable[[WriteSession, int, int], Awaitable[None]],
+        on_turned_away: Callable[[Incoming, str], Awaitable[None]],
         bot_name: str,
     ) -> None:
         self._database = database
@@ -87,6 +88,7 @@ class Intake:
         self._admit = admit
         self._erase_leak = erase_leak
         self._on_chat_moved = on_chat_moved
+        self._on_turned_away = on_turned_away
         self._bot_name = bot_name
         self._lanes = Lanes(self._handle)
         self._is_ready = asyncio.Event()
@@ -211,12 +213,21 @@ class Intake:
         route = self._routes.find(incoming)
         if route is None and not incoming.is_private and not incoming.press_id:
             return None
+        try:
+            person = await self._let_through(incoming, route, row_id)
+        except UserError as error:
+            if isinstance(route, Command | Press) and route.place is Place.GROUP and not incoming.is_private:
+                await self._on_turned_away(incoming, error.text.key)
+            raise
+        return await route.handler(person, incoming) if route is not None else self._unknown(incoming)
+
+    async def _let_through(self, incoming: Incoming, route: Route | None, row_id: int) -> Person:
+        """The gate; raises what it has to say."""
         require_somebody(incoming)
         person = await self._admit(incoming)
-        if route is None:
-            return self._unknown(incoming)
-        require_fresh(incoming, route, row_id, self._clock.now())
-        return await route.handler(person, incoming)
+        if route is not None:
+            require_fresh(incoming, route, row_id, self._clock.now())
+        return person
 
     async def _place(self, incoming: Incoming, raw: RawUpdate) -> Incoming:
         """Plain text answers the question we asked last, if any; a tombstone says itself what it was."""

@@ -8,15 +8,23 @@ from tgbot.core.notices import Kind, Level, Quiet, Recipient
 from tgbot.core.people import Person
 from tgbot.db.engine import Database, ReadSession, WriteSession
 
+KeepersOf = Callable[[ReadSession, Collection[int]], Awaitable[dict[int, int]]]
+
 STRANGER = Recipient("en", "UTC")
 
 
 class Notices:
-    """`on_change` hears of it in the transaction that keeps the choice: what waits for this chat is judged anew."""
+    """`on_change` hears of it in the transaction that keeps the choice: what waits for this chat is judged anew.
+    `keepers_of` says whose language is spoken in a group."""
 
     def __init__(self, database: Database, on_change: Callable[[WriteSession, int], Awaitable[None]]) -> None:
         self._database = database
         self._on_change = on_change
+        self._keepers_of: KeepersOf = _nobodys
+
+    def listen_to_groups(self, keepers_of: KeepersOf) -> None:
+        """A group has no settings of its own: it is spoken to as the person is whom this names."""
+        self._keepers_of = keepers_of
 
     async def shown(self, person: Person) -> Choices:
         async with self._database.read() as session:
@@ -33,6 +41,15 @@ class Notices:
             await self._on_change(session, person.id)
 
     async def recipients_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Recipient]:
-        """Who reads each of these chats; where nobody has chosen: English, UTC and everything."""
-        known = await store.recipients(session, chat_ids)
-        return {chat_id: known.get(chat_id, STRANGER) for chat_id in chat_ids}
+        """Who reads each of these chats; where nobody has chosen: English, UTC and everything. Of what its keeper has
+        chosen a group has language and time zone only."""
+        keepers = await self._keepers_of(session, [chat_id for chat_id in chat_ids if chat_id < 0])
+        known = await store.recipients(session, {*chat_ids, *keepers.values()})
+        spoken = {group: known[keeper] for group, keeper in keepers.items() if keeper in known}
+        groups = {group: Recipient(keeper.language, keeper.time_zone) for group, keeper in spoken.items()}
+        return {chat_id: groups.get(chat_id) or known.get(chat_id, STRANGER) for chat_id in chat_ids}
+
+
+async def _nobodys(session: ReadSession, chat_ids: Collection[int]) -> dict[int, int]:
+    """Where no group has a keeper."""
+    return {}

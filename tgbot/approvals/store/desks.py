@@ -134,9 +134,12 @@ async def lent_by(session: ReadSession, person_id: int) -> list[Desk]:
     return [_desk(row) for row in rows]
 
 
-async def all_of_them(session: ReadSession) -> list[Desk]:
-    rows = await session.scalars(select(DeskRow).order_by(DeskRow.created_at))
-    return [_desk(row) for row in rows]
+async def keepers_of(session: ReadSession, chat_ids: Collection[int]) -> dict[int, int]:
+    """By group, where it has a desk, the person who keeps its rules."""
+    if not chat_ids:
+        return {}
+    rows = await session.execute(select(DeskRow.chat_id, DeskRow.owner_id).where(DeskRow.chat_id.in_(chat_ids)))
+    return {row.chat_id: row.owner_id for row in rows}
 
 
 async def set_account(session: WriteSession, desk_id: str, person_id: int, name: str, key_id: str, mode: Mode) -> None:
