@@ -28,7 +28,8 @@ CAPTION = 26
 CARD = 330  # the width of a sheet's column; wide enough for what a phone shows of a message
 COLOURS = 128
 TABLE, INK = "#dfe6ee", "#2b3a4a"
-READERS = {"en": "Ann", "ru": "Eve"}
+LANGUAGES = ("en", "ru")
+READER = "Ann"  # she owns the group, which Bob administers
 
 
 @dataclass
@@ -42,26 +43,26 @@ class Traveller:
 
     async def say(self, text: str) -> None:
         await self.seat.say(text, patience=10)
-        await self._keep(text if len(text) < 36 else "…")
+        await self.keep(text if len(text) < 36 else "…")
 
     async def press(self, verb: str) -> None:
         """The newest button that does this; the card is the message that changes or comes."""
-        message, label = self._newest(verb)
+        message, label = self.newest(verb)
         await self.seat.press(label, "", message)
-        await self._keep(f"[ {label} ]" if label.isascii() else f"[ {verb} ]")
+        await self.keep(f"[ {label} ]" if label.isascii() else f"[ {verb} ]")
 
     async def see(self, symbol: str, price: str) -> None:
         self.stage.price(symbol, price)
-        await self._keep(f"({symbol} {price})")
+        await self.keep(f"({symbol} {price})")
 
-    def _newest(self, verb: str) -> tuple[Message, str]:
+    def newest(self, verb: str) -> tuple[Message, str]:
         for message in reversed(self.stage.playground.messages(self.seat.chat)):
             for button in (button for row in message.buttons for button in row):
                 if str(button.get("callback_data", "")).partition(":")[0] == verb:
                     return message, button["text"]
         raise LookupError(f"no button here does {verb!r}")
 
-    async def _keep(self, caption: str) -> None:
+    async def keep(self, caption: str) -> None:
         """What has changed last, once the chat has come to rest."""
         await self.stage.clock.sleep(REST)
         said = [m for m in self.stage.playground.messages(self.seat.chat) if m.sender is not self.seat.person]
@@ -143,6 +144,25 @@ async def be_told(one: Traveller) -> None:
     await one.say("/alert btc nonsense")
 
 
+async def decide_together(one: Traveller) -> None:
+    """In the group; the treasurer and the other administrator act where nobody photographs."""
+    stage, bob = one.stage, one.stage.seat_in_group("Bob")
+    await stage.seat("Bob").say("/start")
+    await one.say("/desk")
+    await one.press("desk_make")
+    url = await one.seat.press_for_link(one.newest("desk_lend")[1])
+    alone = stage.seat(one.seat.person.name)
+    await alone.say(f"/start {url.partition('start=')[2]}")
+    await alone.press_first("")
+    for text in ("/policy", "/policy test buy btc 900", "/buy btc 100"):
+        await one.say(text)
+    card, approve = one.newest("vote_yes")
+    await bob.press(approve, "", card)
+    await one.keep(f"[ {approve} ], Bob" if approve.isascii() else "[ approve ], Bob")
+    for text in ("/propose sell btc 5", "/proposals", "/policy quorum 1", "/audit", "/approve zz"):
+        await one.say(text)
+
+
 async def link(one: Traveller) -> None:
     account = await one.stage.kucoin_account()
     await one.say("/connect")
@@ -167,9 +187,10 @@ CHAPTERS: dict[str, Callable[[Traveller], Awaitable[None]]] = {
 
 async def take() -> None:
     async with launched() as chromium:
-        for language, name in READERS.items():
+        for language in LANGUAGES:
             async with a_stage() as stage:
-                seat = stage.seat(name)
+                stage.playground.person(READER, language)
+                seat = stage.seat(READER)
                 url = stage.settings.telegram_api_url
                 async with chromium.open(url, PHONE) as screen:
                     await screen.page.goto(f"{url}/?{language}#{seat.person.id}/{seat.chat.id}")
@@ -177,6 +198,11 @@ async def take() -> None:
                         traveller = Traveller(stage, seat, screen)
                         await journey(traveller)
                         save(f"{chapter}-{language}", contact_sheet(traveller.cards))
+                    there = stage.seat_in_group(READER)
+                    await screen.page.goto(f"{url}/?{language}-desk#{there.person.id}/{there.chat.id}")
+                    group = Traveller(stage, there, screen)
+                    await decide_together(group)
+                    save(f"desk-{language}", contact_sheet(group.cards))
 
 
 @asynccontextmanager
