@@ -20,8 +20,9 @@ from tgbot.delivery.codec import decode
 from tgbot.delivery.store import OutboxRow
 from tgbot.texts.markup import clean
 from tgbot.texts.notation import Reader
+from tgbot.trading.rules.settlement import Misses
 from tgbot.trading.rules.settlement import State as IntentState
-from tgbot.trading.store import IntentRow
+from tgbot.trading.store import Attempt, IntentRow, consume
 
 
 @on_both_databases
@@ -267,6 +268,17 @@ async def test_the_owner_of_the_account_cannot_send_it_by_the_private_ticket(gro
         await group.world.now.tickets.drop(intent)
     assert group.world.placed() == []
     assert await group.state(proposal) is State.OPEN
+
+
+async def test_the_right_to_a_ticket_is_no_right_to_what_is_proposed(group: Group) -> None:
+    """Not even where whoever asks has looked at nothing before."""
+    proposal = await group.propose()
+    intent = await group.world.now.tickets.find(group.person(ANN), proposal.short)
+    now = group.world.wall.now()
+    attempt = Attempt("tb1", intent.id, now, now, "", Misses(), now)
+    async with group.world.database.write() as session:
+        assert not await consume(session, intent, attempt, now)
+        assert await consume(session, intent, attempt, now, IntentState.PROPOSED)
 
 
 async def test_account_taken_back_voids_what_is_pending(group: Group) -> None:
