@@ -51,7 +51,6 @@ from tgbot.packaged import folder
 from tgbot.paper.server import listening
 from tgbot.schema import migrate
 from tgbot.settings import Settings
-from tgbot.system import spare_collector
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
@@ -171,7 +170,6 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "feed": ground.hub.run(),
             "doctor": doctor.run(),
         }
-        spare_collector()
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
         await _play(roles, _receive(settings, bot, intake, clock), intake.idle, sender, stopping)
 

@@ -34,7 +34,7 @@ from tgbot.paper.replay import Replay
 from tgbot.paper.walk import Walk
 from tgbot.schema import migrate
 from tgbot.settings import Settings, read_settings
-from tgbot.system import SystemClock, SystemIds
+from tgbot.system import SystemClock, SystemIds, spare_collector
 
 log = structlog.get_logger()
 
@@ -237,6 +237,7 @@ def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str 
             await running
 
     try:
+        spare_collector()
         asyncio.run(until_told())
     except* BotError as group:
         raise _first(group) from None

@@ -11,8 +11,8 @@ from tgbot.core.ids import CROCKFORD
 
 
 def spare_collector() -> None:
-    """What is there once everything is built stays: looking through it again and again, the garbage collector would
-    stop the event loop for 70 ms each time."""
+    """For a process that has loaded what it is made of: that stays, and looking through it again and again, the garbage
+    collector would stop the event loop for 70 ms each time."""
     gc.collect()
     gc.freeze()
 

@@ -41,6 +41,11 @@ def test_round_prices_are_round(low: str, high: str, steps: str) -> None:
     assert PriceAxis(Decimal(low), Decimal(high)).steps(7) == tuple(map(Decimal, steps.split()))
 
 
+def test_one_round_price_is_there_however_few_are_wanted() -> None:
+    assert PriceAxis(Decimal("6.0"), Decimal("9.98")).steps(2) == (Decimal(6), Decimal(8))
+    assert PriceAxis(Decimal("5.9"), Decimal("9.95")).steps(2) == (Decimal(6), Decimal(8))
+
+
 @given(low=prices, high=prices, count=st.integers(2, 9))
 def test_round_prices_are_few_evenly_spread_and_on_the_axis(low: Decimal, high: Decimal, count: int) -> None:
     low, high = sorted((low, high))

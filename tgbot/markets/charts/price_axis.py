@@ -27,8 +27,11 @@ class PriceAxis:
         return self.low <= price <= self.high
 
     def steps(self, count: int) -> tuple[Decimal, ...]:
-        """At most `count` round prices, evenly spread, from the lowest."""
-        step = _round_step((self.high - self.low) / count)
+        """At most `count` round prices, two or more, evenly spread, from the lowest; at least one."""
+        least = (self.high - self.low) / count
+        step = _round_step(least)
+        if ceil_to(self.low, step) > self.high:  # of two, none may lie on the axis
+            step = _round_step(least / 2)
         first = ceil_to(self.low, step)
         return tuple(first + step * i for i in range(count) if first + step * i <= self.high)
 
