@@ -45,6 +45,7 @@ from tgbot.markets.charts.service import Charts
 from tgbot.markets.handlers import MarketHandlers
 from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.markets.symbols import Symbols
+from tgbot.portfolio.days import Days
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
 from tgbot.trading.amending import Amending
@@ -227,6 +228,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     )
     portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
     foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox)
+    days = Days(ground.database, ground.clock, ground.keys, ground.exchanges.market)
     streams = AccountStreams(ground.keys, reconciler, foreign, ground.exchanges.dialers, ground.clock, ground.ids)
     routes = [
         *TradingHandlers(tickets, sending, orders, amending, ground.symbols).routes(),
@@ -237,6 +239,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         "exits": exits.run(),
         "accounts": streams.run(),
         "restoration": restoration.run(),
+        "days": days.run(),
     }
     return Features(routes, roles, beginnings=[restoration.begin]), proposed, reconciler
 

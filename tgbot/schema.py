@@ -19,6 +19,7 @@ import tgbot.credentials.store
 import tgbot.db.leases
 import tgbot.delivery.store
 import tgbot.intake.store
+import tgbot.portfolio.store
 import tgbot.trading.fills
 import tgbot.trading.standing
 import tgbot.trading.store  # noqa: F401 - importing a store adds its tables to the metadata
