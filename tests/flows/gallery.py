@@ -25,7 +25,7 @@ REST = 0.6  # seconds in which a chat that has come to rest does not change
 COLUMNS = 4
 GAP = 16
 CAPTION = 26
-CARD = 330  # the width of a sheet's column; wide enough for what a phone shows of a message
+CARD = 376  # the width of a sheet's column; wide enough for what a phone shows of a message
 COLOURS = 128
 TABLE, INK = "#dfe6ee", "#2b3a4a"
 LANGUAGES = ("en", "ru")
@@ -154,6 +154,7 @@ async def decide_together(one: Traveller) -> None:
     alone = stage.seat(one.seat.person.name)
     await alone.say(f"/start {url.partition('start=')[2]}")
     await alone.press_first("")
+    await one.screen.page.goto(f"{one.screen.page.url.partition('#')[0]}&again#{one.seat.person.id}/{one.seat.chat.id}")
     for text in ("/policy", "/policy test buy btc 900", "/buy btc 100"):
         await one.say(text)
     card, approve = one.newest("vote_yes")
