@@ -60,8 +60,9 @@ def test(arguments: list[str]) -> int:
         for name in ("sdk", "ccxt"):
             peer_environment(name, PEERS / f"{name}.txt")
     chosen = [argument for argument in arguments if argument != "--peers"]
-    # Much of a test's time is waiting for sockets, so the whole suite runs on three workers for each core.
-    side_by_side = [] if chosen else ["-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal"]
+    # Much of a test's time is waiting for sockets, so the whole suite runs on two workers for each core; a third only
+    # collects once more what all of them collect.
+    side_by_side = [] if chosen else ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"]
     become([python, "-m", "pytest", *side_by_side, *chosen])
 
 
