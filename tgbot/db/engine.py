@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from threading import Thread
 from weakref import WeakSet
@@ -99,11 +99,23 @@ class Database:
     def _open_sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
         _make_folder(Path(self.url.database or ""))
         # One connection is the whole queue of writers: waiting in our own process beats SQLITE_BUSY.
-        writer = create_async_engine(self.url, pool_size=1, max_overflow=0, connect_args={"isolation_level": None})
-        reader = create_async_engine(self.url, pool_size=4, connect_args={"isolation_level": None})
+        connect_args = {"isolation_level": None, "factory": _PromptlyClosed}
+        writer = create_async_engine(self.url, pool_size=1, max_overflow=0, connect_args=connect_args)
+        reader = create_async_engine(self.url, pool_size=4, connect_args=connect_args)
         for engine, begin, is_reader in ((writer, "BEGIN IMMEDIATE", False), (reader, "BEGIN", True)):
             _configure_sqlite(engine, begin, self._threads, is_reader=is_reader)
         return writer, reader
+
+
+class _PromptlyClosed(sqlite3.Connection):
+    """Gives up its transaction when it is closed. By itself the driver keeps it, and with it the right to write, until
+    the last cursor is collected as garbage; a task cancelled during a statement leaves such a cursor in its traceback.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # it is closed already
+            self.rollback()
+        super().close()
 
 
 def _check_file(file: str) -> None:
