@@ -5,11 +5,16 @@ import pytest
 
 from tests.clock import JumpClock
 from tests.ids import CountingIds
+from tgbot.system import spare_collector
 
 # Without it python-telegram-bot warns that it will give up seconds as numbers, and warnings are errors here.
 os.environ["PTB_TIMEDELTA"] = "1"
 
 pytest_plugins = ["tests.browser", "tests.databases", "tests.skips"]
+
+
+def pytest_collection_finish() -> None:
+    spare_collector()  # thousands of collected tests would be looked through during each of them
 
 
 @pytest.fixture
