@@ -12,6 +12,7 @@ from tgbot.accounts.handlers import OpenLink
 from tgbot.accounts.store import find as find_person
 from tgbot.alerts import store as alert_store
 from tgbot.alerts.drafts import Drafts
+from tgbot.alerts.groups import RequireAdmin
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
@@ -148,7 +149,9 @@ class Features:
 
 def build_features(ground: Ground) -> Features:
     trading, proposed, reconciler = _trading(ground)
-    built = [trading, _approvals(ground, proposed, reconciler), _markets(ground), _alerts(ground), _watches(ground)]
+    approvals, require_admin = _approvals(ground, proposed, reconciler)
+    alerts, watches = _alerts(ground, require_admin), _watches(ground, require_admin)
+    built = [trading, approvals, _markets(ground), alerts, watches]
     return Features(
         [route for features in built for route in features.routes],
         {name: role for features in built for name, role in features.roles.items()},
@@ -244,8 +247,9 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     return Features(routes, roles, beginnings=[restoration.begin]), proposed, reconciler
 
 
-def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -> Features:
-    """Desks. They know of orders what `core.desks` says, and no more."""
+def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -> tuple[Features, RequireAdmin]:
+    """Desks. They know of orders what `core.desks` says, and no more. And who administers a group, for whoever has to
+    know."""
     built = build_approvals(
         database=ground.database,
         clock=ground.clock,
@@ -263,7 +267,8 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
         *PolicyHandlers(built.desks, built.policies, ground.symbols.read_pair, ground.names_of).routes(),
         *desks.routes(),
     ]
-    return Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})
+    features = Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})
+    return features, built.standings.require_admin
 
 
 async def _last_price(prices: Prices, symbol: str) -> Decimal:
@@ -280,7 +285,7 @@ def _markets(ground: Ground) -> Features:
     return Features(routes, {})
 
 
-def _alerts(ground: Ground) -> Features:
+def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
     history = ground.exchanges.market
     monitor = AlertMonitor(
         database=ground.database,
@@ -301,7 +306,7 @@ def _alerts(ground: Ground) -> Features:
         monitor=monitor,
     )
     drafts = Drafts(ground.database, ground.clock, ground.dialogues)
-    handlers = AlertsHandlers(alerts, News(ground.database, ground.clock), drafts, ground.symbols)
+    handlers = AlertsHandlers(alerts, News(ground.database, ground.clock), drafts, ground.symbols, require_admin)
     timers = AlertTimers(
         database=ground.database,
         clock=ground.clock,
@@ -337,7 +342,7 @@ async def _coins_of(ground: Ground, person_id: int) -> frozenset[str]:
     return held | {symbol.partition("-")[0] for symbol in symbols}
 
 
-def _watches(ground: Ground) -> Features:
+def _watches(ground: Ground, require_admin: RequireAdmin) -> Features:
     live = LivePrices(
         database=ground.database, clock=ground.clock, outbox=ground.outbox, board=ground.board, feed=ground.hub
     )
@@ -350,5 +355,5 @@ def _watches(ground: Ground) -> Features:
         source=ground.exchanges.market,
         live=live,
     )
-    routes = WatchesHandlers(watches, ground.symbols).routes()
+    routes = WatchesHandlers(watches, ground.symbols, require_admin).routes()
     return Features(routes, {"watches": live.run()}, [watches.lose], [watches.regain], [watches.move])

@@ -58,6 +58,7 @@ class AlertRow(Base):
     short: Mapped[str] = mapped_column(String(10))
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
     person_id: Mapped[int] = mapped_column(BigInteger)
     symbol: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(10))
@@ -88,7 +89,7 @@ class JudgedRow(Base):
 @dataclass(frozen=True, slots=True)
 class Alert:
     """`id` is 0 before it is stored. `cooldown` is `None` for one that fires once. `wakes_at` is that of a snoozed one,
-    `ends_at` when it runs out."""
+    `ends_at` when it runs out. It rings in the topic `thread_id` of its chat."""
 
     id: int
     short: str
@@ -110,6 +111,7 @@ class Alert:
     ends_at: datetime | None = None
     step_back: Decimal = STEP_BACK
     condition: str = ""
+    thread_id: int | None = None
 
     def armed(self) -> Armed:
         resting_until = None
@@ -196,8 +198,11 @@ async def regain_chat(session: WriteSession, chat_id: int, now: datetime) -> int
 
 
 async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> None:
-    """A group became a supergroup."""
-    await session.execute(update(AlertRow).where(AlertRow.chat_id == chat_id).values(chat_id=new_chat_id))
+    """A group became a supergroup. An alert whose name is taken there stays behind, and rings there all the same: what
+    is sent to the old chat is sent on."""
+    taken = select(AlertRow.short).where(AlertRow.chat_id == new_chat_id)
+    old = (AlertRow.chat_id == chat_id) & AlertRow.short.not_in(taken)
+    await session.execute(update(AlertRow).where(old).values(chat_id=new_chat_id))
 
 
 async def pause_symbol(session: WriteSession, symbol: str, chat_id: int | None = None) -> list[Alert]:
