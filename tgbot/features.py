@@ -31,8 +31,10 @@ from tgbot.approvals.handlers.policies import NamesOf, PolicyHandlers
 from tgbot.approvals.handlers.proposals import ProposalHandlers
 from tgbot.chat.groups import Groups
 from tgbot.core.clock import Clock
+from tgbot.core.desks import LINK_SIGN
 from tgbot.core.errors import UserError
 from tgbot.core.ids import Ids
+from tgbot.core.orders import Side
 from tgbot.core.people import Mode
 from tgbot.core.routing import Route
 from tgbot.credentials.service import Keys
@@ -233,8 +235,9 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox)
     days = Days(ground.database, ground.clock, ground.keys, ground.exchanges.market)
     streams = AccountStreams(ground.keys, reconciler, foreign, ground.exchanges.dialers, ground.clock, ground.ids)
+    handlers = TradingHandlers(tickets, sending, orders, amending, ground.symbols)
     routes = [
-        *TradingHandlers(tickets, sending, orders, amending, ground.symbols).routes(),
+        *handlers.routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
     roles = {
@@ -244,7 +247,8 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         "restoration": restoration.run(),
         "days": days.run(),
     }
-    return Features(routes, roles, beginnings=[restoration.begin]), proposed, reconciler
+    links = {f"{side}{LINK_SIGN}": handlers.open_link for side in Side}
+    return Features(routes, roles, links=links, beginnings=[restoration.begin]), proposed, reconciler
 
 
 def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -> tuple[Features, RequireAdmin]:
@@ -263,7 +267,7 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
     reconciler.listen_to_groups(built.record.note_outcome)
     desks = DeskHandlers(built.desks, ground.keys, ground.database, ground.groups.start_link, ground.groups.send_file)
     routes = [
-        *ProposalHandlers(built.desks, built.proposals, built.record).routes(),
+        *ProposalHandlers(built.desks, built.proposals, built.record, ground.groups.start_link).routes(),
         *PolicyHandlers(built.desks, built.policies, ground.symbols.read_pair, ground.names_of).routes(),
         *desks.routes(),
     ]
