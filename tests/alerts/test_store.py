@@ -143,3 +143,11 @@ async def test_how_far_prices_are_judged_is_kept_by_symbol(database: Database) -
 async def added(database: Database, alert: Alert) -> Alert:
     async with database.write() as session:
         return await store.add(session, alert)
+
+
+async def test_the_keeper_of_a_groups_alerts_is_who_set_the_first(database: Database) -> None:
+    for number, person_id in enumerate((BORIS, ANN)):
+        await added(database, replace(WANTED, update_id=number, short=f"AAA{number}", chat_id=-1, person_id=person_id))
+    async with database.read() as session:
+        assert await store.keepers_of(session, [-1, -2]) == {-1: BORIS}
+        assert await store.keepers_of(session, []) == {}

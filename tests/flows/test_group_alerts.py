@@ -65,9 +65,7 @@ async def test_a_groups_card_is_its_administrators(club: Club) -> None:
     await club.bob.press(f"✕ {BTC}", "You watch no pair", card)
 
 
-async def test_alerts_and_watches_go_with_a_group_that_becomes_a_supergroup_and_end_where_the_bot_is_thrown_out(
-    club: Club,
-) -> None:
+async def test_alerts_and_watches_follow_their_group_and_end_where_the_bot_is_thrown_out(club: Club) -> None:
     play = club.stage.playground
     small = await play.group("Small", club.bob.person, club.eve.person, kind="group")
     bob = Seat(club.stage, club.bob.person, small)

@@ -1,6 +1,6 @@
 """The table of alerts, and how far each symbol's prices have been judged."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -175,6 +175,15 @@ async def recent_symbols(session: ReadSession, chat_id: int, count: int) -> list
     newest = func.max(AlertRow.id)
     rows = select(AlertRow.symbol).where(AlertRow.chat_id == chat_id).group_by(AlertRow.symbol).order_by(newest.desc())
     return list(await session.scalars(rows.limit(count)))
+
+
+async def keepers_of(session: ReadSession, chat_ids: Collection[int]) -> dict[int, int]:
+    """By group, where it has or had alerts, the person who set the first."""
+    if not chat_ids:
+        return {}
+    first = select(func.min(AlertRow.id)).where(AlertRow.chat_id.in_(chat_ids)).group_by(AlertRow.chat_id)
+    rows = await session.execute(select(AlertRow.chat_id, AlertRow.person_id).where(AlertRow.id.in_(first)))
+    return {row.chat_id: row.person_id for row in rows}
 
 
 async def change(session: WriteSession, alert: Alert) -> None:
