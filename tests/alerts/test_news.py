@@ -135,12 +135,13 @@ async def test_while_something_is_out_of_reach_nothing_is_lost(room: Newsroom) -
 
 
 async def test_news_follow_a_group_that_becomes_a_supergroup(room: Newsroom) -> None:
-    await room.news.follow(-5, None, ANN, Topic.LISTING, "")
+    await room.news.follow(-5, 9, ANN, Topic.LISTING, "")
     async with room.desk.database.write() as session:
         await store.move_chat(session, -5, -100_5)
     room.publish(Topic.LISTING, "Scroll (SCR) Gets Listed on KuCoin!")
     async with room.life():
         assert [chat_id for chat_id, _ in await room.a_minute_later()] == [-100_5]
+        assert [said.thread_id for said in await room.desk.said()] == [9], "the topic where it was wished for"
 
 
 async def test_there_is_a_measure(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,3 +83,7 @@ async def test_alerts_and_watches_follow_their_group_and_end_where_the_bot_is_th
     await play.remove(large, play.bot)
     club.stage.price(BTC, 76_000)
     await club.stage.until(lambda: not club.stage.kucoin.streams.readers(TOPIC))
+    await play.demote(large, play.bot)
+    await there.say("/alert eth > 5000", "Alert set: ETH-USDT > 5,000")
+    await there.hears("1 alert waits for its price again|^👁 Watched again: BTC-USDT")
+    await club.is_fed()
