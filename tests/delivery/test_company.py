@@ -81,6 +81,14 @@ async def test_where_a_topic_is_gone_all_that_was_meant_for_it_comes_into_the_gr
     assert "message_thread_id" not in telegram.sent("sendMessage")[-1]
 
 
+async def test_a_crowd_in_many_topics_is_one_message_in_each(post: Post, telegram: TelegramServer) -> None:
+    """A group bears few messages a minute, whatever topics they go to."""
+    async with post.database.write() as session:
+        await post.outbox.put_all(session, [alert(DESK, number, thread_id=number % 5 or None) for number in range(60)])
+    await send_all(post)
+    assert [text.count("\n") for text in telegram.texts(DESK)] == [12] * 5
+
+
 async def test_a_crowd_is_told_in_messages_of_twenty(post: Post, telegram: TelegramServer) -> None:
     async with post.database.write() as session:
         await post.outbox.put_all(session, [alert(ANN, seconds) for seconds in range(45)])
