@@ -17,8 +17,9 @@ from tgbot.accounts.notices.handlers import NoticesHandlers
 from tgbot.accounts.notices.service import Notices
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
+from tgbot.alerts import store as alert_store
 from tgbot.approvals.record import DeskRecord
-from tgbot.approvals.store.desks import keepers_of
+from tgbot.approvals.store import desks as desk_store
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.groups import Groups
 from tgbot.chat.sending import Messenger
@@ -96,7 +97,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             languages=frozenset(LANGUAGE_NAMES),
         )
         notices = Notices(database, outbox.judge_again)
-        notices.listen_to_groups(keepers_of)
+        notices.listen_to_groups(desk_store.keepers_of, alert_store.keepers_of)
         keys = Keys(
             database=database,
             clock=clock,

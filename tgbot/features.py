@@ -12,6 +12,7 @@ from tgbot.accounts.handlers import OpenLink
 from tgbot.accounts.store import find as find_person
 from tgbot.alerts import store as alert_store
 from tgbot.alerts.drafts import Drafts
+from tgbot.alerts.groups import RequireAdmin
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
@@ -30,8 +31,10 @@ from tgbot.approvals.handlers.policies import NamesOf, PolicyHandlers
 from tgbot.approvals.handlers.proposals import ProposalHandlers
 from tgbot.chat.groups import Groups
 from tgbot.core.clock import Clock
+from tgbot.core.desks import LINK_SIGN
 from tgbot.core.errors import UserError
 from tgbot.core.ids import Ids
+from tgbot.core.orders import Side
 from tgbot.core.people import Mode
 from tgbot.core.routing import Route
 from tgbot.credentials.service import Keys
@@ -148,7 +151,9 @@ class Features:
 
 def build_features(ground: Ground) -> Features:
     trading, proposed, reconciler = _trading(ground)
-    built = [trading, _approvals(ground, proposed, reconciler), _markets(ground), _alerts(ground), _watches(ground)]
+    approvals, require_admin = _approvals(ground, proposed, reconciler)
+    alerts, watches = _alerts(ground, require_admin), _watches(ground, require_admin)
+    built = [trading, approvals, _markets(ground), alerts, watches]
     return Features(
         [route for features in built for route in features.routes],
         {name: role for features in built for name, role in features.roles.items()},
@@ -230,8 +235,9 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox)
     days = Days(ground.database, ground.clock, ground.keys, ground.exchanges.market)
     streams = AccountStreams(ground.keys, reconciler, foreign, ground.exchanges.dialers, ground.clock, ground.ids)
+    handlers = TradingHandlers(tickets, sending, orders, amending, ground.symbols)
     routes = [
-        *TradingHandlers(tickets, sending, orders, amending, ground.symbols).routes(),
+        *handlers.routes(),
         *PortfolioHandlers(portfolio, ground.symbols).routes(),
     ]
     roles = {
@@ -241,11 +247,13 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         "restoration": restoration.run(),
         "days": days.run(),
     }
-    return Features(routes, roles, beginnings=[restoration.begin]), proposed, reconciler
+    links = {f"{side}{LINK_SIGN}": handlers.open_link for side in Side}
+    return Features(routes, roles, links=links, beginnings=[restoration.begin]), proposed, reconciler
 
 
-def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -> Features:
-    """Desks. They know of orders what `core.desks` says, and no more."""
+def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -> tuple[Features, RequireAdmin]:
+    """Desks. They know of orders what `core.desks` says, and no more. And who administers a group, for whoever has to
+    know."""
     built = build_approvals(
         database=ground.database,
         clock=ground.clock,
@@ -259,11 +267,12 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
     reconciler.listen_to_groups(built.record.note_outcome)
     desks = DeskHandlers(built.desks, ground.keys, ground.database, ground.groups.start_link, ground.groups.send_file)
     routes = [
-        *ProposalHandlers(built.desks, built.proposals, built.record).routes(),
+        *ProposalHandlers(built.desks, built.proposals, built.record, ground.groups.start_link).routes(),
         *PolicyHandlers(built.desks, built.policies, ground.symbols.read_pair, ground.names_of).routes(),
         *desks.routes(),
     ]
-    return Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})
+    features = Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})
+    return features, built.standings.require_admin
 
 
 async def _last_price(prices: Prices, symbol: str) -> Decimal:
@@ -280,7 +289,7 @@ def _markets(ground: Ground) -> Features:
     return Features(routes, {})
 
 
-def _alerts(ground: Ground) -> Features:
+def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
     history = ground.exchanges.market
     monitor = AlertMonitor(
         database=ground.database,
@@ -301,7 +310,7 @@ def _alerts(ground: Ground) -> Features:
         monitor=monitor,
     )
     drafts = Drafts(ground.database, ground.clock, ground.dialogues)
-    handlers = AlertsHandlers(alerts, News(ground.database, ground.clock), drafts, ground.symbols)
+    handlers = AlertsHandlers(alerts, News(ground.database, ground.clock), drafts, ground.symbols, require_admin)
     timers = AlertTimers(
         database=ground.database,
         clock=ground.clock,
@@ -337,7 +346,7 @@ async def _coins_of(ground: Ground, person_id: int) -> frozenset[str]:
     return held | {symbol.partition("-")[0] for symbol in symbols}
 
 
-def _watches(ground: Ground) -> Features:
+def _watches(ground: Ground, require_admin: RequireAdmin) -> Features:
     live = LivePrices(
         database=ground.database, clock=ground.clock, outbox=ground.outbox, board=ground.board, feed=ground.hub
     )
@@ -350,5 +359,5 @@ def _watches(ground: Ground) -> Features:
         source=ground.exchanges.market,
         live=live,
     )
-    routes = WatchesHandlers(watches, ground.symbols).routes()
+    routes = WatchesHandlers(watches, ground.symbols, require_admin).routes()
     return Features(routes, {"watches": live.run()}, [watches.lose], [watches.regain], [watches.move])

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import time
 
@@ -13,7 +14,7 @@ from tgbot.core.notices import Kind, Level, Quiet, Recipient
 from tgbot.core.people import Person
 from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming
-from tgbot.db.engine import Database, WriteSession
+from tgbot.db.engine import Database, ReadSession, WriteSession
 
 NIGHT = Quiet(time(22), time(7))
 
@@ -103,3 +104,19 @@ async def test_what_cannot_be_read_changes_nothing(choosing: Choosing) -> None:
 @pytest.mark.parametrize("text", ["22:00-07:00", "22-7", "22:00–07:00", "22.00 7", " 22:00 — 07:00 "])
 def test_hours_are_read_as_people_write_them(text: str) -> None:
     assert read_hours(text) == NIGHT
+
+
+async def test_a_group_is_spoken_to_as_the_first_whom_somebody_names(choosing: Choosing) -> None:
+    async def of_desks(session: ReadSession, chat_ids: Collection[int]) -> dict[int, int]:
+        return {chat_id: ANN for chat_id in chat_ids if chat_id == -1}
+
+    async def of_alerts(session: ReadSession, chat_ids: Collection[int]) -> dict[int, int]:
+        assert -1 not in chat_ids
+        return {chat_id: ANN for chat_id in chat_ids if chat_id == -2}
+
+    await choosing.quiet("22-7")
+    choosing.notices.listen_to_groups(of_desks, of_alerts)
+    async with choosing._database.read() as session:
+        spoken = await choosing.notices.recipients_of(session, [-1, -2, -3])
+    assert {chat_id: recipient.language for chat_id, recipient in spoken.items()} == {-1: "ru", -2: "ru", -3: "en"}
+    assert all(recipient.quiet is None for recipient in spoken.values())

@@ -8,7 +8,9 @@ from tests.alerts.desk import ANN, RENDERER, Desk, person
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.handlers import AlertsHandlers
 from tgbot.alerts.news.service import News
-from tgbot.core.errors import UserError
+from tgbot.approvals.standings import Standings
+from tgbot.core.errors import DeliveryUnknown, UserError
+from tgbot.core.people import Standing
 from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming
 from tgbot.intake.rules import Routes
@@ -20,11 +22,14 @@ from tgbot.texts.notation import Reader
 @dataclass
 class Chat:
     """A person and the handlers; a press follows the data of the button that shows this label. `dialogue` is what a
-    text answers if no question is open."""
+    text answers if no question is open. With another `chat_id` it is a group, in which the person has this `standing`;
+    `None` is what Telegram does not tell."""
 
     desk: Desk
     language: str = "en"
-    is_private: bool = True
+    chat_id: int = ANN
+    thread_id: int | None = None
+    standing: Standing | None = Standing.ADMIN
     quote: str = "USDT"
     dialogue: str = ""
     chosen: dict[str, object] = field(default_factory=dict)
@@ -54,10 +59,16 @@ class Chat:
             await self.say(text)
         return caught.value
 
+    async def refused_press(self, shown: Reply, label: str) -> UserError:
+        with pytest.raises(UserError) as caught:
+            await self.press(shown, label)
+        return caught.value
+
     async def _answer(self, **said: str) -> Reply:
         self.updates += 1
         now = self.desk.clock.now()
-        incoming = Incoming(self.updates, ANN, self.is_private, None, ANN, "Ann", self.language, 1, now)
+        is_private = self.chat_id == ANN
+        incoming = Incoming(self.updates, self.chat_id, is_private, self.thread_id, ANN, "Ann", self.language, 1, now)
         incoming = replace(incoming, **said)  # type: ignore[arg-type]  # what is said is text
         route = self._routes().find(incoming)
         assert route is not None
@@ -65,10 +76,21 @@ class Chat:
         assert isinstance(answer, Reply)
         return answer
 
+    async def _ask_standing(self, chat_id: int, person_id: int) -> Standing:
+        assert (chat_id, person_id) == (self.chat_id, ANN)
+        if self.standing is None:
+            raise DeliveryUnknown("silent")
+        return self.standing
+
+    async def _ask_admins(self, chat_id: int) -> list[int]:
+        return []
+
     def _routes(self) -> Routes:
         drafts = Drafts(self.desk.database, self.desk.clock, self.dialogues)
         news = News(self.desk.database, self.desk.clock)
-        return Routes(AlertsHandlers(self.desk.now.alerts, news, drafts, self.symbols).routes())
+        standings = Standings(self.desk.database, self.desk.clock, self._ask_standing, self._ask_admins)
+        handlers = AlertsHandlers(self.desk.now.alerts, news, drafts, self.symbols, standings.require_admin)
+        return Routes(handlers.routes())
 
     async def open(self) -> "Chat":
         self.symbols = Symbols(self.desk.exchange, self.desk.clock)

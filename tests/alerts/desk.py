@@ -51,6 +51,7 @@ def person(chat_id: int, language: str = "en", **chosen: object) -> Person:
 class Said:
     chat_id: int
     text: str
+    thread_id: int | None = None
 
 
 @dataclass
@@ -93,12 +94,17 @@ class Desk:
             waking.cancel()
             self.now.running.cancel()
 
-    async def set(self, text: str, chat_id: int = ANN) -> Alert:
+    async def set(self, text: str, chat_id: int = ANN, thread_id: int | None = None) -> Alert:
         self.updates += 1
         request = read_request(text, ".")
         rule = self.exchange.rules[request.pair]
         alert, _ = await self.now.alerts.set(
-            update_id=self.updates, chat_id=chat_id, person=person(chat_id), rule=rule, request=request
+            update_id=self.updates,
+            chat_id=chat_id,
+            thread_id=thread_id,
+            person=person(chat_id),
+            rule=rule,
+            request=request,
         )
         return alert
 
@@ -117,7 +123,7 @@ class Desk:
         async with asyncio.timeout(10):
             while len(rows := await self._outbox_rows()) < count:
                 continue  # asking lets the others run
-        return [Said(row.chat_id, read(decode(row.payload))) for row in rows]
+        return [Said(row.chat_id, read(decode(row.payload)), row.thread_id) for row in rows]
 
     async def stored(self, alert: Alert) -> Alert:
         """As the table has it now."""

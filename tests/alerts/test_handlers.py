@@ -5,7 +5,7 @@ import pytest
 from tests.alerts.chat import Chat, labels
 from tests.alerts.desk import BTC, Desk, read
 from tgbot.alerts.store import State
-from tgbot.core.errors import NotAllowed, NotFound, UsageError
+from tgbot.core.errors import NotFound, UsageError
 from tgbot.core.reply import Reply
 
 # --- Setting one ---------------------------------------------------------------------------------------------------
@@ -85,13 +85,6 @@ async def test_an_unknown_pair_offers_the_nearest_and_keeps_the_rest(chat: Chat,
 async def test_after_an_unknown_pair_the_right_one_may_be_typed(chat: Chat) -> None:
     await chat.refusal("/alert nonsense > 70000")
     assert read(await chat.say("btc")).startswith("🔔 Alert set: BTC-USDT > 70,000")
-
-
-async def test_in_a_group_no_button_sets_one(chat: Chat, desk: Desk) -> None:
-    chat.is_private = False
-    with pytest.raises(NotAllowed):
-        await chat.press_data("alert_on:BTC-USDT > 70000")
-    assert await desk.alerts() == []
 
 
 # --- One that is there ---------------------------------------------------------------------------------------------

@@ -73,8 +73,8 @@ def room(desk: Desk) -> Newsroom:
 
 
 async def test_a_listing_is_told_to_whoever_asked_and_once_through_all_lives(room: Newsroom) -> None:
-    await room.news.follow(ANN, ANN, Topic.LISTING, "")
-    await room.news.follow(BORIS, BORIS, Topic.DELISTING, "")
+    await room.news.follow(ANN, None, ANN, Topic.LISTING, "")
+    await room.news.follow(BORIS, None, BORIS, Topic.DELISTING, "")
     room.publish(Topic.LISTING, "Scroll (SCR) Gets Listed on KuCoin!")
     told = [(ANN, "🆕 Scroll (SCR) Gets Listed on KuCoin!")]
     for _ in range(2):
@@ -86,7 +86,7 @@ async def test_a_listing_is_told_to_whoever_asked_and_once_through_all_lives(roo
 async def test_what_was_published_before_is_no_news(room: Newsroom) -> None:
     room.publish(Topic.LISTING, "Old (OLD) Gets Listed")
     room.desk.pass_time(seconds=1)
-    await room.news.follow(ANN, ANN, Topic.LISTING, "")
+    await room.news.follow(ANN, None, ANN, Topic.LISTING, "")
     async with room.life():
         assert await room.a_minute_later() == []
 
@@ -94,7 +94,7 @@ async def test_what_was_published_before_is_no_news(room: Newsroom) -> None:
 async def test_a_delisting_is_told_to_those_who_hold_trade_or_follow_the_coin(room: Newsroom) -> None:
     room.coins = {ANN: frozenset({"ABC", "KCS"})}
     for chat_id in (ANN, BORIS, 9):
-        await room.news.follow(chat_id, chat_id, Topic.DELISTING, "")
+        await room.news.follow(chat_id, None, chat_id, Topic.DELISTING, "")
     async with room.desk.life():
         await room.desk.set(f"{BTC} > 70000", chat_id=BORIS)
     room.publish(Topic.DELISTING, GONE, "Alphabet (ABC) and BTC/USDT will be gone")
@@ -106,7 +106,7 @@ async def test_a_delisting_is_told_to_those_who_hold_trade_or_follow_the_coin(ro
 
 
 async def test_one_pair_may_be_followed_alone(room: Newsroom) -> None:
-    await room.news.follow(ANN, ANN, Topic.DELISTING, BTC)
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, BTC)
     room.publish(Topic.DELISTING, "KuCoin Will Delist Ether (ETH)")
     room.publish(Topic.DELISTING, "KuCoin Will Delist Bitcoin (BTC)")
     async with room.life():
@@ -114,7 +114,7 @@ async def test_one_pair_may_be_followed_alone(room: Newsroom) -> None:
 
 
 async def test_what_names_no_coin_is_told_to_all(room: Newsroom) -> None:
-    await room.news.follow(ANN, ANN, Topic.DELISTING, "")
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
     room.publish(Topic.DELISTING, GONE)
     async with room.life():
         assert await room.a_minute_later() == [(ANN, f"⚠ {GONE}")]
@@ -123,7 +123,7 @@ async def test_what_names_no_coin_is_told_to_all(room: Newsroom) -> None:
 
 async def test_while_something_is_out_of_reach_nothing_is_lost(room: Newsroom) -> None:
     room.coins = {ANN: frozenset({"ABC"})}
-    await room.news.follow(ANN, ANN, Topic.DELISTING, "")
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
     room.publish(Topic.DELISTING, "KuCoin Will Delist Alphabet (ABC)")
     room.are_keys_down = True
     async with room.life():
@@ -135,19 +135,20 @@ async def test_while_something_is_out_of_reach_nothing_is_lost(room: Newsroom) -
 
 
 async def test_news_follow_a_group_that_becomes_a_supergroup(room: Newsroom) -> None:
-    await room.news.follow(-5, ANN, Topic.LISTING, "")
+    await room.news.follow(-5, 9, ANN, Topic.LISTING, "")
     async with room.desk.database.write() as session:
         await store.move_chat(session, -5, -100_5)
     room.publish(Topic.LISTING, "Scroll (SCR) Gets Listed on KuCoin!")
     async with room.life():
         assert [chat_id for chat_id, _ in await room.a_minute_later()] == [-100_5]
+        assert [said.thread_id for said in await room.desk.said()] == [9], "the topic where it was wished for"
 
 
 async def test_there_is_a_measure(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tgbot.alerts.news.service.MOST_WISHES", 1)
-    await room.news.follow(ANN, ANN, Topic.LISTING, "")
+    await room.news.follow(ANN, None, ANN, Topic.LISTING, "")
     with pytest.raises(Refused):
-        await room.news.follow(ANN, ANN, Topic.DELISTING, "")
+        await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
 
 
 async def test_in_the_chat_it_is_set_listed_and_dropped(chat: Chat) -> None:

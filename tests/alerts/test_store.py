@@ -143,3 +143,20 @@ async def test_how_far_prices_are_judged_is_kept_by_symbol(database: Database) -
 async def added(database: Database, alert: Alert) -> Alert:
     async with database.write() as session:
         return await store.add(session, alert)
+
+
+async def test_the_keeper_of_a_groups_alerts_is_who_set_the_first(database: Database) -> None:
+    for number, person_id in enumerate((BORIS, ANN)):
+        await added(database, replace(WANTED, update_id=number, short=f"AAA{number}", chat_id=-1, person_id=person_id))
+    async with database.read() as session:
+        assert await store.keepers_of(session, [-1, -2]) == {-1: BORIS}
+        assert await store.keepers_of(session, []) == {}
+
+
+async def test_where_a_name_is_taken_in_the_supergroup_its_namesake_stays_behind(database: Database) -> None:
+    for number, (chat_id, short) in enumerate([(-1, "AAAA"), (-1, "BBBB"), (-2, "AAAA")]):
+        await added(database, replace(WANTED, update_id=number, chat_id=chat_id, short=short))
+    async with database.write() as session:
+        await store.move_chat(session, -1, -2)
+        assert [alert.short for alert in await store.listed(session, -1)] == ["AAAA"]
+        assert [alert.short for alert in await store.listed(session, -2)] == ["BBBB", "AAAA"]

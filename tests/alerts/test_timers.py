@@ -67,11 +67,13 @@ async def test_until_is_a_moment_of_the_persons_own_time_zone(desk: Desk) -> Non
     async with desk.life() as life:
         request = read_request(f"{BTC} > 70000 until 14:00", ".")
         boris = person(ANN, time_zone="Europe/Berlin")
-        alert, _ = await life.alerts.set(update_id=1, chat_id=ANN, person=boris, rule=rule, request=request)
+        alert, _ = await life.alerts.set(
+            update_id=1, chat_id=ANN, thread_id=None, person=boris, rule=rule, request=request
+        )
         assert alert.ends_at == desk.clock.now() + timedelta(hours=1)
         past = read_request(f"{BTC} > 70000 until 1.1.2026", ".")
         with pytest.raises(UsageError):
-            await life.alerts.set(update_id=2, chat_id=ANN, person=boris, rule=rule, request=past)
+            await life.alerts.set(update_id=2, chat_id=ANN, thread_id=None, person=boris, rule=rule, request=past)
     assert await desk.alerts() == [alert]
 
 

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clock import START
-from tgbot.alerts.rules.watch_cards import EDIT_EVERY, LOST_AFTER, SILENT_AFTER, Quote, Turns, read_quote
+from tgbot.alerts.rules.watch_cards import (
+    EDIT_EVERY,
+    GROUP_EDIT_EVERY,
+    LOST_AFTER,
+    SILENT_AFTER,
+    Quote,
+    Turns,
+    read_quote,
+)
 from tgbot.core.market import Stats, Tick
 
 NOW = timedelta(0)
@@ -60,7 +68,7 @@ def test_a_first_price_is_waited_for_and_not_for_ever() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(0.1, 3), st.lists(st.integers(0, 9))), max_size=60),
+    st.lists(st.tuples(st.floats(0.1, 3), st.lists(st.integers(-4, 5))), max_size=60),
     st.integers(1, 4),
 )
 def test_no_chat_is_served_too_often_and_none_is_passed_over(seconds: list[tuple[float, list[int]]], most: int) -> None:
@@ -74,7 +82,9 @@ def test_no_chat_is_served_too_often_and_none_is_passed_over(seconds: list[tuple
         waiting += [chat_id for chat_id in dict.fromkeys(changed) if chat_id not in waiting]
         ready = turns.ready(now)
         assert ready == [
-            chat_id for chat_id in waiting if chat_id not in served or now >= served[chat_id] + EDIT_EVERY
+            chat_id
+            for chat_id in waiting
+            if chat_id not in served or now >= served[chat_id] + (EDIT_EVERY if chat_id > 0 else GROUP_EDIT_EVERY)
         ], "the longest waiting first, and all whose rest is over"
         for chat_id in ready[:most]:
             turns.rest(chat_id, now)

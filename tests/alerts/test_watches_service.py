@@ -32,7 +32,7 @@ async def test_shown_anew_the_card_is_another_message_and_the_old_one_says_so(wa
         (first,) = await watching.left()
         await watching.watches.show(watching.ask())
         old, new = await watching.left()
-        assert (old.card, old.text) == (first.card, "★ Your prices are now in a newer message, further down.")
+        assert (old.card, old.text) == (first.card, "★ The prices are now in a newer message, further down.")
         assert new.card != first.card
         assert new.text == first.text
         watching.trade("101")

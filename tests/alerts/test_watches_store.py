@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.clock import START
 from tgbot.alerts.rules.watching import Watch
 from tgbot.alerts.watches import store
+from tgbot.alerts.watches.store import Card
 from tgbot.db.engine import Database
 
 ANN, BORIS = 7, 8
@@ -17,9 +18,11 @@ MOVE, PRICE = Decimal("0.025"), Decimal("0.00001234")
 NOW: datetime = START
 
 
-async def add(database: Database, chat_id: int, symbol: str, move: Decimal | None = None) -> Watch:
+async def add(
+    database: Database, chat_id: int, symbol: str, move: Decimal | None = None, thread_id: int | None = None
+) -> Watch:
     async with database.write() as session:
-        return await store.add(session, chat_id, symbol, move, PRICE, NOW)
+        return await store.add(session, Watch(0, chat_id, symbol, move, PRICE, thread_id), NOW)
 
 
 async def of_chat(database: Database, chat_id: int) -> list[Watch]:
@@ -29,10 +32,10 @@ async def of_chat(database: Database, chat_id: int) -> list[Watch]:
 
 async def test_watches_are_found_as_they_were_set_in_their_order(database: Database) -> None:
     eth = await add(database, ANN, "ETH-USDT")
-    btc = await add(database, ANN, "BTC-USDT", MOVE)
+    btc = await add(database, ANN, "BTC-USDT", MOVE, 5)
     other = await add(database, BORIS, "BTC-USDT")
     assert await of_chat(database, ANN) == [eth, btc]
-    assert (btc.move, btc.reference) == (MOVE, PRICE)
+    assert (btc.move, btc.reference, btc.thread_id) == (MOVE, PRICE, 5)
     async with database.read() as session:
         assert await store.all_watches(session) == [eth, btc, other]
 
@@ -68,8 +71,8 @@ async def test_dropping_is_for_one_chat_alone(database: Database) -> None:
         await add(database, chat_id, "BTC-USDT")
         await add(database, chat_id, "ETH-USDT")
     async with database.write() as session:
-        await store.set_card(session, ANN, "watch:1")
-        await store.set_card(session, BORIS, "watch:2")
+        await store.set_card(session, ANN, Card("watch:1", None))
+        await store.set_card(session, BORIS, Card("watch:2", None))
         await store.drop(session, ANN, ["BTC-USDT"])
         await store.drop(session, ANN, [])
     assert [watch.symbol for watch in await of_chat(database, ANN)] == ["ETH-USDT"]
@@ -90,7 +93,7 @@ async def test_a_chat_that_moves_takes_along_what_it_watches_but_for_its_card(da
     for chat_id, symbol in ((ANN, "BTC-USDT"), (ANN, "ETH-USDT"), (BORIS, "ETH-USDT")):
         await add(database, chat_id, symbol)
     async with database.write() as session:
-        await store.set_card(session, ANN, "watch:1")
+        await store.set_card(session, ANN, Card("watch:1", None))
         moved = await store.move_chat(session, ANN, BORIS)
         assert await store.cards(session, [ANN, BORIS]) == {}
     assert [(watch.chat_id, watch.symbol) for watch in moved] == [(BORIS, "BTC-USDT")]
@@ -100,6 +103,6 @@ async def test_a_chat_that_moves_takes_along_what_it_watches_but_for_its_card(da
 
 async def test_the_card_of_a_chat_is_the_last_one_named(database: Database) -> None:
     async with database.write() as session:
-        await store.set_card(session, ANN, "watch:1")
-        await store.set_card(session, ANN, "watch:2")
-        assert await store.cards(session, [ANN, BORIS]) == {ANN: "watch:2"}
+        await store.set_card(session, ANN, Card("watch:1", None))
+        await store.set_card(session, ANN, Card("watch:2", 5))
+        assert await store.cards(session, [ANN, BORIS]) == {ANN: Card("watch:2", 5)}

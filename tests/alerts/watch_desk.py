@@ -37,6 +37,7 @@ class Left:
     priority: int
     card: str | None
     text: str
+    thread_id: int | None = None
 
 
 @dataclass
@@ -78,12 +79,14 @@ class WatchDesk:
             self.clock.advance(1)
             await self.clock.until_sleeping()
 
-    def ask(self, chat_id: int = ANN, *, is_anew: bool = True) -> Ask:
+    def ask(self, chat_id: int = ANN, thread_id: int | None = None, *, is_anew: bool = True) -> Ask:
         self.updates += 1
-        return Ask(chat_id, self.updates, (BTC, ETH), is_anew)
+        return Ask(chat_id, thread_id, self.updates, (BTC, ETH), is_anew)
 
-    async def watch(self, *symbols: str, move: Decimal | None = None, chat_id: int = ANN) -> None:
-        await self.watches.watch(self.ask(chat_id), symbols, move)
+    async def watch(
+        self, *symbols: str, move: Decimal | None = None, chat_id: int = ANN, thread_id: int | None = None
+    ) -> None:
+        await self.watches.watch(self.ask(chat_id, thread_id), symbols, move)
 
     def trade(self, price: str, symbol: str = BTC) -> None:
         self.board.on_tick(self.exchange.trade(symbol, price))
@@ -101,6 +104,7 @@ class WatchDesk:
                 row.priority,
                 row.card,
                 RENDERER.render(decode(row.payload), Reader("en", "UTC")).plain,
+                row.thread_id,
             )
             for row in rows
         ]

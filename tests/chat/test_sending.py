@@ -17,6 +17,7 @@ from tgbot.core.errors import (
     Malformed,
     MessageGone,
     Throttled,
+    TopicGone,
 )
 from tgbot.core.reply import Rendered, RenderedButton
 
@@ -107,6 +108,8 @@ async def test_an_edit_to_the_same_text_has_succeeded(telegram: TelegramServer, 
         (400, "Bad Request: message is too long", Malformed),
         (400, "Bad Request: not enough rights to send photos to the chat", Malformed),
         (400, "Bad Request: message to edit not found", MessageGone),
+        (400, "Bad Request: message thread not found", TopicGone),
+        (400, "Bad Request: TOPIC_CLOSED", TopicGone),
         (400, "Bad Request: message can't be edited", MessageGone),
         (401, "Unauthorized", ConfigError),
         (404, "Not Found", ConfigError),

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 import pytest
 
 from tests.chat.telegram_server import TelegramServer
-from tests.delivery.conftest import ANN, BORIS, Post, notice, until, words
+from tests.delivery.conftest import ANN, BORIS, DESK, Post, notice, until, words
 from tgbot.core.notices import Kind, Level, Quiet, Recipient
 from tgbot.core.reply import Button, Reply, T
 from tgbot.delivery.outbox import Notice, Priority
@@ -69,6 +69,24 @@ async def test_only_alerts_of_one_chat_and_topic_are_put_together(post: Post, te
     await send_all(post)
     assert telegram.texts(ANN) == ["🔔 <b>2 alerts:</b>\n1 s\n2 s", "3 s", "5 s", "6 s"]
     assert telegram.texts(BORIS) == ["4 s"]
+
+
+async def test_where_a_topic_is_gone_all_that_was_meant_for_it_comes_into_the_group(
+    post: Post, telegram: TelegramServer
+) -> None:
+    telegram.fail("sendMessage", 400, "Bad Request: message thread not found")
+    await post.put(alert(DESK, 1, thread_id=9), alert(DESK, 2, thread_id=9))
+    await send_all(post)
+    assert telegram.texts(DESK) == ["🔔 <b>2 alerts:</b>\n1 s\n2 s"]
+    assert "message_thread_id" not in telegram.sent("sendMessage")[-1]
+
+
+async def test_a_crowd_in_many_topics_is_one_message_in_each(post: Post, telegram: TelegramServer) -> None:
+    """A group bears few messages a minute, whatever topics they go to."""
+    async with post.database.write() as session:
+        await post.outbox.put_all(session, [alert(DESK, number, thread_id=number % 5 or None) for number in range(60)])
+    await send_all(post)
+    assert [text.count("\n") for text in telegram.texts(DESK)] == [12] * 5
 
 
 async def test_a_crowd_is_told_in_messages_of_twenty(post: Post, telegram: TelegramServer) -> None:

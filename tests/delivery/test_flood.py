@@ -9,6 +9,7 @@ from tests.clock import JumpClock
 from tests.delivery.conftest import Post, notice
 from tests.ids import CountingIds
 from tgbot.chat.bot import connected
+from tgbot.core.notices import Kind
 from tgbot.db.engine import Database
 from tgbot.delivery.limiter import Limits
 from tgbot.delivery.outbox import Priority
@@ -80,3 +81,25 @@ async def test_a_flood_into_one_group_never_makes_telegram_complain(flooded: Pos
         await let_pass(flooded, playground, 65, arrived)
     assert len(arrived) >= 20
     assert [call.error for call in playground.journal.calls("sendMessage") if call.error] == []
+
+
+async def test_a_hundred_alerts_of_one_group_in_a_minute_are_all_told(flooded: Post, playground: Playground) -> None:
+    """Within its 20 messages a minute, while a live card is edited and people are answered."""
+    group, arrived = playground.desk.id, list[float]()
+    await flooded.put(notice(group, 9_000, Priority.ANSWER, card="prices"))
+    async with flooded.sending():
+        for number in range(100):
+            await flooded.put(notice(group, number, Priority.ALERT, kind=Kind.ALERT))
+            if number % 20 == 0:
+                await flooded.put(notice(group, 9_001 + number, Priority.DIGEST, card="prices"))
+                await flooded.put(notice(group, 8_000 + number))
+            await let_pass(flooded, playground, 0.6, arrived)
+        await let_pass(flooded, playground, 61, arrived)
+    sent = playground.journal.calls("sendMessage")
+    edits = playground.journal.calls("editMessageText")
+    assert [call.error for call in (*sent, *edits) if call.error] == [], "the playground bears 20 in any minute"
+    assert len(edits) >= 2
+    lines = [line for call in sent for line in call.params["text"].splitlines()]
+    told = [int(line.removesuffix(" s").replace(",", "")) for line in lines if line.endswith(" s")]
+    assert sorted(number for number in told if number < 100) == list(range(100))
+    assert [number for number in told if 8_000 <= number < 9_000] == [8_000, 8_020, 8_040, 8_060, 8_080]

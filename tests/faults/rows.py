@@ -62,6 +62,7 @@ EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
 DECISION, RACES, DESKS = "approvals/test_decision.py::", "approvals/test_races.py::", "approvals/test_desks.py::"
 GROUP, RECORD = "flows/test_desks.py::", "audit/test_chain.py::"
+CLUB = "flows/test_group_alerts.py::"
 INTAKE, GATE, SENDER = "intake/test_service.py::", "intake/test_gate.py::", "delivery/test_sender.py::"
 LIMITER = "delivery/test_limiter.py::"
 
@@ -738,6 +739,7 @@ TO_TELEGRAM = (
             LIMITER + "test_no_limit_is_exceeded_in_any_window",
             LIMITER + "test_a_flooded_chat_has_room_for_what_is_urgent",
             "delivery/test_flood.py::test_a_flood_into_one_group_never_makes_telegram_complain",
+            "delivery/test_flood.py::test_a_hundred_alerts_of_one_group_in_a_minute_are_all_told",
         ),
     ),
     Row(
@@ -751,6 +753,7 @@ TO_TELEGRAM = (
             "alerts/test_timers.py::test_alerts_of_a_chat_that_is_gone_rest_until_it_is_back",
             "alerts/test_watches_service.py::test_a_chat_that_is_gone_hears_nothing_until_it_is_back",
             "flows/test_alerts.py::test_whoever_has_blocked_the_bot_and_is_back_has_alerts_and_watches_again",
+            CLUB + "test_alerts_and_watches_follow_their_group_and_end_where_the_bot_is_thrown_out",
         ),
     ),
     Row(
@@ -764,9 +767,12 @@ TO_TELEGRAM = (
     ),
     Row(
         "S5",
-        "400: the message to edit is gone",
-        "one new message",
-        (SENDER + "test_an_edit_of_a_message_that_is_gone_becomes_one_new_message",),
+        "400: the message to edit is gone, or the topic of the group",
+        "one new message; where the topic is gone, in the group itself",
+        (
+            SENDER + "test_an_edit_of_a_message_that_is_gone_becomes_one_new_message",
+            "delivery/test_company.py::test_where_a_topic_is_gone_all_that_was_meant_for_it_comes_into_the_group",
+        ),
     ),
     Row(
         "S6",
@@ -778,6 +784,8 @@ TO_TELEGRAM = (
             GROUP + "test_group_that_becomes_a_supergroup_loses_no_vote",
             "alerts/test_timers.py::test_alerts_move_with_their_group",
             "alerts/test_watches_service.py::test_a_group_that_became_a_supergroup_watches_on",
+            "alerts/test_groups.py::test_alerts_and_news_move_with_their_group_and_meet_what_is_there",
+            CLUB + "test_alerts_and_watches_follow_their_group_and_end_where_the_bot_is_thrown_out",
         ),
     ),
     Row(
@@ -863,12 +871,13 @@ GROUPS = (
     Row(
         "B5",
         "a stranger, a plain member, or somebody in another chat presses",
-        "they hear why not, nothing changes, and it is on record",
+        "they hear why not, and nothing changes; what concerns a desk is on record",
         (
             DECISION + "test_members_and_strangers_change_nothing",
             DECISION + "test_a_proposal_of_another_group_is_not_there",
             GROUP + "test_strangers_forgers_and_the_anonymous_change_nothing",
             GATE + "test_whom_the_gate_keeps_from_a_groups_routes_is_told_of",
+            CLUB + "test_an_administrator_sets_an_alert_and_everybody_reads_it_ring",
         ),
     ),
     Row(
@@ -886,6 +895,7 @@ GROUPS = (
             DECISION + "test_whoever_presses_while_telegram_is_silent_is_told_so",
             DECISION + "test_what_telegram_said_more_than_two_seconds_ago_does_not_count",
             DESKS + "test_nobody_sets_up_what_telegram_is_silent_about",
+            "alerts/test_groups.py::test_for_whoever_else_asks_nothing_changes_and_they_are_told_so",
         ),
     ),
     Row(

@@ -87,6 +87,17 @@ async def test_typed_twins_the_list_and_the_trial_of_the_rules(desk: Group) -> N
     await desk.eve.say("/proposals", "Ждёт 1 предложение")  # a group is spoken to in its keeper's language
 
 
+async def test_what_rings_in_the_group_leads_to_a_proposal_and_stays(desk: Group) -> None:
+    await desk.bob.say("/alert btc > 70000", "Alert set")
+    await desk.stage.until(lambda: desk.stage.kucoin.streams.readers("/market/ticker:BTC-USDT"))
+    desk.stage.price("BTC-USDT", 70_100)
+    rung = await desk.eve.hears("70,000: (now|it was) 70,100")
+    question = await desk.eve.press("Buy", "How much", rung)
+    assert question.id != rung.id
+    assert rung.text.startswith("🔔 BTC-USDT > 70,000")
+    await desk.eve.press("50u", "^Proposal", question)
+
+
 async def test_rules_are_read_as_sentences_and_changed_by_buttons_of_the_owner(desk: Group) -> None:
     rules = await desk.ann.say("/policy", "version 1")
     for said in ("An order needs 2 approvals.", "Nobody approves their own proposal.", "1,000 USDT at most"):

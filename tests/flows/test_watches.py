@@ -208,13 +208,3 @@ async def test_whoever_blocks_the_bot_is_left_in_peace_and_watches_on_afterwards
     await stage.playground.unblock(ann.person)
     await ann.say("/watch", "Watched again: BTC-USDT|Watching 1 pair")
     await stage.until(lambda: topics(stage) == TOPICS)
-
-
-async def test_watching_is_for_private_chats(ann: Seat, stage: Stage) -> None:
-    group = Seat(stage, ann.person, stage.playground.desk)
-    assert "private chat only" in (await group.say("/watch@tgbot_demo_bot btc")).text
-    card = await group.say("/price@tgbot_demo_bot btc", BTC)
-    toast = await group.press_for_toast("Watch", card)
-    # A toast that would come late becomes a message.
-    assert "private chat only" in (toast or (await group.hears("private chat only")).text)
-    assert not topics(stage)

@@ -264,4 +264,11 @@ PLANTS = (
         "",
         ("tests/audit",),
     ),
+    Plant(
+        "anybody changes what a group is told",
+        "tgbot/alerts/groups.py",
+        "        if not incoming.is_private:\n",
+        "        if False:\n",
+        ("tests/alerts/test_groups.py",),
+    ),
 )

@@ -23,39 +23,39 @@ class Dialogues(Protocol):
 
 
 class Drafts:
-    """One for each person, for ten minutes."""
+    """One for each chat, for ten minutes. In a group only buttons go on from it."""
 
     def __init__(self, database: Database, clock: Clock, dialogues: Dialogues) -> None:
         self._database = database
         self._clock = clock
         self._dialogues = dialogues
 
-    async def keep(self, person_id: int, request: AlertRequest) -> None:
+    async def keep(self, chat_id: int, request: AlertRequest) -> None:
         until = self._clock.now() + PATIENCE
         async with self._database.write() as session:
-            await self._dialogues.open(session, person_id, DRAFT, request.written(), until)
+            await self._dialogues.open(session, chat_id, DRAFT, request.written(), until)
 
-    async def current(self, person_id: int) -> AlertRequest | None:
+    async def current(self, chat_id: int) -> AlertRequest | None:
         async with self._database.read() as session:
-            found = await self._dialogues.current(session, person_id, self._clock.now())
+            found = await self._dialogues.current(session, chat_id, self._clock.now())
         return read_request(found[1], ".") if found and found[0] == DRAFT else None
 
-    async def drop(self, person_id: int) -> None:
+    async def drop(self, chat_id: int) -> None:
         async with self._database.write() as session:
-            await self._dialogues.close(session, person_id, DRAFT)
+            await self._dialogues.close(session, chat_id, DRAFT)
 
-    async def keep_edit(self, person_id: int, short: str) -> None:
+    async def keep_edit(self, chat_id: int, short: str) -> None:
         """What is typed next changes this alert."""
         until = self._clock.now() + PATIENCE
         async with self._database.write() as session:
-            await self._dialogues.open(session, person_id, EDIT, short, until)
+            await self._dialogues.open(session, chat_id, EDIT, short, until)
 
-    async def edited(self, person_id: int) -> str | None:
+    async def edited(self, chat_id: int) -> str | None:
         """The alert whose changes are waited for."""
         async with self._database.read() as session:
-            found = await self._dialogues.current(session, person_id, self._clock.now())
+            found = await self._dialogues.current(session, chat_id, self._clock.now())
         return found[1] if found and found[0] == EDIT else None
 
-    async def drop_edit(self, person_id: int) -> None:
+    async def drop_edit(self, chat_id: int) -> None:
         async with self._database.write() as session:
-            await self._dialogues.close(session, person_id, EDIT)
+            await self._dialogues.close(session, chat_id, EDIT)

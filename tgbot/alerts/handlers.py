@@ -6,19 +6,20 @@ from datetime import timedelta
 
 from tgbot.alerts import questions, views
 from tgbot.alerts.drafts import DRAFT, EDIT, Drafts
+from tgbot.alerts.groups import RequireAdmin, by_admins
 from tgbot.alerts.news import views as news_views
 from tgbot.alerts.news.service import News
 from tgbot.alerts.rules.conditions import SIGNS
 from tgbot.alerts.rules.news import read_topic
 from tgbot.alerts.rules.request import AlertRequest, completed, read_request
 from tgbot.alerts.service import Alerts
-from tgbot.core.errors import NotAllowed, NotFound, TooLate, UsageError
+from tgbot.core.errors import NotFound, TooLate, UsageError
 from tgbot.core.market import SymbolRule, Topic
 from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.people import Person
 from tgbot.core.periods import NotAPeriod, read_period
 from tgbot.core.reply import Reply, T, say
-from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Press, Route
+from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Place, Press, Route
 from tgbot.markets.symbols import Symbols
 
 PAIRS_OFFERED = 6
@@ -27,36 +28,44 @@ LONGEST_SNOOZE = timedelta(days=7)
 
 
 class AlertsHandlers:
-    """A question is answered in place by its buttons. Only what *Alert* under a price asks is a message of its own."""
+    """A question is answered in place by its buttons, in the private chat also by what is typed next. Only what *Alert*
+    under a price asks is a message of its own."""
 
-    def __init__(self, alerts: Alerts, news: News, drafts: Drafts, symbols: Symbols) -> None:
+    def __init__(
+        self, alerts: Alerts, news: News, drafts: Drafts, symbols: Symbols, require_admin: RequireAdmin
+    ) -> None:
         self._alerts = alerts
         self._news = news
         self._drafts = drafts
         self._symbols = symbols
+        self._require_admin = require_admin
 
     def routes(self) -> Sequence[Route]:
+        """In a group everybody may read the list. Its buttons are for administrators too: they change the message."""
+        presses = {
+            "alert": self.begin,
+            "alert_on": self.set,
+            "alert_noted": self.set_noted,
+            "alert_drop": self.drop,
+            "alerts": self.show_list,
+            "alert_pause": self.pause,
+            "alert_arm": self.arm,
+            "alert_move": self.move,
+            "alert_delete": self.delete,
+            "alert_snooze": self.snooze,
+            "alert_edit": self.edit,
+            "alert_change": self.change,
+            "alert_keep": self.keep,
+            "alert_mute": self.mute,
+            "alert_unmute": self.unmute,
+            "news_off": self.forget_news,
+        }
         return (
-            Command("alert", self.set),
-            Command("alerts", self.show_list),
+            Command("alert", by_admins(self._require_admin, self.set), place=Place.ANYWHERE),
+            Command("alerts", self.show_list, place=Place.ANYWHERE),
             Dialogue(DRAFT, self.complete),
-            Press("alert", self.begin),
-            Press("alert_on", self.set),
-            Press("alert_noted", self.set_noted),
-            Press("alert_drop", self.drop),
-            Press("alerts", self.show_list),
-            Press("alert_pause", self.pause),
-            Press("alert_arm", self.arm),
-            Press("alert_move", self.move),
-            Press("alert_delete", self.delete),
-            Press("alert_snooze", self.snooze),
-            Press("alert_edit", self.edit),
-            Press("alert_change", self.change),
-            Press("alert_keep", self.keep),
             Dialogue(EDIT, self.complete_edit),
-            Press("alert_mute", self.mute),
-            Press("alert_unmute", self.unmute),
-            Press("news_off", self.forget_news),
+            *(Press(verb, by_admins(self._require_admin, does), Place.ANYWHERE) for verb, does in presses.items()),
         )
 
     async def set(self, person: Person, incoming: Incoming) -> Answer:
@@ -72,7 +81,7 @@ class AlertsHandlers:
 
     async def complete(self, person: Person, incoming: Incoming) -> Answer:
         """What was typed in answer to a question."""
-        draft = await self._drafts.current(person.id)
+        draft = await self._drafts.current(incoming.chat_id)
         if draft is None:
             raise TooLate(T("alerts.draft_gone"))
         return await self._set(person, incoming, completed(draft, incoming.text, _sign(person, incoming)))
@@ -80,13 +89,13 @@ class AlertsHandlers:
     async def set_noted(self, person: Person, incoming: Incoming) -> Answer:
         """A button that had no room for the note."""
         request = read_request(incoming.args, ".")
-        draft = await self._drafts.current(person.id)
+        draft = await self._drafts.current(incoming.chat_id)
         if draft is None or not draft.note or draft.pair not in {"", request.pair}:
             raise TooLate(T("alerts.draft_gone"))
         return await self._set(person, incoming, replace(request, note=draft.note))
 
     async def drop(self, person: Person, incoming: Incoming) -> Answer:
-        await self._drafts.drop(person.id)
+        await self._drafts.drop(incoming.chat_id)
         return say("alerts.dropped")
 
     async def show_list(self, person: Person, incoming: Incoming) -> Answer:
@@ -122,9 +131,10 @@ class AlertsHandlers:
         alert = await self._alerts.find(incoming.chat_id, incoming.args)
         rule = self._symbols.rule(alert.symbol)
         price = await self._alerts.price(alert.symbol)
-        await self._drafts.keep_edit(person.id, alert.short)
+        await self._drafts.keep_edit(incoming.chat_id, alert.short)
         request = AlertRequest(alert.symbol)
-        return replace(questions.which_change(alert, request, price, rule.price_increment), is_new=True)
+        asked = questions.which_change(alert, request, price, rule.price_increment, is_private=incoming.is_private)
+        return replace(asked, is_new=True)
 
     async def change(self, person: Person, incoming: Incoming) -> Answer:
         """A button beneath that question."""
@@ -133,13 +143,13 @@ class AlertsHandlers:
 
     async def complete_edit(self, person: Person, incoming: Incoming) -> Answer:
         """What was typed in answer to it."""
-        short = await self._drafts.edited(person.id)
+        short = await self._drafts.edited(incoming.chat_id)
         if short is None:
             raise TooLate(T("alerts.draft_gone"))
         return await self._change(person, incoming, short, incoming.text)
 
     async def keep(self, person: Person, incoming: Incoming) -> Answer:
-        await self._drafts.drop_edit(person.id)
+        await self._drafts.drop_edit(incoming.chat_id)
         return say("alerts.kept")
 
     async def mute(self, person: Person, incoming: Incoming) -> Answer:
@@ -163,14 +173,15 @@ class AlertsHandlers:
         return await self._page(person, incoming, "")
 
     async def _follow_news(self, person: Person, incoming: Incoming, topic: Topic, pair: str) -> Reply:
-        if not incoming.is_private:
-            raise NotAllowed(T("intake.private_only"))
         if pair and topic is Topic.LISTING:
             raise UsageError(T.of("alerts.unknown_word", word=pair[:LONGEST_WORD]))
+        if not pair and topic is Topic.DELISTING and not incoming.is_private:
+            # What a person holds is nothing for a group.
+            raise UsageError(T("alerts.news_of_which"))
         symbol = ""
         if pair:
             symbol = self._symbols.read_pair(pair, person.quote, lambda near: f"alert_on:{near} {topic}").symbol
-        await self._news.follow(incoming.chat_id, person.id, topic, symbol)
+        await self._news.follow(incoming.chat_id, incoming.thread_id, person.id, topic, symbol)
         return news_views.followed(topic, symbol)
 
     async def _change(self, person: Person, incoming: Incoming, short: str, text: str) -> Reply:
@@ -183,45 +194,49 @@ class AlertsHandlers:
         rule = self._symbols.rule(alert.symbol)
         if request.has_condition and not request.is_complete:
             price = await self._alerts.price(alert.symbol)
-            return questions.which_change(alert, request, price, rule.price_increment)
+            return questions.which_change(alert, request, price, rule.price_increment, is_private=incoming.is_private)
         changed, tick = await self._alerts.change(incoming.chat_id, short, request, rule, person.time_zone)
-        await self._drafts.drop_edit(person.id)
+        await self._drafts.drop_edit(incoming.chat_id)
         return views.card(changed, tick.price, holds=self._alerts.holds(changed))
 
     async def _set(self, person: Person, incoming: Incoming, request: AlertRequest) -> Reply:
-        if not incoming.is_private:
-            raise NotAllowed(T("intake.private_only"))
         if not request.pair:
-            await self._drafts.keep(person.id, request)
-            return questions.which_pair(request, await self._offered_pairs(person, incoming.chat_id))
-        rule = await self._read_pair(person, request)
+            await self._drafts.keep(incoming.chat_id, request)
+            offered = await self._offered_pairs(person, incoming.chat_id)
+            return questions.which_pair(request, offered, is_private=incoming.is_private)
+        rule = await self._read_pair(person, incoming, request)
         request = replace(request, pair=rule.symbol)
         if not request.is_complete:
-            await self._drafts.keep(person.id, request)
-            return await self._ask(rule, request)
+            await self._drafts.keep(incoming.chat_id, request)
+            return await self._ask(rule, request, is_private=incoming.is_private)
         alert, tick = await self._alerts.set(
-            update_id=incoming.update_id, chat_id=incoming.chat_id, person=person, rule=rule, request=request
+            update_id=incoming.update_id,
+            chat_id=incoming.chat_id,
+            thread_id=incoming.thread_id,
+            person=person,
+            rule=rule,
+            request=request,
         )
-        await self._drafts.drop(person.id)
+        await self._drafts.drop(incoming.chat_id)
         return views.card(alert, tick.price, holds=self._alerts.holds(alert))
 
-    async def _read_pair(self, person: Person, request: AlertRequest) -> SymbolRule:
+    async def _read_pair(self, person: Person, incoming: Incoming, request: AlertRequest) -> SymbolRule:
         def offer(symbol: str) -> str:
             return questions.go_on_with(replace(request, pair=symbol))
 
         try:
             return self._symbols.read_pair(request.pair, person.quote, offer)
         except NotFound:
-            await self._drafts.keep(person.id, replace(request, pair=""))
+            await self._drafts.keep(incoming.chat_id, replace(request, pair=""))
             raise
 
-    async def _ask(self, rule: SymbolRule, request: AlertRequest) -> Reply:
+    async def _ask(self, rule: SymbolRule, request: AlertRequest, *, is_private: bool) -> Reply:
         if len(request.levels) > 1:
             return questions.which_number(request)
         price = await self._alerts.price(rule.symbol)
         if request.levels:
             return questions.which_way(request, price)
-        return questions.which_level(request, price, rule.price_increment)
+        return questions.which_level(request, price, rule.price_increment, is_private=is_private)
 
     async def _offered_pairs(self, person: Person, chat_id: int) -> list[str]:
         recent = await self._alerts.recent_symbols(chat_id, PAIRS_OFFERED)

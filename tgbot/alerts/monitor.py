@@ -251,9 +251,10 @@ class AlertMonitor:
             late = now - crossing.at
             log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
             reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
-            await self._outbox.put(
-                session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT)
+            notice = Notice(
+                alert.chat_id, reply, Priority.ALERT, thread_id=alert.thread_id, dedup_key=key, kind=Kind.ALERT
             )
+            await self._outbox.put(session, notice)
         return alert
 
     @property
@@ -265,8 +266,10 @@ class AlertMonitor:
             symbol = self._refused.pop()
             async with self._database.write() as session:
                 paused = await store.pause_symbol(session, symbol)
-                for chat_id, count in Counter(alert.chat_id for alert in paused).items():
-                    await self._outbox.put(session, Notice(chat_id, views.not_fed(symbol, count), Priority.ALERT))
+                places = Counter((alert.chat_id, alert.thread_id) for alert in paused)
+                for (chat_id, thread_id), count in places.items():
+                    told = Notice(chat_id, views.not_fed(symbol, count), Priority.ALERT, thread_id=thread_id)
+                    await self._outbox.put(session, told)
             log.warning("alerts_not_fed", symbol=symbol, paused=len(paused))
             for alert in paused:
                 self._judging.drop(alert.armed())

@@ -1,5 +1,7 @@
 """What is missing from an alert, asked for with buttons. Pure.
 
+In a group nobody hears what is typed next, so there the question says how to write it all at once.
+
 A button carries the whole alert as one would type it. Only a note may be too long for that; then it stays behind in the
 draft, and the button's verb says so.
 """
@@ -33,8 +35,9 @@ def go_on_with(request: AlertRequest) -> str:
     return f"alert_noted:{replace(request, note='').written()}"
 
 
-def which_pair(request: AlertRequest, symbols: Sequence[str]) -> Reply:
-    return Reply((T("alerts.which_pair"),), (*_pair_rows(request, symbols), _drop()))
+def which_pair(request: AlertRequest, symbols: Sequence[str], *, is_private: bool) -> Reply:
+    text = T("alerts.which_pair" if is_private else "alerts.which_pair_here")
+    return Reply((text,), (*_pair_rows(request, symbols), _drop()))
 
 
 def none_yet(symbols: Sequence[str]) -> Reply:
@@ -55,14 +58,17 @@ def which_way(request: AlertRequest, price: Decimal) -> Reply:
     return Reply((text,), (ways, _drop()))
 
 
-def which_level(request: AlertRequest, price: Decimal, price_increment: Decimal) -> Reply:
+def which_level(request: AlertRequest, price: Decimal, price_increment: Decimal, *, is_private: bool) -> Reply:
     """Levels around the present price, above it on the left."""
     rows = _level_rows(request, price, price_increment, go_on_with)
-    text = T.of("alerts.which_level", pair=request.pair, price=price, example=_example(price, price_increment))
+    key = "alerts.which_level" if is_private else "alerts.which_level_here"
+    text = T.of(key, pair=request.pair, price=price, example=_example(price, price_increment))
     return Reply((text,), (*rows, _drop()))
 
 
-def which_change(alert: Alert, request: AlertRequest, price: Decimal, price_increment: Decimal) -> Reply:
+def which_change(
+    alert: Alert, request: AlertRequest, price: Decimal, price_increment: Decimal, *, is_private: bool
+) -> Reply:
     """What an alert is to become: `request` is what is known of it already."""
 
     def offer(wanted: AlertRequest) -> str:
@@ -71,7 +77,10 @@ def which_change(alert: Alert, request: AlertRequest, price: Decimal, price_incr
     keep = (Button(T("common.cancel"), "alert_keep"),)
     if len(request.levels) > 1:
         return Reply((T.of("alerts.which_number", pair=alert.symbol),), (_readings(request, offer), keep))
-    text = T.of("alerts.which_change", what=what(alert), price=price, example=_example(price, price_increment))
+    text = T.of("alerts.which_change_here", what=what(alert), price=price)
+    if is_private:
+        example = _example(price, price_increment)
+        text = T.of("alerts.which_change", what=what(alert), price=price, example=example)
     return Reply((text,), (*_level_rows(request, price, price_increment, offer), keep))
 
 

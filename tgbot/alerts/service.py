@@ -49,7 +49,14 @@ class Alerts:
         self.has_news = asyncio.Event()
 
     async def set(
-        self, *, update_id: int, chat_id: int, person: Person, rule: SymbolRule, request: AlertRequest
+        self,
+        *,
+        update_id: int,
+        chat_id: int,
+        thread_id: int | None,
+        person: Person,
+        rule: SymbolRule,
+        request: AlertRequest,
     ) -> tuple[Alert, Tick]:
         """The armed alert and the price it starts from; the same alert if this update has been handled before.
 
@@ -82,6 +89,7 @@ class Alerts:
                 short=await self._free_short(session, chat_id),
                 update_id=update_id,
                 chat_id=chat_id,
+                thread_id=thread_id,
                 person_id=person.id,
                 symbol=rule.symbol,
                 kind=kind,

@@ -1,6 +1,6 @@
 """The table of alerts, and how far each symbol's prices have been judged."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -58,6 +58,7 @@ class AlertRow(Base):
     short: Mapped[str] = mapped_column(String(10))
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
     person_id: Mapped[int] = mapped_column(BigInteger)
     symbol: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(10))
@@ -88,7 +89,7 @@ class JudgedRow(Base):
 @dataclass(frozen=True, slots=True)
 class Alert:
     """`id` is 0 before it is stored. `cooldown` is `None` for one that fires once. `wakes_at` is that of a snoozed one,
-    `ends_at` when it runs out."""
+    `ends_at` when it runs out. It rings in the topic `thread_id` of its chat."""
 
     id: int
     short: str
@@ -110,6 +111,7 @@ class Alert:
     ends_at: datetime | None = None
     step_back: Decimal = STEP_BACK
     condition: str = ""
+    thread_id: int | None = None
 
     def armed(self) -> Armed:
         resting_until = None
@@ -175,6 +177,15 @@ async def recent_symbols(session: ReadSession, chat_id: int, count: int) -> list
     return list(await session.scalars(rows.limit(count)))
 
 
+async def keepers_of(session: ReadSession, chat_ids: Collection[int]) -> dict[int, int]:
+    """By group, where it has or had alerts, the person who set the first."""
+    if not chat_ids:
+        return {}
+    first = select(func.min(AlertRow.id)).where(AlertRow.chat_id.in_(chat_ids)).group_by(AlertRow.chat_id)
+    rows = await session.execute(select(AlertRow.chat_id, AlertRow.person_id).where(AlertRow.id.in_(first)))
+    return {row.chat_id: row.person_id for row in rows}
+
+
 async def change(session: WriteSession, alert: Alert) -> None:
     """All of it that people can change, of an alert that was found in the same transaction."""
     values = {name: getattr(alert, name) for name in _CHANGED}
@@ -196,8 +207,11 @@ async def regain_chat(session: WriteSession, chat_id: int, now: datetime) -> int
 
 
 async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> None:
-    """A group became a supergroup."""
-    await session.execute(update(AlertRow).where(AlertRow.chat_id == chat_id).values(chat_id=new_chat_id))
+    """A group became a supergroup. An alert whose name is taken there stays behind, and rings there all the same: what
+    is sent to the old chat is sent on."""
+    taken = select(AlertRow.short).where(AlertRow.chat_id == new_chat_id)
+    old = (AlertRow.chat_id == chat_id) & AlertRow.short.not_in(taken)
+    await session.execute(update(AlertRow).where(old).values(chat_id=new_chat_id))
 
 
 async def pause_symbol(session: WriteSession, symbol: str, chat_id: int | None = None) -> list[Alert]:

@@ -134,7 +134,8 @@ class AlertTimers:
             await self._outbox.put(session, Notice(chat_id, views.regained(count), Priority.ANSWER))
 
     async def _tell(self, session: WriteSession, alert: Alert, reply: Reply, key: str) -> None:
-        await self._outbox.put(session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT))
+        notice = Notice(alert.chat_id, reply, Priority.ALERT, thread_id=alert.thread_id, dedup_key=key, kind=Kind.ALERT)
+        await self._outbox.put(session, notice)
 
 
 def _is_over(alert: Alert, now: datetime) -> bool:

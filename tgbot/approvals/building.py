@@ -21,6 +21,7 @@ from tgbot.delivery.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
+    standings: Standings
     record: DeskRecord
     desks: Desks
     policies: Policies
@@ -59,6 +60,7 @@ def build_approvals(
         changes=changes,
     )
     return Approvals(
+        standings=standings,
         record=record,
         desks=Desks(
             database=database, clock=clock, ids=ids, standings=standings, record=record, cards=cards, orders=orders

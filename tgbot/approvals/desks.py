@@ -66,8 +66,7 @@ class Desks:
 
     async def set_up(self, person: Person, chat_id: int, thread_id: int | None, title: str) -> Desk:
         """The group's desk from now on, in this topic. Raises `NotAllowed` for everybody but its administrators."""
-        if await self._standings.of(chat_id, person.id) < Standing.ADMIN:
-            raise NotAllowed(T("approvals.admins_only"))
+        await self._standings.require_admin(chat_id, person.id, T("approvals.admins_only"))
         admins = {*await self._standings.admins_of(chat_id), person.id}
         now = self._clock.now()
         desk = Desk(

@@ -36,6 +36,11 @@ class Standings:
             raise NotAllowed(T("approvals.telegram_silent"))
         return standing
 
+    async def require_admin(self, chat_id: int, person_id: int, refusal: T) -> None:
+        """Raises `NotAllowed` with this refusal for everybody but the group's administrators; as `of` too."""
+        if await self.of(chat_id, person_id) < Standing.ADMIN:
+            raise NotAllowed(refusal)
+
     async def at(self, desk: Desk, person_id: int) -> Standing:
         """As `of`, and notes since when they have administered the group."""
         standing = await self.of(desk.chat_id, person_id)

@@ -27,6 +27,7 @@ from tgbot.core.errors import (
     MessageGone,
     SecondPoller,
     Throttled,
+    TopicGone,
 )
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -38,6 +39,7 @@ _MESSAGE_GONE = (
     "message_id_invalid",
     "there is no text in the message to edit",
 )
+_TOPIC_GONE = ("message thread not found", "topic_closed", "topic_deleted")
 _NO_PICTURES = "rights to send photos"  # a group that takes texts only
 _CHAT_GONE = (
     "chat not found",
@@ -72,6 +74,8 @@ def _refused(error: BadRequest) -> BotError:
         return Unchanged(error.message)
     if any(part in text for part in _MESSAGE_GONE):
         return MessageGone(error.message)
+    if any(part in text for part in _TOPIC_GONE):
+        return TopicGone(error.message)
     if any(part in text for part in _CHAT_GONE) and _NO_PICTURES not in text:
         return ChatGone(error.message)
     return Malformed(error.message)

@@ -1,5 +1,6 @@
 """What approvals and the thing that is approved tell each other. Neither knows more of the other than this."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +9,10 @@ from tgbot.core.numbers import DecimalSign
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
 from tgbot.core.reply import T
+
+LINK_SIGN = "-"
+LONGEST_PAIR = 40
+_NO_LINK = re.compile(r"[^A-Za-z0-9-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,13 @@ class OrderAsked:
     decimal_sign: DecimalSign
     update_id: int
     until: datetime
+
+
+def trade_link(side: Side, text: str) -> str:
+    """`buy-BTC-USDT`: the payload of a start link that asks in the private chat how much of that pair. The pair is the
+    first word of `text`, which may be anything."""
+    pair = text.partition(" ")[0]
+    return f"{side}{LINK_SIGN}{_NO_LINK.sub('', pair)[:LONGEST_PAIR]}"
 
 
 def card_of(subject_id: str) -> str:

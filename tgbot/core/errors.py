@@ -18,6 +18,7 @@ BotError
 │   ├── Throttled        wait `retry_after` seconds
 │   ├── Malformed        Telegram refuses the message as it is
 │   ├── MessageGone      the message to be edited is not there any more
+│   ├── TopicGone        the topic of the group is closed or not there any more
 │   ├── DeliveryNotSent  it failed before its first byte left
 │   ├── DeliveryUnknown  it may or may not have arrived
 │   └── UpdatesUnavailable   Telegram could not be asked for news; nothing was lost
@@ -141,6 +142,10 @@ class Malformed(DeliveryError):
 
 
 class MessageGone(DeliveryError):
+    pass
+
+
+class TopicGone(DeliveryError):
     pass
 
 

@@ -130,7 +130,9 @@ _DUE = (
     .limit(bindparam("room"))
     .with_for_update(of=OutboxRow, skip_locked=True)
 )
-_PLACE = func.row_number().over(partition_by=(OutboxRow.chat_id, OutboxRow.kind), order_by=OutboxRow.id)
+_PLACE = func.row_number().over(
+    partition_by=(OutboxRow.chat_id, OutboxRow.thread_id, OutboxRow.kind), order_by=OutboxRow.id
+)
 _NEAREST = (
     select(OutboxRow.id, _PLACE.label("place"))
     .where(OutboxRow.chat_id.in_(bindparam("chats", expanding=True)), OutboxRow.state == State.NEW)

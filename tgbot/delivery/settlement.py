@@ -14,6 +14,7 @@ from tgbot.core.errors import (
     DeliveryUnknown,
     Malformed,
     MessageGone,
+    TopicGone,
 )
 from tgbot.db.engine import WriteSession
 from tgbot.delivery.claims import Claim
@@ -91,13 +92,15 @@ def after(claim: Claim, error: DeliveryError) -> dict[str, object]:
     match error:
         case DeliveryUnknown():
             return _after_doubt(claim)
+        case TopicGone() if claim.thread_id is not None:
+            return {"state": State.NEW, "thread_id": None}
         case Malformed() if claim.picture is not None:
             return {"state": State.NEW, "picture": None}
         case Malformed() if not claim.is_plain:
             return {"state": State.NEW, "is_plain": True}
         case MessageGone() if claim.message_id is not None:
             return {"state": State.NEW, "message_id": None}
-        case Malformed() | MessageGone():
+        case Malformed() | MessageGone() | TopicGone():
             return _dead(str(error))
         case _:
             return {"state": State.NEW}

@@ -36,7 +36,8 @@ class InboxRow(Base):
 
 
 class DialogueRow(Base):
-    """The question a person is expected to answer next in the private chat; at most one."""
+    """The question a person is expected to answer next in the private chat, whose id is theirs; at most one. Under the
+    id of a group it is nobody's: there only buttons answer."""
 
     __tablename__ = "dialogues"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tgbot.core.desks import LINK_SIGN
 from tgbot.core.errors import NotFound
 from tgbot.core.ids import read_short
 from tgbot.core.numbers import DecimalSign, decimal_sign_of
@@ -130,6 +131,14 @@ class TradingHandlers:
 
     async def close(self, person: Person, incoming: Incoming) -> Answer:
         return say("trading.closed")
+
+    async def open_link(self, person: Person, payload: str) -> Answer:
+        """`/start` with what `core.desks.trade_link` has made: asks, and does nothing yet."""
+        side, _, pair = payload.partition(LINK_SIGN)
+        request = parse_order(Side(side), pair, ".")
+        if not request.pair:
+            return ticket_views.choose_pair(request.side, self._symbols.popular(person.quote))
+        return ticket_views.choose_amount(request, self._tickets.rule_for(person, request), is_new=False)
 
     async def _trade(self, person: Person, incoming: Incoming, side: Side) -> Answer:
         decimal_sign: DecimalSign = "." if incoming.press_id else decimal_sign_of(person.language)

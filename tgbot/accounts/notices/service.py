@@ -15,15 +15,15 @@ STRANGER = Recipient("en", "UTC")
 
 class Notices:
     """`on_change` hears of it in the transaction that keeps the choice: what waits for this chat is judged anew.
-    `keepers_of` says whose language is spoken in a group."""
+    `keepers_of` say whose language is spoken in a group."""
 
     def __init__(self, database: Database, on_change: Callable[[WriteSession, int], Awaitable[None]]) -> None:
         self._database = database
         self._on_change = on_change
-        self._keepers_of: KeepersOf = _nobodys
+        self._keepers_of: tuple[KeepersOf, ...] = ()
 
-    def listen_to_groups(self, keepers_of: KeepersOf) -> None:
-        """A group has no settings of its own: it is spoken to as the person is whom this names."""
+    def listen_to_groups(self, *keepers_of: KeepersOf) -> None:
+        """A group has no settings of its own: it is spoken to as the person is whom the first of these names."""
         self._keepers_of = keepers_of
 
     async def shown(self, person: Person) -> Choices:
@@ -43,13 +43,11 @@ class Notices:
     async def recipients_of(self, session: ReadSession, chat_ids: Collection[int]) -> dict[int, Recipient]:
         """Who reads each of these chats; where nobody has chosen: English, UTC and everything. Of what its keeper has
         chosen a group has language and time zone only."""
-        keepers = await self._keepers_of(session, [chat_id for chat_id in chat_ids if chat_id < 0])
+        keepers: dict[int, int] = {}
+        for keepers_of in self._keepers_of:
+            others = [chat_id for chat_id in chat_ids if chat_id < 0 and chat_id not in keepers]
+            keepers |= await keepers_of(session, others)
         known = await store.recipients(session, {*chat_ids, *keepers.values()})
         spoken = {group: known[keeper] for group, keeper in keepers.items() if keeper in known}
         groups = {group: Recipient(keeper.language, keeper.time_zone) for group, keeper in spoken.items()}
         return {chat_id: groups.get(chat_id) or known.get(chat_id, STRANGER) for chat_id in chat_ids}
-
-
-async def _nobodys(session: ReadSession, chat_ids: Collection[int]) -> dict[int, int]:
-    """Where no group has a keeper."""
-    return {}

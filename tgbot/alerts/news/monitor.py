@@ -82,6 +82,7 @@ class NewsMonitor:
                     wish.chat_id,
                     reply,
                     Priority.ALERT,
+                    thread_id=wish.thread_id,
                     dedup_key=dedup_key,
                     expires_at=self._clock.now() + WORTH_TELLING,
                     kind=Kind.ALERT,

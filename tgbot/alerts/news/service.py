@@ -16,12 +16,13 @@ class News:
         self._database = database
         self._clock = clock
 
-    async def follow(self, chat_id: int, person_id: int, topic: Topic, symbol: str) -> None:
+    async def follow(self, chat_id: int, thread_id: int | None, person_id: int, topic: Topic, symbol: str) -> None:
         """From now on. Raises `Refused` when the chat has too many."""
+        wish = Wish(0, chat_id, thread_id, person_id, topic, symbol, self._clock.now())
         async with self._database.write() as session:
             if await store.count_of(session, chat_id) >= MOST_WISHES:
                 raise Refused(T.of("alerts.too_many", most=MOST_WISHES))
-            await store.add(session, chat_id, person_id, topic, symbol, self._clock.now())
+            await store.add(session, wish)
 
     async def drop(self, chat_id: int, topic: Topic, symbol: str) -> None:
         async with self._database.write() as session:

@@ -1,6 +1,6 @@
 """Who wants to be told of what is listed and delisted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, String, UniqueConstraint, delete, func, select, true, update
@@ -21,6 +21,7 @@ class NewsRow(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
     person_id: Mapped[int] = mapped_column(BigInteger)
     topic: Mapped[str] = mapped_column(String(10))
     symbol: Mapped[str] = mapped_column(String(40))
@@ -29,17 +30,18 @@ class NewsRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    id: int
+    id: int  # 0 before it is stored
     chat_id: int
+    thread_id: int | None
     person_id: int
     topic: Topic
     symbol: str
     created_at: datetime
 
 
-async def add(session: WriteSession, chat_id: int, person_id: int, topic: Topic, symbol: str, now: datetime) -> None:
+async def add(session: WriteSession, wish: Wish) -> None:
     """What is wished for already stays as it is."""
-    values = {"chat_id": chat_id, "person_id": person_id, "topic": topic, "symbol": symbol, "created_at": now}
+    values = {name: getattr(wish, name) for name in _VALUES}
     await session.execute(insert_into(session, NewsRow).values(**values).on_conflict_do_nothing())
 
 
@@ -49,7 +51,10 @@ async def drop(session: WriteSession, chat_id: int, topic: Topic, symbol: str) -
 
 
 async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> None:
-    """A group became a supergroup."""
+    """A group became a supergroup, where the same may be wished for already."""
+    known = await _wishes(session, NewsRow.chat_id == new_chat_id)
+    for wish in known:
+        await drop(session, chat_id, wish.topic, wish.symbol)
     await session.execute(update(NewsRow).where(NewsRow.chat_id == chat_id).values(chat_id=new_chat_id))
 
 
@@ -72,4 +77,10 @@ async def coins_with_alerts(session: ReadSession, chat_id: int) -> frozenset[str
 
 async def _wishes(session: ReadSession, which: ColumnElement[bool]) -> list[Wish]:
     rows = await session.scalars(select(NewsRow).where(which).order_by(NewsRow.id))
-    return [Wish(row.id, row.chat_id, row.person_id, Topic(row.topic), row.symbol, row.created_at) for row in rows]
+    return [
+        Wish(row.id, row.chat_id, row.thread_id, row.person_id, Topic(row.topic), row.symbol, row.created_at)
+        for row in rows
+    ]
+
+
+_VALUES = tuple(field.name for field in fields(Wish) if field.name != "id")

@@ -14,6 +14,7 @@ SILENT_AFTER = timedelta(minutes=5)
 LOST_AFTER = timedelta(seconds=15)
 
 EDIT_EVERY = 4.0  # seconds; Telegram bears about 20 edits a minute in a chat
+GROUP_EDIT_EVERY = 12.0  # a group bears 20 messages of any sort, and most of them are for what people wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def read_quote(tick: Tick | None, day: Stats | None, silence: timedelta, *, is_l
 
 
 class Turns:
-    """Which chats wait for an edit, the longest first; none gets two within `EDIT_EVERY` seconds."""
+    """Which chats wait for an edit, the longest first; none gets two within `EDIT_EVERY` seconds, and no group within
+    `GROUP_EDIT_EVERY`."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, None] = {}
@@ -52,7 +54,8 @@ class Turns:
     def rest(self, chat_id: int, now: float) -> None:
         """The card has been sent or edited just now."""
         self.waive(chat_id)
-        self._resting_until[chat_id] = now + EDIT_EVERY
+        # Groups have negative ids.
+        self._resting_until[chat_id] = now + (EDIT_EVERY if chat_id > 0 else GROUP_EDIT_EVERY)
 
     def forget(self, chat_id: int) -> None:
         self.waive(chat_id)

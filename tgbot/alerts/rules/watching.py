@@ -30,13 +30,14 @@ class WatchRequest:
 @dataclass(frozen=True, slots=True)
 class Watch:
     """`reference` is the price last pushed, at first the one at which it was set; a price that is `move` away from it
-    is pushed. Without a `move` it only shows on the card."""
+    is pushed, into the topic `thread_id`. Without a `move` it only shows on the card."""
 
     id: int
     chat_id: int
     symbol: str
     move: Decimal | None
     reference: Decimal
+    thread_id: int | None = None
 
 
 def read_watch(text: str, decimal_sign: DecimalSign) -> WatchRequest:

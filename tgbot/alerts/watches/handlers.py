@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tgbot.alerts.groups import RequireAdmin, by_admins
 from tgbot.alerts.rules.watching import WatchRequest, read_watch, watch_data
 from tgbot.alerts.watches import views
 from tgbot.alerts.watches.service import Ask, Watches
@@ -9,24 +10,30 @@ from tgbot.core.errors import NotFound
 from tgbot.core.numbers import decimal_sign_of
 from tgbot.core.people import Person
 from tgbot.core.reply import T
-from tgbot.core.routing import Answer, Command, Incoming, Press, Route
+from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
 from tgbot.markets.symbols import Symbols
 
 
 class WatchesHandlers:
-    def __init__(self, watches: Watches, symbols: Symbols) -> None:
+    def __init__(self, watches: Watches, symbols: Symbols, require_admin: RequireAdmin) -> None:
         self._watches = watches
         self._symbols = symbols
+        self._require_admin = require_admin
 
     def routes(self) -> Sequence[Route]:
-        """`…_here` are the buttons of the card itself, which stays where it is."""
+        """`…_here` are the buttons of the card itself, which stays where it is. In a group even showing it anew is for
+        administrators, for the one before it ends."""
+        watch, unwatch, watch_here, unwatch_here = (
+            by_admins(self._require_admin, handler)
+            for handler in (self.watch, self.unwatch, self.watch_here, self.unwatch_here)
+        )
         return (
-            Command("watch", self.watch),
-            Command("unwatch", self.unwatch),
-            Press("watch", self.watch),
-            Press("watch_here", self.watch_here),
-            Press("unwatch", self.unwatch),
-            Press("unwatch_here", self.unwatch_here),
+            Command("watch", watch, place=Place.ANYWHERE),
+            Command("unwatch", unwatch, place=Place.ANYWHERE),
+            Press("watch", watch, Place.ANYWHERE),
+            Press("watch_here", watch_here, Place.ANYWHERE),
+            Press("unwatch", unwatch, Place.ANYWHERE),
+            Press("unwatch_here", unwatch_here, Place.ANYWHERE),
         )
 
     async def watch(self, person: Person, incoming: Incoming) -> Answer:
@@ -85,4 +92,5 @@ class WatchesHandlers:
         return symbol
 
     def _ask(self, person: Person, incoming: Incoming, *, is_anew: bool = False) -> Ask:
-        return Ask(incoming.chat_id, incoming.update_id, self._symbols.popular(person.quote), is_anew)
+        offered = self._symbols.popular(person.quote)
+        return Ask(incoming.chat_id, incoming.thread_id, incoming.update_id, offered, is_anew)

@@ -99,7 +99,8 @@ class LivePrices:
         async with self._database.write() as session:
             for move in moves:
                 if await store.advance(session, move.watch, move.price):
-                    notice = Notice(move.watch.chat_id, views.moved(move), Priority.ALERT, kind=Kind.WATCH)
+                    chat_id, thread_id = move.watch.chat_id, move.watch.thread_id
+                    notice = Notice(chat_id, views.moved(move), Priority.ALERT, thread_id=thread_id, kind=Kind.WATCH)
                     await self._outbox.put(session, notice)
         self._outbox.wake()
         for move in moves:
@@ -117,8 +118,9 @@ class LivePrices:
             async with self._database.write() as session:
                 cards = await store.cards(session, due)
                 for chat_id, watches in due.items():
-                    if chat_id in cards:
-                        notice = Notice(chat_id, views.card(watches, self._quotes), Priority.DIGEST, cards[chat_id])
+                    if card := cards.get(chat_id):
+                        reply = views.card(watches, self._quotes)
+                        notice = Notice(chat_id, reply, Priority.DIGEST, card.name, thread_id=card.thread_id)
                         await self._outbox.put(session, notice)
             for chat_id in due:
                 # Telegram may have said in the meantime that the chat is gone.

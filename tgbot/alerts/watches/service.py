@@ -10,6 +10,7 @@ from tgbot.alerts.rules.watch_cards import Quote
 from tgbot.alerts.rules.watching import Watch
 from tgbot.alerts.watches import store, views
 from tgbot.alerts.watches.live import LivePrices
+from tgbot.alerts.watches.store import Card
 from tgbot.core.clock import Clock
 from tgbot.core.errors import Refused
 from tgbot.core.market import Stats
@@ -27,10 +28,11 @@ class StatsSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Which chat wants to see its card: where it is, or anew at the bottom. `offered` are pairs to offer if nothing is
-    watched."""
+    """Which chat wants to see its card: where it is, or anew at the bottom, in this topic. `offered` are pairs to offer
+    if nothing is watched."""
 
     chat_id: int
+    thread_id: int | None
     update_id: int
     offered: Sequence[str]
     is_anew: bool
@@ -70,7 +72,7 @@ class Watches:
             async with self._database.write() as session:
                 known = {watch.symbol: watch for watch in await store.of_chat(session, ask.chat_id)}
                 _require_room(known.keys(), symbols)
-                made = [await self._set(session, ask.chat_id, known.get(day.symbol), day, move) for day in days]
+                made = [await self._set(session, ask, known.get(day.symbol), day, move) for day in days]
                 watches, quotes = await self._tell(session, ask)
             for watch in made:
                 self._live.put(watch)
@@ -120,13 +122,14 @@ class Watches:
             self._live.put(watch)
 
     async def _set(
-        self, session: WriteSession, chat_id: int, known: Watch | None, day: Stats, move: Decimal | None
+        self, session: WriteSession, ask: Ask, known: Watch | None, day: Stats, move: Decimal | None
     ) -> Watch:
         if known is None:
-            return await store.add(session, chat_id, day.symbol, move, day.last, self._clock.now())
+            wanted = Watch(0, ask.chat_id, day.symbol, move, day.last, ask.thread_id)
+            return await store.add(session, wanted, self._clock.now())
         if move is None:
             return known
-        changed = replace(known, move=move, reference=day.last)
+        changed = replace(known, move=move, reference=day.last, thread_id=ask.thread_id)
         await store.change(session, changed)
         return changed
 
@@ -135,17 +138,20 @@ class Watches:
         watches = await store.of_chat(session, ask.chat_id)
         quotes = self._live.quotes(watches)
         reply = views.card(watches, quotes) if watches else views.nothing_watched(ask.offered)
-        await self._outbox.put(session, Notice(ask.chat_id, reply, Priority.ANSWER, await self._card(session, ask)))
+        card = await self._card(session, ask)
+        await self._outbox.put(
+            session, Notice(ask.chat_id, reply, Priority.ANSWER, card.name, thread_id=card.thread_id)
+        )
         return watches, quotes
 
-    async def _card(self, session: WriteSession, ask: Ask) -> str:
-        """Its name. Shown anew it gets another, for what is still on its way may edit the old message only."""
+    async def _card(self, session: WriteSession, ask: Ask) -> Card:
+        """Shown anew it gets another name, for what is still on its way may edit the old message only."""
         current = (await store.cards(session, [ask.chat_id])).get(ask.chat_id)
         if current is not None and not ask.is_anew:
             return current
-        card = f"watch:{ask.update_id}"
+        card = Card(f"watch:{ask.update_id}", ask.thread_id)
         if current is not None and current != card:
-            await self._outbox.put(session, Notice(ask.chat_id, views.card_moved(), Priority.DIGEST, current))
+            await self._outbox.put(session, Notice(ask.chat_id, views.card_moved(), Priority.DIGEST, current.name))
         await store.set_card(session, ask.chat_id, card)
         return card
 

@@ -1,8 +1,10 @@
 """Who watches what, and which message of the chat is its card."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, String, UniqueConstraint, delete, false, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +23,7 @@ class WatchRow(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
     symbol: Mapped[str] = mapped_column(String(40))
     move: Mapped[Decimal | None] = mapped_column(Money)
     reference: Mapped[Decimal] = mapped_column(Money)
@@ -29,17 +32,24 @@ class WatchRow(Base):
 
 
 class WatchCardRow(Base):
-    """`card` is the name under which delivery knows the message; it changes when the card is shown anew."""
+    """`card` is the name under which delivery knows the message; it changes when the card is shown anew, in the topic
+    `thread_id`."""
 
     __tablename__ = "watch_cards"
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     card: Mapped[str] = mapped_column(String(80))
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
-_WATCHES = select(WatchRow.id, WatchRow.chat_id, WatchRow.symbol, WatchRow.move, WatchRow.reference).order_by(
-    WatchRow.id
-)
+class Card(NamedTuple):
+    name: str
+    thread_id: int | None
+
+
+_WATCHES = select(
+    WatchRow.id, WatchRow.chat_id, WatchRow.symbol, WatchRow.move, WatchRow.reference, WatchRow.thread_id
+).order_by(WatchRow.id)
 
 
 async def all_watches(session: ReadSession) -> list[Watch]:
@@ -53,18 +63,18 @@ async def of_chat(session: ReadSession, chat_id: int) -> list[Watch]:
     return [Watch(**row) for row in rows.mappings()]
 
 
-async def add(
-    session: WriteSession, chat_id: int, symbol: str, move: Decimal | None, reference: Decimal, now: datetime
-) -> Watch:
-    row = WatchRow(chat_id=chat_id, symbol=symbol, move=move, reference=reference, created_at=now)
+async def add(session: WriteSession, watch: Watch, now: datetime) -> Watch:
+    """As it is stored, with its id."""
+    values = {"move": watch.move, "reference": watch.reference, "thread_id": watch.thread_id, "created_at": now}
+    row = WatchRow(chat_id=watch.chat_id, symbol=watch.symbol, **values)
     session.add(row)
     await session.flush()
-    return Watch(row.id, chat_id, symbol, move, reference)
+    return replace(watch, id=row.id)
 
 
 async def change(session: WriteSession, watch: Watch) -> None:
-    """Its move and reference are these from now on."""
-    values = {"move": watch.move, "reference": watch.reference}
+    """Its move, reference and topic are these from now on."""
+    values = {"move": watch.move, "reference": watch.reference, "thread_id": watch.thread_id}
     await session.execute(update(WatchRow).where(WatchRow.id == watch.id).values(**values))
 
 
@@ -102,14 +112,17 @@ async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> li
     return [Watch(**row) for row in (await session.execute(_WATCHES.where(WatchRow.id.in_(old)))).mappings()]
 
 
-async def cards(session: ReadSession, chat_ids: Collection[int]) -> dict[int, str]:
-    """The names of their cards; chats without one are missing."""
+async def cards(session: ReadSession, chat_ids: Collection[int]) -> dict[int, Card]:
+    """Chats without one are missing."""
     rows = await session.execute(
-        select(WatchCardRow.chat_id, WatchCardRow.card).where(WatchCardRow.chat_id.in_(chat_ids))
+        select(WatchCardRow.chat_id, WatchCardRow.card, WatchCardRow.thread_id).where(
+            WatchCardRow.chat_id.in_(chat_ids)
+        )
     )
-    return {row.chat_id: row.card for row in rows}
+    return {row.chat_id: Card(row.card, row.thread_id) for row in rows}
 
 
-async def set_card(session: WriteSession, chat_id: int, card: str) -> None:
-    insert = insert_into(session, WatchCardRow).values(chat_id=chat_id, card=card)
-    await session.execute(insert.on_conflict_do_update(index_elements=["chat_id"], set_={"card": insert.excluded.card}))
+async def set_card(session: WriteSession, chat_id: int, card: Card) -> None:
+    values = {"card": card.name, "thread_id": card.thread_id}
+    insert = insert_into(session, WatchCardRow).values(chat_id=chat_id, **values)
+    await session.execute(insert.on_conflict_do_update(index_elements=["chat_id"], set_=values))

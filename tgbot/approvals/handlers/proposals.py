@@ -1,7 +1,8 @@
 """/propose, /buy and /sell in groups, votes by tap and typed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from tgbot.approvals.desks import Desks
 from tgbot.approvals.proposals import Proposals
@@ -9,22 +10,26 @@ from tgbot.approvals.record import DeskRecord
 from tgbot.approvals.rules.votes import Choice, standing_approvals
 from tgbot.approvals.store.desks import Desk
 from tgbot.approvals.views import proposals as views
+from tgbot.core.desks import trade_link
 from tgbot.core.errors import UsageError, UserError
 from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
 from tgbot.core.reply import T
-from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route
+from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route, Toast
 
 
 class ProposalHandlers:
     """Everything is looked up by the chat in which it was said or pressed: an id of another group names nothing here,
     whatever a client sends."""
 
-    def __init__(self, desks: Desks, proposals: Proposals, record: DeskRecord) -> None:
+    def __init__(
+        self, desks: Desks, proposals: Proposals, record: DeskRecord, start_link: Callable[[str], str]
+    ) -> None:
         self._desks = desks
         self._proposals = proposals
         self._record = record
+        self._start_link = start_link
 
     def routes(self) -> Sequence[Route]:
         return (
@@ -34,8 +39,8 @@ class ProposalHandlers:
             Command("proposals", self.list_open, (), Place.GROUP),
             Command("approve", self.approve, (), Place.GROUP, trades=True),
             Command("reject", self.reject, (), Place.GROUP),
-            Press("buy", self.buy, Place.GROUP),
-            Press("sell", self.sell, Place.GROUP),
+            Press("buy", self.tap_buy, Place.GROUP),
+            Press("sell", self.tap_sell, Place.GROUP),
             Press("vote_yes", self.approve, Place.GROUP),
             Press("vote_no", self.reject, Place.GROUP),
         )
@@ -45,6 +50,12 @@ class ProposalHandlers:
 
     async def sell(self, person: Person, incoming: Incoming) -> Answer:
         return await self._propose(person, incoming, Side.SELL, incoming.args)
+
+    async def tap_buy(self, person: Person, incoming: Incoming) -> Answer:
+        return await self._tap(person, incoming, Side.BUY)
+
+    async def tap_sell(self, person: Person, incoming: Incoming) -> Answer:
+        return await self._tap(person, incoming, Side.SELL)
 
     async def propose(self, person: Person, incoming: Incoming) -> Answer:
         side, _, rest = incoming.args.partition(" ")
@@ -68,11 +79,20 @@ class ProposalHandlers:
             ]
         )
 
+    async def _tap(self, person: Person, incoming: Incoming, side: Side) -> Answer:
+        """Under a price or an alert. Where no desk is, whoever taps goes on alone: that opens their private chat."""
+        if await self._desks.find(incoming.chat_id) is None:
+            link = self._start_link(trade_link(side, incoming.args))
+            return Toast(T("approvals.trade_privately"), url=link)
+        return await self._propose(person, incoming, side, incoming.args)
+
     async def _propose(self, person: Person, incoming: Incoming, side: Side, text: str) -> Answer:
         desk = await self._desks.at(incoming.chat_id)
         sign: DecimalSign = "." if incoming.press_id else decimal_sign_of(person.language)
         async with self._recorded(desk, person, "propose"):
-            return await self._proposals.propose(desk, person, side, text, sign, incoming.update_id)
+            question = await self._proposals.propose(desk, person, side, text, sign, incoming.update_id)
+        # What a member taps takes nothing away that the group was told.
+        return replace(question, is_new=True) if question is not None else None
 
     async def _vote(self, person: Person, incoming: Incoming, choice: Choice) -> Answer:
         """The card is the answer."""
