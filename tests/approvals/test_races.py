@@ -45,6 +45,7 @@ async def test_many_presses_of_many_approvers_at_once_are_one_order(group: Group
     assert (await group.acts()).count("granted") == 1
 
 
+@pytest.mark.timeout(3600 if "FAULTS_LONG" in os.environ else 60)
 @on_both_databases
 async def test_it_expires_or_is_sent_in_the_same_moment_and_never_both(group: Group) -> None:
     for _ in range(ROUNDS):
@@ -111,7 +112,7 @@ async def opened(desk: Desk) -> Group:
     return group
 
 
-@pytest.mark.timeout(1200 if "FAULTS_LONG" in os.environ else 60)
+@pytest.mark.timeout(3600 if "FAULTS_LONG" in os.environ else 60)
 @on_both_databases
 async def test_approvers_in_two_processes_at_once_give_one_order_or_none(
     desk_url: str, client: httpx.AsyncClient
