@@ -257,10 +257,12 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
         ask_price=partial(_last_price, ground.prices),
     )
     reconciler.listen_to_groups(built.record.note_outcome)
-    desks = DeskHandlers(built.desks, ground.keys, ground.database, ground.groups.start_link, ground.groups.send_file)
+    desks = DeskHandlers(
+        built.desks, built.record, ground.keys, ground.database, ground.groups.start_link, ground.groups.send_file
+    )
     routes = [
         *ProposalHandlers(built.desks, built.proposals, built.record).routes(),
-        *PolicyHandlers(built.desks, built.policies, ground.symbols.read_pair, ground.names_of).routes(),
+        *PolicyHandlers(built.desks, built.policies, built.record, ground.symbols.read_pair, ground.names_of).routes(),
         *desks.routes(),
     ]
     return Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})

@@ -79,7 +79,7 @@ class Group:
         token = await self.now.desks.offer(self.desk, self.person(ANN))
         offer = await self.now.desks.open_link(self.person(ANN), token)
         key = (await self.world.now.keys.linked(self.person(ANN)))[0]
-        self.here = await self.now.desks.lend(self.person(ANN), offer.link.id, key.id, Mode.LIVE)
+        self.here = await self.now.desks.lend(self.person(ANN), offer.link.id, key.id, Mode.LIVE, offer.newest)
         await self.refresh()
 
     async def refresh(self) -> None:

@@ -14,7 +14,9 @@ from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
 from tgbot.approvals.rules.policy import Policy, Tier
 from tgbot.approvals.rules.votes import Choice, State
+from tgbot.approvals.store.proposals import ProposalRow
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
+from tgbot.core.orders import Side
 from tgbot.core.people import Standing
 from tgbot.delivery.codec import decode
 from tgbot.delivery.store import OutboxRow
@@ -458,3 +460,44 @@ async def test_names_full_of_tricks_are_shown_as_what_they_are(group: Group, nam
     assert rendered.plain.startswith("Proposal #")
     assert f"1 of 2 ({clean(name[:140])})" in rendered.plain
     assert "refused" not in await group.acts()
+
+
+async def test_who_has_left_the_group_has_nothing_carried_out_there(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    group.telegram.standings[EVE] = None
+    await group.vote(BOB, proposal)
+    assert await group.state(proposal) is State.OPEN
+    group.telegram.standings[EVE] = Standing.OUTSIDE
+    await group.vote(BOB, proposal)
+    assert await group.state(proposal) is State.VOID
+    assert (await group.why())[-1] == "approvals.void_proposer"
+    assert group.world.placed() == []
+
+
+@pytest.mark.parametrize(("text", "side"), [("btc 25%", Side.BUY), ("btc max", Side.BUY), ("btc 1 %", Side.SELL)])
+async def test_no_member_measures_the_account_by_proposing_a_share_of_it(group: Group, text: str, side: Side) -> None:
+    with pytest.raises(Refused, match=r"trading\.desk_no_share"):
+        await group.propose(text, side=side)
+    assert await group.all() == []
+
+
+async def test_a_beginning_that_two_have_names_neither(group: Group) -> None:
+    first, second = await group.propose(), await group.propose()
+    async with group.world.database.write() as session:
+        for proposal, short in ((first, "7F01"), (second, "7F02")):
+            await session.execute(update(ProposalRow).where(ProposalRow.id == proposal.id).values(short=short))
+    with pytest.raises(NotFound, match=r"approvals\.several_proposals"):
+        await group.now.proposals.find(group.desk, "7f")
+    assert (await group.now.proposals.find(group.desk, "7f02")).id == second.id
+
+
+async def test_of_two_with_one_number_the_open_one_is_meant(group: Group) -> None:
+    """One account after another: each numbers its own orders."""
+    first = await group.propose()
+    group.wait(timedelta(seconds=1))
+    second = await group.propose()
+    await group.vote(EVE, second, Choice.REJECT)
+    async with group.world.database.write() as session:
+        await session.execute(update(ProposalRow).values(short="7F01"))
+    assert (await group.now.proposals.find(group.desk, "7F01")).id == first.id

@@ -204,7 +204,7 @@ class Machine(RuleBasedStateMachine):
     async def set_up(self) -> None:
         desk = await self.real.desks.set_up(person(ANN), CHAT, None, "Club")
         offer = await self.real.desks.open_link(person(ANN), await self.real.desks.offer(desk, person(ANN)))
-        await self.real.desks.lend(person(ANN), offer.link.id, "k" * 32, Mode.PAPER)
+        await self.real.desks.lend(person(ANN), offer.link.id, "k" * 32, Mode.PAPER, offer.newest)
 
     @rule(who=st.sampled_from(PEOPLE))
     def propose(self, who: int) -> None:

@@ -92,6 +92,9 @@ async def test_rules_are_read_as_sentences_and_changed_by_buttons_of_the_owner(d
     for said in ("An order needs 2 approvals.", "Nobody approves their own proposal.", "1,000 USDT at most"):
         assert said in rules.text
     assert "Ann" in await desk.bob.press_for_toast("Change", rules)
+    shown = await desk.bob.say("/desk", "Desk")
+    assert "lent by somebody else" in await desk.bob.press_for_toast("Take my account back", shown)
+    assert (await desk.ann.say("/audit", "^Record")).text.count("Bob was refused") == 2
     await desk.ann.press("Change", "Which rule")
     await desk.ann.press("Approvals", "How many approvals")
     await desk.ann.press("3", "version 2")

@@ -103,7 +103,8 @@ class Proposals:
             await self._decision.decide(desk, proposal)
 
     async def find(self, desk: Desk, name: str) -> Proposal:
-        """By its id or, if it is open, by the beginning of it. Raises `NotFound`, also for one of another desk."""
+        """By its id or, if it is open, by a beginning that no other has. Raises `NotFound`, also for one of
+        another desk."""
         start = read_start(name)
         if start is None or len(start) < SHORTEST:
             raise NotFound(T.of("approvals.no_such_proposal", id=name[:12]))
@@ -111,11 +112,13 @@ class Proposals:
             found = await store.named(session, desk.id, start)
         whole = [proposal for proposal in found if proposal.short == start]
         still_open = [proposal for proposal in found if proposal.state is State.OPEN]
-        if whole:
-            return whole[0]
-        if len(still_open) != 1:
+        wanted = [proposal for proposal in whole if proposal.state is State.OPEN] or whole or still_open
+        if not wanted:
             raise NotFound(T.of("approvals.no_such_proposal", id=name[:12]))
-        return still_open[0]
+        if len(wanted) > 1 and not whole:
+            ids = ", ".join(f"#{proposal.short}" for proposal in wanted)
+            raise NotFound(T.of("approvals.several_proposals", id=name[:12], ids=ids))
+        return wanted[0]
 
     async def open(self, desk: Desk) -> list[tuple[Proposal, Draft | None, list[Vote], int]]:
         """What the group can decide on now, each with its votes and how many approvals it needs."""

@@ -19,6 +19,7 @@ from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols
 from tgbot.trading import kinds, store
+from tgbot.trading.rules.amounts import Unit, read_amount
 from tgbot.trading.rules.conditions import is_reached
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
 from tgbot.trading.rules.settlement import State
@@ -97,8 +98,8 @@ class ProposedOrders:
         if not request.pair:
             return ticket_views.choose_pair(asked.side, self._symbols.popular(asked.proposer.quote))
         if not request.amount:
-            rule = self._tickets.rule_for(asked.proposer, request)
-            return ticket_views.choose_amount(request, rule, is_new=False)
+            return views.choose_amount(request, self._tickets.rule_for(asked.proposer, request))
+        self._require_no_share(asked, request)
         async with self._database.read() as session:
             known = await store.by_update(session, asked.update_id)
         return _draft(known if known is not None else await self._freeze(asked, request))
@@ -136,6 +137,12 @@ class ProposedOrders:
     async def move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
         """The group became a supergroup."""
         await store.move_chat(session, old_chat_id, new_chat_id)
+
+    def _require_no_share(self, asked: OrderAsked, request: OrderRequest) -> None:
+        """The size of a quarter of what is free tells everybody what is free."""
+        rule = self._tickets.rule_for(asked.proposer, request)
+        if read_amount(request, rule).unit is Unit.PERCENT:
+            raise Refused(T("trading.desk_no_share"))
 
     async def _freeze(self, asked: OrderAsked, request: OrderRequest) -> Intent:
         lent = asked.lent

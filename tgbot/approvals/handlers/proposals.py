@@ -1,15 +1,13 @@
 """/propose, /buy and /sell in groups, votes by tap and typed."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from tgbot.approvals.desks import Desks
 from tgbot.approvals.proposals import Proposals
 from tgbot.approvals.record import DeskRecord
 from tgbot.approvals.rules.votes import Choice, standing_approvals
-from tgbot.approvals.store.desks import Desk
 from tgbot.approvals.views import proposals as views
-from tgbot.core.errors import UsageError, UserError
+from tgbot.core.errors import UsageError
 from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
@@ -71,24 +69,15 @@ class ProposalHandlers:
     async def _propose(self, person: Person, incoming: Incoming, side: Side, text: str) -> Answer:
         desk = await self._desks.at(incoming.chat_id)
         sign: DecimalSign = "." if incoming.press_id else decimal_sign_of(person.language)
-        async with self._recorded(desk, person, "propose"):
+        async with self._record.recorded(desk, person, "propose"):
             return await self._proposals.propose(desk, person, side, text, sign, incoming.update_id)
 
     async def _vote(self, person: Person, incoming: Incoming, choice: Choice) -> Answer:
         """The card is the answer."""
         desk = await self._desks.at(incoming.chat_id)
-        async with self._recorded(desk, person, choice):
+        async with self._record.recorded(desk, person, choice):
             if not incoming.args:
                 raise UsageError(T("approvals.vote_on_what"))
             proposal = await self._proposals.find(desk, incoming.args)
             await self._proposals.vote(desk, person, proposal, choice)
         return None
-
-    @asynccontextmanager
-    async def _recorded(self, desk: Desk, person: Person, wanted: str) -> AsyncIterator[None]:
-        """What was refused is on record too."""
-        try:
-            yield
-        except UserError as error:
-            await self._record.note_refused(desk, person, wanted, error.text.key)
-            raise
