@@ -207,6 +207,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         reconciler=reconciler,
         witness=ground.witness,
     )
+    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     proposed = ProposedOrders(
         database=ground.database,
         clock=ground.clock,
@@ -216,8 +217,8 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         prices=ground.prices,
         tickets=tickets,
         sending=sending,
+        sent=orders,
     )
-    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     amending = Amending(
         database=ground.database,
         keys=ground.keys,

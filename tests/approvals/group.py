@@ -168,6 +168,7 @@ def approvals_of(world: Desk, process: Process, telegram: Telegram) -> Approvals
         prices=prices,
         tickets=process.tickets,
         sending=process.sending,
+        sent=process.orders,
     )
 
     async def last_price(symbol: str) -> Decimal:

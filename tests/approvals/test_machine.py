@@ -26,7 +26,7 @@ from tgbot.approvals.rules.votes import Choice, State
 from tgbot.approvals.standings import LONG_AGO
 from tgbot.approvals.store import proposals as store
 from tgbot.audit.verification import verify
-from tgbot.core.desks import Draft, OrderAsked
+from tgbot.core.desks import Draft, Lent, OrderAsked
 from tgbot.core.errors import UserError
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode, Person, Standing
@@ -56,6 +56,12 @@ class Orders:
 
     async def draft(self, session: ReadSession, subject_id: str) -> Draft | None:
         return self.drafts.get(subject_id)
+
+    async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
+        return None
+
+    async def cancel(self, subject_id: str) -> Reply:
+        raise AssertionError(subject_id)
 
     async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:
         return Decimal(0)

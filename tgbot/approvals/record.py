@@ -29,14 +29,15 @@ class DeskRecord:
         act: str,
         person: Person | None = None,
         proposal: Proposal | None = None,
+        short: str = "",
         **detail: str,
     ) -> None:
-        """In the transaction of the fact. Without `person` it was the bot."""
+        """In the transaction of the fact. Without `person` it was the bot. `short` names what is no proposal."""
         event = Event(
             act,
             person.id if person else 0,
             person.name if person else "",
-            proposal.short if proposal else "",
+            proposal.short if proposal else short,
             proposal.digest if proposal else "",
             detail,
         )

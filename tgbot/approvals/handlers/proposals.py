@@ -32,10 +32,12 @@ class ProposalHandlers:
             Command("proposals", self.list_open, (), Place.GROUP),
             Command("approve", self.approve, (), Place.GROUP, trades=True),
             Command("reject", self.reject, (), Place.GROUP),
+            Command("cancel", self.cancel, (), Place.GROUP),
             Press("buy", self.buy, Place.GROUP),
             Press("sell", self.sell, Place.GROUP),
             Press("vote_yes", self.approve, Place.GROUP),
             Press("vote_no", self.reject, Place.GROUP),
+            Press("desk_cancel", self.cancel, Place.GROUP),
         )
 
     async def buy(self, person: Person, incoming: Incoming) -> Answer:
@@ -55,6 +57,14 @@ class ProposalHandlers:
 
     async def reject(self, person: Person, incoming: Incoming) -> Answer:
         return await self._vote(person, incoming, Choice.REJECT)
+
+    async def cancel(self, person: Person, incoming: Incoming) -> Answer:
+        """An order that was sent; a proposal is withdrawn or turned down."""
+        desk = await self._desks.at(incoming.chat_id)
+        async with self._record.recorded(desk, person, "cancel"):
+            if not incoming.args:
+                raise UsageError(T("approvals.cancel_what"))
+            return await self._proposals.cancel(desk, person, incoming.args)
 
     async def list_open(self, person: Person, incoming: Incoming) -> Answer:
         desk = await self._desks.at(incoming.chat_id)

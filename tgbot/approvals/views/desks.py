@@ -80,7 +80,9 @@ def record(records: Sequence[Record], head: Head | None) -> Reply:
 
 def _act(event: Event) -> T:
     if outcome := event.detail.get("outcome"):
-        return T(f"approvals.outcome_{outcome}")
+        came = T(f"approvals.outcome_{outcome}")
+        sold = event.detail.get("exit")
+        return T.of("approvals.of_exit", what=came, exit=sold) if sold else came
     return T(f"approvals.act_{event.act}")
 
 
