@@ -144,13 +144,13 @@ class Group:
         """What is on record, the oldest first; the record is whole."""
         async with self.world.database.read() as session:
             assert [flaw for verdict in await verify(session) for flaw in verdict.flaws] == []
-            records = await audit.latest(session, self.desk.id, 10_000)
+            records = await audit.latest(session, self.desk.id, 1_000_000)
         return [f"{record.event.actor} {record.event.act}".strip() for record in reversed(records)]
 
     async def why(self) -> list[str]:
         """The reasons on record of what was refused, held or void."""
         async with self.world.database.read() as session:
-            records = await audit.latest(session, self.desk.id, 10_000)
+            records = await audit.latest(session, self.desk.id, 1_000_000)
         return [why for record in reversed(records) if (why := record.event.detail.get("why"))]
 
     def wait(self, span: timedelta) -> None:

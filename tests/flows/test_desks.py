@@ -79,7 +79,8 @@ async def test_typed_twins_the_list_and_the_trial_of_the_rules(desk: Group) -> N
     trial = await desk.eve.say("/policy test buy BTC 900", "would need 2 approvals")
     assert "Of: Ann, Bob" in trial.text
     await desk.eve.say("/policy test buy btc 5000", "above this desk’s cap")
-    await desk.eve.say("/propose", "/propose buy btc 100")
+    how = await desk.eve.say("/propose", "/propose buy btc 100")
+    assert how.content["receiver_user"]["id"] == desk.eve.person.id  # nobody else reads what went wrong
     await desk.eve.say("/buy", "What shall I buy")
     await desk.eve.press("BTC-USDT", "How much")
     await desk.eve.press("50u", "^Proposal")
