@@ -18,6 +18,7 @@ from tgbot import app, demo, logs
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
 from tgbot.accounts.service import Accounts, Door
+from tgbot.approvals.store.desks import all_ids as all_desks
 from tgbot.arguments import read_account, read_address, read_subject, read_told
 from tgbot.audit import verification as audit
 from tgbot.audit.rules import SHOWN
@@ -263,7 +264,7 @@ async def _switch(database: Database, whom: str, *, is_on: bool) -> None:
 async def _verify(database: Database, told: tuple[int, str] | None) -> None:
     await migrate(database)
     async with database.read() as session:
-        verdicts = await audit.verify(session)
+        verdicts = await audit.verify(session, await all_desks(session))
         is_there = told is None or await audit.has_row(session, *told)
     for verdict in verdicts:
         for flaw in verdict.flaws:

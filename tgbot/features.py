@@ -212,6 +212,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         reconciler=reconciler,
         witness=ground.witness,
     )
+    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     proposed = ProposedOrders(
         database=ground.database,
         clock=ground.clock,
@@ -221,8 +222,8 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         prices=ground.prices,
         tickets=tickets,
         sending=sending,
+        sent=orders,
     )
-    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
     amending = Amending(
         database=ground.database,
         keys=ground.keys,
@@ -265,10 +266,12 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
         ask_price=partial(_last_price, ground.prices),
     )
     reconciler.listen_to_groups(built.record.note_outcome)
-    desks = DeskHandlers(built.desks, ground.keys, ground.database, ground.groups.start_link, ground.groups.send_file)
+    desks = DeskHandlers(
+        built.desks, built.record, ground.keys, ground.database, ground.groups.start_link, ground.groups.send_file
+    )
     routes = [
         *ProposalHandlers(built.desks, built.proposals, built.record, ground.groups.start_link).routes(),
-        *PolicyHandlers(built.desks, built.policies, ground.symbols.read_pair, ground.names_of).routes(),
+        *PolicyHandlers(built.desks, built.policies, built.record, ground.symbols.read_pair, ground.names_of).routes(),
         *desks.routes(),
     ]
     features = Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})

@@ -79,7 +79,7 @@ class Group:
         token = await self.now.desks.offer(self.desk, self.person(ANN))
         offer = await self.now.desks.open_link(self.person(ANN), token)
         key = (await self.world.now.keys.linked(self.person(ANN)))[0]
-        self.here = await self.now.desks.lend(self.person(ANN), offer.link.id, key.id, Mode.LIVE)
+        self.here = await self.now.desks.lend(self.person(ANN), offer.link.id, key.id, Mode.LIVE, offer.newest)
         await self.refresh()
 
     async def refresh(self) -> None:
@@ -98,13 +98,16 @@ class Group:
         await self.lend()
 
     async def propose(self, text: str = "btc 100", person_id: int = EVE, side: Side = Side.BUY) -> Proposal:
-        known = {proposal.id for proposal in await self.all()}
+        known = set(await self._ids())
         self.world.updates += 1
         update_id = self.world.updates
         question = await self.now.proposals.propose(self.desk, self.person(person_id), side, text, ".", update_id)
         assert not isinstance(question, Reply)
-        proposals = await self.all()
-        return next((proposal for proposal in proposals if proposal.id not in known), proposals[-1])
+        ids = await self._ids()
+        async with self.world.database.read() as session:
+            proposal = await store.find(session, next((one for one in ids if one not in known), ids[-1]))
+        assert proposal is not None
+        return proposal
 
     async def vote(
         self,
@@ -121,10 +124,15 @@ class Group:
 
     async def all(self) -> list[Proposal]:
         """The oldest first."""
+        ids = await self._ids()
+        async with self.world.database.read() as session:
+            found = [await store.find(session, proposal_id) for proposal_id in ids]
+        return [proposal for proposal in found if proposal is not None]
+
+    async def _ids(self) -> list[str]:
         async with self.world.database.read() as session:
             ids = await session.scalars(select(ProposalRow.id).order_by(ProposalRow.created_at, ProposalRow.id))
-            found = [await store.find(session, proposal_id) for proposal_id in list(ids)]
-        return [proposal for proposal in found if proposal is not None]
+            return list(ids)
 
     async def state(self, proposal: Proposal) -> State:
         async with self.world.database.read() as session:
@@ -136,13 +144,13 @@ class Group:
         """What is on record, the oldest first; the record is whole."""
         async with self.world.database.read() as session:
             assert [flaw for verdict in await verify(session) for flaw in verdict.flaws] == []
-            records = await audit.latest(session, self.desk.id, 10_000)
+            records = await audit.latest(session, self.desk.id, 1_000_000)
         return [f"{record.event.actor} {record.event.act}".strip() for record in reversed(records)]
 
     async def why(self) -> list[str]:
         """The reasons on record of what was refused, held or void."""
         async with self.world.database.read() as session:
-            records = await audit.latest(session, self.desk.id, 10_000)
+            records = await audit.latest(session, self.desk.id, 1_000_000)
         return [why for record in reversed(records) if (why := record.event.detail.get("why"))]
 
     def wait(self, span: timedelta) -> None:
@@ -160,6 +168,7 @@ def approvals_of(world: Desk, process: Process, telegram: Telegram) -> Approvals
         prices=prices,
         tickets=process.tickets,
         sending=process.sending,
+        sent=process.orders,
     )
 
     async def last_price(symbol: str) -> Decimal:

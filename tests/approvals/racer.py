@@ -12,6 +12,8 @@ import ssl
 import sys
 from pathlib import Path
 
+import structlog
+
 os.environ["PTB_TIMEDELTA"] = "1"
 
 from tests.approvals.group import CHAT, NAMES, STANDINGS, Telegram, approvals_of
@@ -30,6 +32,7 @@ from tgbot.paper.prices import Handed
 from tgbot.system import SystemClock, SystemIds
 from tgbot.trading.witness import Witness
 
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is for answers
 NO_WITNESS = Witness(Path(os.devnull))
 
 

@@ -14,7 +14,12 @@ from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
 from tgbot.approvals.rules.policy import Policy, Tier
 from tgbot.approvals.rules.votes import Choice, State
+from tgbot.approvals.store.proposals import Proposal, ProposalRow
+from tgbot.approvals.views import desks as desk_views
+from tgbot.audit import store as audit
+from tgbot.audit.rules import Head
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
+from tgbot.core.orders import Side
 from tgbot.core.people import Standing
 from tgbot.delivery.codec import decode
 from tgbot.delivery.store import OutboxRow
@@ -458,3 +463,106 @@ async def test_names_full_of_tricks_are_shown_as_what_they_are(group: Group, nam
     assert rendered.plain.startswith("Proposal #")
     assert f"1 of 2 ({clean(name[:140])})" in rendered.plain
     assert "refused" not in await group.acts()
+
+
+async def test_who_has_left_the_group_has_nothing_carried_out_there(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    group.telegram.standings[EVE] = None
+    await group.vote(BOB, proposal)
+    assert await group.state(proposal) is State.OPEN
+    group.telegram.standings[EVE] = Standing.OUTSIDE
+    await group.vote(BOB, proposal)
+    assert await group.state(proposal) is State.VOID
+    assert (await group.why())[-1] == "approvals.void_proposer"
+    assert group.world.placed() == []
+
+
+@pytest.mark.parametrize(("text", "side"), [("btc 25%", Side.BUY), ("btc max", Side.BUY), ("btc 1 %", Side.SELL)])
+async def test_no_member_measures_the_account_by_proposing_a_share_of_it(group: Group, text: str, side: Side) -> None:
+    with pytest.raises(Refused, match=r"trading\.desk_no_share"):
+        await group.propose(text, side=side)
+    assert await group.all() == []
+
+
+async def test_a_beginning_that_two_have_names_neither(group: Group) -> None:
+    first, second = await group.propose(), await group.propose()
+    async with group.world.database.write() as session:
+        for proposal, short in ((first, "7F01"), (second, "7F02")):
+            await session.execute(update(ProposalRow).where(ProposalRow.id == proposal.id).values(short=short))
+    with pytest.raises(NotFound, match=r"approvals\.several_proposals"):
+        await group.now.proposals.find(group.desk, "7f")
+    assert (await group.now.proposals.find(group.desk, "7f02")).id == second.id
+
+
+async def test_of_two_with_one_number_the_open_one_is_meant(group: Group) -> None:
+    """One account after another: each numbers its own orders."""
+    first = await group.propose()
+    group.wait(timedelta(seconds=1))
+    second = await group.propose()
+    await group.vote(EVE, second, Choice.REJECT)
+    async with group.world.database.write() as session:
+        await session.execute(update(ProposalRow).values(short="7F01"))
+    assert (await group.now.proposals.find(group.desk, "7F01")).id == first.id
+
+
+async def test_the_card_counts_down_a_few_times_and_no_more(group: Group) -> None:
+    await group.propose()
+    await group.world.told()
+    left = []
+    for _ in range(2 * 30):
+        await group.now.keeper.look()
+        left += [text[text.index("(in") : -1] for text in await group.world.told() if "(in" in text]
+        group.wait(timedelta(seconds=30))
+    assert left == ["(in 15 min", "(in 7 min 30 s", "(in 5 min", "(in 1 min"]
+
+
+async def granted(group: Group, text: str) -> Proposal:
+    proposal = await group.propose(text)
+    await group.vote(ANN, proposal)
+    await group.vote(BOB, proposal)
+    return proposal
+
+
+async def test_exits_of_an_order_are_on_record_with_it(group: Group) -> None:
+    await granted(group, "btc 0.01btc tp +4% sl -2%")
+    await group.world.settle()
+    await group.world.now.exits.look()
+    async with group.world.database.read() as session:
+        newest = await audit.latest(session, group.desk.id, 1)
+    said = RENDERER.render(desk_views.record(newest, Head(group.desk.id, 1, "")), Reader("en", "UTC")).plain
+    assert "placed it; it waits for its trigger (exit #" in said
+    assert "tp 69680" in said
+
+
+@pytest.mark.parametrize("person_id", [ZOE, ANN])
+async def test_an_approver_calls_an_open_order_back(group: Group, person_id: int) -> None:
+    proposal = await granted(group, "btc 100 @ 60000")
+    await group.now.proposals.cancel(group.desk, group.person(person_id), f"#{proposal.short.lower()}")
+    name = "Zoe" if person_id == ZOE else "Ann"
+    assert (await group.acts())[-2:] == [f"{name} cancel", "outcome"]
+    assert any(text.startswith("✎ Cancelled") for text in await group.world.told())
+
+
+async def test_who_may_not_approve_calls_nothing_back(group: Group) -> None:
+    proposal = await granted(group, "btc 100 @ 60000")
+    group.telegram.standings[BOB] = Standing.MEMBER
+    for person_id in (EVE, MALLORY, BOB):
+        with pytest.raises(NotAllowed, match=r"approvals\.no_approver"):
+            await group.now.proposals.cancel(group.desk, group.person(person_id), proposal.short)
+    group.telegram.standings[ZOE] = None
+    with pytest.raises(NotAllowed, match=r"approvals\.telegram_silent"):
+        await group.now.proposals.cancel(group.desk, group.person(ZOE), proposal.short)
+    assert "cancel" not in " ".join(await group.acts())
+
+
+async def test_what_the_treasurer_has_of_their_own_is_not_the_groups_to_call_back(group: Group) -> None:
+    private = await group.world.send("btc 100 @ 60000")
+    waiting = await group.propose()
+    sent = await granted(group, "btc 100 @ 60000")
+    for name in (private.short, waiting.short, "ZZZZ", "", "\0"):
+        with pytest.raises(NotFound):
+            await group.now.proposals.cancel(group.desk, group.person(BOB), name)
+    await group.now.desks.withdraw(group.person(ANN), group.desk)
+    with pytest.raises(NotFound):
+        await group.now.proposals.cancel(group.desk, group.person(BOB), sent.short)

@@ -6,13 +6,17 @@ import pytest
 from sqlalchemy import select
 
 from tests.approvals.group import BOB, CHAT, EVE, MALLORY, ZOE, Group
-from tests.trading.desk import ANN
+from tests.trading.conftest import on_both_databases
+from tests.trading.desk import ANN, RENDERER
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By, frozen_by
 from tgbot.accounts.guards.store import move as move_freezes
+from tgbot.approvals.rules.policy import Policy
 from tgbot.approvals.rules.votes import State
+from tgbot.approvals.views import desks as views
 from tgbot.core.errors import NotAllowed, Refused, TooLate
 from tgbot.core.people import Mode, Standing
+from tgbot.texts.notation import Reader
 from tgbot.trading.store import IntentRow
 
 NEW = -1002003004
@@ -48,13 +52,13 @@ async def test_a_link_works_for_one_person_once_and_for_ten_minutes(group: Group
         await desks.open_link(group.person(ANN), token + "x")
     offer = await desks.open_link(group.person(ANN), token)
     with pytest.raises(TooLate):
-        await desks.lend(group.person(BOB), offer.link.id, "k" * 32, Mode.PAPER)
-    await desks.lend(group.person(ANN), offer.link.id, "k" * 32, Mode.PAPER)
+        await desks.lend(group.person(BOB), offer.link.id, "k" * 32, Mode.PAPER, offer.newest)
+    await desks.lend(group.person(ANN), offer.link.id, "k" * 32, Mode.PAPER, offer.newest)
     with pytest.raises(TooLate):
         await desks.open_link(group.person(ANN), token)
     await desks.withdraw(group.person(ANN), group.desk)
     with pytest.raises(TooLate):
-        await desks.lend(group.person(ANN), offer.link.id, "k" * 32, Mode.PAPER)
+        await desks.lend(group.person(ANN), offer.link.id, "k" * 32, Mode.PAPER, offer.newest)
     await group.refresh()
     late = await desks.offer(group.desk, group.person(ANN))
     group.wait(timedelta(minutes=10))
@@ -69,7 +73,7 @@ async def test_who_left_after_taking_the_link_lends_nothing(group: Group) -> Non
     offer = await group.now.desks.open_link(group.person(EVE), token)
     group.telegram.standings[EVE] = Standing.OUTSIDE
     with pytest.raises(TooLate):
-        await group.now.desks.lend(group.person(EVE), offer.link.id, "k" * 32, Mode.PAPER)
+        await group.now.desks.lend(group.person(EVE), offer.link.id, "k" * 32, Mode.PAPER, offer.newest)
 
 
 async def test_a_desk_has_one_account_at_a_time(group: Group) -> None:
@@ -126,3 +130,48 @@ async def test_two_groups_have_two_desks_that_know_nothing_of_each_other(group: 
     assert group.desk.lent is not None
     await group.propose()
     assert await group.now.proposals.open(other) == []
+
+
+async def test_nobody_lends_an_account_under_rules_that_they_have_not_read(group: Group) -> None:
+    """While nobody lends one every change holds at once: also between the link and the tap."""
+    desks = group.now.desks
+    await desks.withdraw(group.person(ANN), group.desk)
+    await group.refresh()
+    offer = await desks.open_link(group.person(EVE), await desks.offer(group.desk, group.person(EVE)))
+    await group.rule(Policy(quorum=1, per_order=None, per_day=None))
+    with pytest.raises(Refused, match=r"approvals\.lend_other_rules"):
+        await desks.lend(group.person(EVE), offer.link.id, "k" * 32, Mode.PAPER, offer.newest)
+
+
+async def test_who_lends_an_account_reads_what_the_group_has_agreed_to_for_tomorrow(group: Group) -> None:
+    await group.rule(Policy(quorum=1))
+    (change,) = await group.all()
+    await group.world.told()
+    await group.vote(BOB, change)
+    await group.vote(ZOE, change)
+    assert any("Looser rules for the desk of Club" in text for text in await group.world.told())
+    desks = group.now.desks
+    await desks.withdraw(group.person(ANN), group.desk)
+    await group.refresh()
+    offer = await desks.open_link(group.person(EVE), await desks.offer(group.desk, group.person(EVE)))
+    assert offer.waiting is not None
+    assert offer.waiting.policy.quorum == 1
+    said = RENDERER.render(views.offer(offer, []), Reader("en", "UTC")).plain
+    assert "→ An order needs 1 approval." in said
+
+
+@on_both_databases
+async def test_a_desk_set_up_in_the_new_group_before_we_hear_of_the_move_gives_way(group: Group) -> None:
+    proposal = await group.propose()
+    group.wait(timedelta(seconds=1))
+    hasty = await group.now.desks.set_up(group.person(BOB), NEW, None, "New")
+    for _ in range(2):
+        async with group.world.database.write() as session:
+            await group.now.desks.move(session, CHAT, NEW)
+    assert (await group.now.desks.at(NEW)).id == group.desk.id
+    assert (await group.now.desks.at(CHAT)).id == hasty.id
+    await group.refresh()
+    group.here = await group.now.desks.at(NEW)
+    await group.vote(ANN, proposal)
+    await group.vote(BOB, proposal)
+    assert await group.state(proposal) is State.GRANTED

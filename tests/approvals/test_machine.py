@@ -26,7 +26,7 @@ from tgbot.approvals.rules.votes import Choice, State
 from tgbot.approvals.standings import LONG_AGO
 from tgbot.approvals.store import proposals as store
 from tgbot.audit.verification import verify
-from tgbot.core.desks import Draft, OrderAsked
+from tgbot.core.desks import Draft, Lent, OrderAsked
 from tgbot.core.errors import UserError
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode, Person, Standing
@@ -56,6 +56,12 @@ class Orders:
 
     async def draft(self, session: ReadSession, subject_id: str) -> Draft | None:
         return self.drafts.get(subject_id)
+
+    async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
+        return None
+
+    async def cancel(self, subject_id: str) -> Reply:
+        raise AssertionError(subject_id)
 
     async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:
         return Decimal(0)
@@ -204,7 +210,7 @@ class Machine(RuleBasedStateMachine):
     async def set_up(self) -> None:
         desk = await self.real.desks.set_up(person(ANN), CHAT, None, "Club")
         offer = await self.real.desks.open_link(person(ANN), await self.real.desks.offer(desk, person(ANN)))
-        await self.real.desks.lend(person(ANN), offer.link.id, "k" * 32, Mode.PAPER)
+        await self.real.desks.lend(person(ANN), offer.link.id, "k" * 32, Mode.PAPER, offer.newest)
 
     @rule(who=st.sampled_from(PEOPLE))
     def propose(self, who: int) -> None:

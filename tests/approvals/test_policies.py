@@ -152,3 +152,10 @@ async def test_who_would_have_to_approve_is_asked_of_telegram(group: Group) -> N
     assert sorted(await group.now.policies.approvers(group.desk, Policy())) == [ANN, BOB, ZOE]
     group.telegram.standings[ZOE] = Standing.OUTSIDE
     assert sorted(await group.now.policies.approvers(group.desk, listed)) == [ANN, BOB]
+
+
+async def test_who_has_only_just_been_made_administrator_is_not_named(group: Group) -> None:
+    group.telegram.standings[EVE] = Standing.ADMIN
+    assert sorted(await group.now.policies.approvers(group.desk, Policy())) == [ANN, BOB, ZOE]
+    group.wait(timedelta(hours=1))
+    assert sorted(await group.now.policies.approvers(group.desk, Policy())) == [ANN, BOB, EVE, ZOE]

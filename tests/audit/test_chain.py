@@ -198,3 +198,37 @@ async def test_a_row_that_was_changed_and_sealed_anew_is_seen_by_the_one_behind_
         where = (AuditRow.chain == DESK, AuditRow.number == 2)
         await session.execute(update(AuditRow).where(*where).values(actor_id=666, seal=changed))
     assert await complaints(database) == [(3, "does not follow from the one before it")]
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["detail = 'x'", "detail = '[1]'", "detail = 'null'", "detail = '{}'", "at = -5", f"at = {2**62}"]
+)
+async def test_a_row_that_nobody_could_have_written_is_found_and_stops_nothing(database: Database, spoilt: str) -> None:
+    await write(database, *EVENTS[:1], Event("policy", detail={"version": "2"}), *EVENTS[2:])
+    async with database.write() as session:
+        await session.execute(text(f"UPDATE audit SET {spoilt} WHERE number = 2"))  # noqa: S608 - from the list above
+    assert await complaints(database) == [(2, "was changed")]
+
+
+async def test_a_row_that_was_put_before_the_first_is_found(database: Database) -> None:
+    await write(database, *EVENTS)
+    async with database.write() as session:
+        await session.execute(text("UPDATE audit SET number = -5 WHERE number = 1"))
+    assert (1, "is missing") in await complaints(database)
+
+
+async def test_a_chain_that_is_gone_as_a_whole_is_missed_where_it_must_be(database: Database) -> None:
+    await write(database, *EVENTS)
+    async with database.write() as session:
+        await session.execute(delete(AuditRow))
+        await session.execute(delete(AuditHeadRow))
+    async with database.read() as session:
+        (verdict,) = await verify(session, [DESK])
+    assert [(flaw.chain, flaw.number, flaw.what) for flaw in verdict.flaws] == [(DESK, 1, "is missing")]
+
+
+async def test_half_a_character_in_a_name_does_not_keep_the_record_from_being_a_file(database: Database) -> None:
+    records = await write(database, Event("granted", detail={"voters": "a\ud800b\0"}), Event("x", actor="\uff1d1+1"))
+    rows = list(csv.reader(StringIO(written(records).encode().decode())))
+    assert rows[1][7] == "voters=a?b"
+    assert rows[2][4] == "'\uff1d1+1"

@@ -97,6 +97,8 @@ class TelegramServer:
         chat_id = int(call["chat_id"])
         shown = self.messages[chat_id, message_id] = _shown(call)
         chat = {"id": chat_id, "type": "private"}
+        if "ephemeral_message_parameters" in call:
+            return {"message_id": 0, "ephemeral_message_id": message_id, "date": 1, "chat": chat, "from": ME}
         return {"message_id": message_id, "date": 1, "chat": chat, "text": shown["text"], "from": ME}
 
 

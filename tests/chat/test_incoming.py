@@ -158,3 +158,19 @@ fields = st.sampled_from(["message_id", "date", "chat", "from", "text", "sender_
 def test_no_update_makes_it_raise(changes: dict[str, Any], anything: Any) -> None:
     read_update(message(**changes), "our_bot")
     read_update({"update_id": 1, "message": anything, "callback_query": anything}, "our_bot")
+
+
+@pytest.mark.parametrize("changes", [{"id": 1087968824}, {"id": 136817688}, {"id": 777000}, {"is_bot": True}])
+def test_a_press_of_nobody_or_of_a_bot_is_no_press_of_a_person(changes: dict[str, Any]) -> None:
+    pressed = {"id": "1", "from": ANN | changes, "data": "vote_yes:7F3K", "message": message()["message"]}
+    assert read({"update_id": 1, "callback_query": pressed}).origin is Origin.ANONYMOUS
+
+
+def test_what_another_bot_writes_is_not_written_by_a_person() -> None:
+    assert read(message("/approve 7F3K", **{"from": ANN | {"id": 99, "is_bot": True}})).origin is Origin.VIA_BOT
+
+
+def test_names_and_titles_come_as_a_database_takes_them() -> None:
+    odd = {"first_name": "A\0n", "last_name": "L\ud800"}
+    incoming = read(message(**{"from": ANN | odd, "chat": GROUP | {"title": "D\0\udfff"}}))
+    assert (incoming.name, incoming.chat_title) == ("An L?", "D?")

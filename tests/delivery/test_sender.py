@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -532,3 +533,41 @@ async def none_claimed(post: Post) -> bool:
 async def is_held(post: Post) -> bool:
     async with post.database.read() as session:
         return await session.get(HoldRow, EVERYWHERE) is not None
+
+
+FOR_ANN = replace(words(1), only_for=ANN)
+
+
+async def test_in_a_group_one_person_alone_reads_what_is_their_business(post: Post, telegram: TelegramServer) -> None:
+    post.recipients[ANN] = Recipient("ru", "UTC")
+    async with post.sending():
+        await post.put(Notice(DESK, FOR_ANN, ANSWER, thread_id=3))
+        await post.until_settled()
+    (call,) = telegram.sent("sendMessage")
+    assert (call["chat_id"], call["message_thread_id"], call["text"]) == (str(DESK), "3", "1 с")
+    assert json.loads(call["ephemeral_message_parameters"]) == {"receiver_user_id": ANN}
+
+
+async def test_where_telegram_cannot_it_comes_to_the_private_chat_and_is_not_tried_again(
+    post: Post, telegram: TelegramServer
+) -> None:
+    telegram.answer_with("sendMessage", 200, '{"ok": true, "result": {"message_id": 5}}')
+    async with post.sending():
+        await post.put(Notice(DESK, FOR_ANN, ANSWER), Notice(DESK, replace(words(2), only_for=ANN), ANSWER))
+        await post.until_settled()
+    calls = telegram.sent("sendMessage")
+    assert [call["chat_id"] for call in calls].count(str(DESK)) == 1
+    (deleted,) = telegram.sent("deleteMessage")  # that server has shown it to everybody
+    assert (deleted["chat_id"], deleted["message_id"]) == (str(DESK), "5")
+    assert telegram.texts(ANN) == ["1 s", "2 s"]
+    assert all("reply_markup" not in call for call in calls if call["chat_id"] == str(ANN))
+
+
+async def test_who_cannot_be_written_to_reads_in_the_group_where_to_look(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("sendMessage", 400, "Bad Request: user not found")
+    telegram.fail("sendMessage", 403, "Forbidden: bot can't initiate conversation with a user")
+    async with post.sending():
+        await post.put(Notice(DESK, FOR_ANN, ANSWER))
+        await post.until_settled()
+    (said,) = telegram.texts(DESK)
+    assert said.startswith("This is for you alone")

@@ -79,7 +79,8 @@ async def test_typed_twins_the_list_and_the_trial_of_the_rules(desk: Group) -> N
     trial = await desk.eve.say("/policy test buy BTC 900", "would need 2 approvals")
     assert "Of: Ann, Bob" in trial.text
     await desk.eve.say("/policy test buy btc 5000", "above this desk’s cap")
-    await desk.eve.say("/propose", "/propose buy btc 100")
+    how = await desk.eve.say("/propose", "/propose buy btc 100")
+    assert how.content["receiver_user"]["id"] == desk.eve.person.id  # nobody else reads what went wrong
     await desk.eve.say("/buy", "What shall I buy")
     await desk.eve.press("BTC-USDT", "How much")
     await desk.eve.press("50u", "^Proposal")
@@ -103,6 +104,9 @@ async def test_rules_are_read_as_sentences_and_changed_by_buttons_of_the_owner(d
     for said in ("An order needs 2 approvals.", "Nobody approves their own proposal.", "1,000 USDT at most"):
         assert said in rules.text
     assert "Ann" in await desk.bob.press_for_toast("Change", rules)
+    shown = await desk.bob.say("/desk", "Desk")
+    assert "lent by somebody else" in await desk.bob.press_for_toast("Take my account back", shown)
+    assert (await desk.ann.say("/audit", "^Record")).text.count("Bob was refused") == 2
     await desk.ann.press("Change", "Which rule")
     await desk.ann.press("Approvals", "How many approvals")
     await desk.ann.press("3", "version 2")

@@ -239,3 +239,17 @@ def png(width: int, height: int) -> bytes:
     buffer = BytesIO()
     Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
     return buffer.getvalue()
+
+
+async def test_a_message_for_one_person_has_no_number_in_the_group(playground: Playground, ask: Ask) -> None:
+    ann, desk = playground.person("Ann"), playground.desk
+    answer = await ask(
+        "sendMessage", chat_id=desk.id, text="yours", ephemeral_message_parameters={"receiver_user_id": ann.id}
+    )
+    shown = playground.messages(desk)[-1]
+    assert (answer["result"]["message_id"], answer["result"]["ephemeral_message_id"]) == (0, shown.id)
+    assert shown.content["receiver_user"]["id"] == ann.id
+    answer = await ask(
+        "sendMessage", chat_id=desk.id, text="yours", ephemeral_message_parameters={"receiver_user_id": 5}
+    )
+    assert answer["error_code"] == 400

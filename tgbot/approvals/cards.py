@@ -14,6 +14,7 @@ from tgbot.approvals.views import proposals as views
 from tgbot.core.clock import Clock
 from tgbot.core.desks import card_of
 from tgbot.core.errors import ExchangeError
+from tgbot.core.notices import Kind as NoticeKind
 from tgbot.core.people import Person
 from tgbot.core.reply import Reply, T
 from tgbot.db.engine import WriteSession
@@ -87,6 +88,15 @@ class Cards:
     async def tell(self, session: WriteSession, desk: Desk, *lines: T) -> None:
         """The group, where its desk is."""
         await self._outbox.put(session, Notice(desk.chat_id, Reply(lines), Priority.ANSWER, thread_id=desk.thread_id))
+
+    async def warn_treasurer(self, session: WriteSession, desk: Desk, change: Proposal) -> None:
+        """In private: looser rules have been agreed to, and it is their money."""
+        draft = await self._subjects[change.kind].draft(session, change.id)
+        if desk.treasurer_id is None or draft is None:
+            return
+        lead = T.of("approvals.rules_loosen", title=desk.title)
+        notice = Notice(desk.treasurer_id, Reply((lead, *draft.lines)), Priority.ANSWER, kind=NoticeKind.ACCOUNT)
+        await self._outbox.put(session, notice)
 
     async def end(
         self,

@@ -1,6 +1,6 @@
 """The moment in which a proposal is carried out or not: every approver is looked up anew, one transaction decides."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -41,7 +41,8 @@ class TooFew(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who has approved, and what Telegram says they are; `at` is when it was asked, by the monotonic clock."""
+    """Who has approved, and who has proposed, and what Telegram says they are; `at` is when it was asked, by the
+    monotonic clock."""
 
     standings: Mapping[int, Standing | None]
     at: float
@@ -89,7 +90,7 @@ class Decision:
             return
         try:
             ready = await self._subjects[proposal.kind].make_ready(proposal.id)
-            asked = await self._ask(desk, approvals)
+            asked = await self._ask(desk, proposal, approvals)
             crash_point("C4")
             async with self._database.write() as session:
                 await self._grant(session, desk, proposal.id, ready, asked)
@@ -104,10 +105,9 @@ class Decision:
             self._cards.wake()
             await ready.carry_out()
 
-    async def _ask(self, desk: Desk, approvals: list[Vote]) -> Asked:
+    async def _ask(self, desk: Desk, proposal: Proposal, approvals: list[Vote]) -> Asked:
         at = self._clock.monotonic()
-        voters = {vote.person_id for vote in approvals}
-        return Asked(await self._standings.of_all(desk.chat_id, voters), at)
+        return Asked(await self._standings.of_all(desk.chat_id, _concerned(proposal, approvals)), at)
 
     async def _grant(self, session: WriteSession, desk: Desk, proposal_id: str, ready: Ready, asked: Asked) -> None:
         """All or nothing, by what the rows say while nobody else can change them."""
@@ -122,6 +122,8 @@ class Decision:
         voters = ", ".join(f"{vote.name} ({vote.person_id})" for vote in counted.counted)
         await self._record.note(session, desk, State.GRANTED, None, proposal, voters=voters, policy=str(version.number))
         await self._cards.show(session, desk, replace(proposal, state=State.GRANTED))
+        if proposal.kind is Kind.POLICY:
+            await self._cards.warn_treasurer(session, desk, proposal)
 
     async def _open(self, session: WriteSession, proposal_id: str) -> Proposal:
         proposal = await proposals.find(session, proposal_id)
@@ -148,11 +150,12 @@ class Decision:
         votes: list[Vote],
         asked: Asked,
     ) -> Count:
-        if {vote.person_id for vote in standing_approvals(votes)} != set(asked.standings):
+        if _concerned(proposal, standing_approvals(votes)) != set(asked.standings):
             raise LostRace(proposal.id)
         if self._clock.monotonic() - asked.at > STANDING_LASTS.total_seconds():
             raise NotAllowed(T("approvals.asked_too_long_ago"))
         await self._standings.note(session, desk.id, asked.standings)
+        self._require_here(proposal, asked.standings[proposal.proposer_id])
         since = await desks.admins_since(session, desk.id)
         counted = count(policy, proposal.kind, proposal.proposer_id, votes, asked.standings, since, self._clock.now())
         if counted.unknown:
@@ -162,6 +165,13 @@ class Decision:
         if len(counted.counted) < needed:
             raise TooFew(counted, needed, asked.standings)
         return counted
+
+    def _require_here(self, proposal: Proposal, standing: Standing | None) -> None:
+        """What somebody wanted who has left the group, or was sent away, is not carried out in its name."""
+        if standing is None:
+            raise NotAllowed(T.of("approvals.unknown_voters", names=proposal.proposer))
+        if standing < Standing.MEMBER:
+            raise Void(T.of("approvals.void_proposer", name=proposal.proposer))
 
     async def _require_allowed(
         self, session: WriteSession, desk: Desk, proposal: Proposal, policy: Policy, ready: Ready
@@ -198,3 +208,7 @@ class Decision:
             await desks.lock(session, desk.id)
             await self._cards.end(session, desk, proposal, State.VOID, why=error.text)
         self._cards.wake()
+
+
+def _concerned(proposal: Proposal, approvals: Iterable[Vote]) -> set[int]:
+    return {proposal.proposer_id, *(vote.person_id for vote in approvals)}

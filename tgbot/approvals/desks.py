@@ -26,11 +26,22 @@ LINK_LASTS = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A link that was opened by the person for whom it was made, and the rules that the account would be lent under."""
+    """A link that was opened by the person for whom it was made, and the rules that the account would be lent under:
+    those of now, and those that the group has already agreed to for later, if any."""
 
     link: LoanLink
     desk: Desk
     policy: Policy
+    waiting: Version | None
+    newest: int
+
+
+class LinkGone(TooLate):
+    """Of a link to this desk that is another person's, or used, or old."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(T("approvals.link_gone"))
+        self.desk = desk
 
 
 class Desks:
@@ -104,16 +115,20 @@ class Desks:
         """Changes nothing. Raises `TooLate`, also to anybody else than the one for whom it was made."""
         async with self._database.read() as session:
             link = await store.link_of(session, _digest(token))
-            if link is None or link.person_id != person.id or link.is_used or link.expires_at <= self._clock.now():
+            desk = await store.find(session, link.desk_id) if link is not None else None
+            if link is None or desk is None:
                 raise TooLate(T("approvals.link_gone"))
-            desk = await store.find(session, link.desk_id)
-            if desk is None:
-                raise TooLate(T("approvals.link_gone"))
+            if link.person_id != person.id or link.is_used or link.expires_at <= self._clock.now():
+                raise LinkGone(desk)
             version = await policies.in_force(session, desk.id, self._clock.now())
-        return Offer(link, desk, version.policy)
+            newest = await policies.latest(session, desk.id)
+        waiting = newest if newest.number > version.number else None
+        return Offer(link, desk, version.policy, waiting, newest.number)
 
-    async def lend(self, person: Person, link_id: int, key_id: str, mode: Mode) -> Desk:
-        """From now on the group's approved orders use this account. Raises `TooLate`, `Refused` and `NotAllowed`."""
+    async def lend(self, person: Person, link_id: int, key_id: str, mode: Mode, read: int) -> Desk:
+        """From now on the group's approved orders use this account. `read` is the newest version of the rules that the
+        person has read: without an account others begin at once, and nobody lends one under rules that they have not
+        seen. Raises `TooLate`, `Refused` and `NotAllowed`."""
         async with self._database.read() as session:
             link = await store.link_by_id(session, link_id)
             desk = await store.find(session, link.desk_id) if link is not None else None
@@ -125,6 +140,8 @@ class Desks:
                 raise TooLate(T("approvals.link_gone"))
             if desk.lent is not None:
                 raise Refused(T.of("approvals.lent_already", name=desk.treasurer))
+            if (await policies.latest(session, desk.id)).number != read:
+                raise Refused(T("approvals.lend_other_rules"))
             await store.set_account(session, desk.id, person.id, person.name, key_id, mode)
             await self._record.note(session, desk, "lent", person, account=key_id, mode=mode)
             await self._cards.tell(session, desk, T.of(f"approvals.lent_{mode}", name=person.name))

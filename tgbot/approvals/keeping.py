@@ -18,6 +18,8 @@ LOOK_EVERY = timedelta(seconds=5)
 HEAD_EVERY = timedelta(hours=24)
 REMINDED_AT = 4  # when a quarter of the time is left
 LONGEST_NOTICE = timedelta(minutes=10)
+# The card tells anew how much time is left: at half of it, and this long before the end.
+COUNTED_DOWN = (timedelta(minutes=5), timedelta(minutes=1))
 
 
 class Keeper:
@@ -26,6 +28,7 @@ class Keeper:
         self._clock = clock
         self._outbox = outbox
         self._cards = cards
+        self._looked_at: datetime | None = None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -36,6 +39,7 @@ class Keeper:
     async def look(self) -> None:
         """One round over everything that is due."""
         now = self._clock.now()
+        since, self._looked_at = self._looked_at or now, now
         async with self._database.read() as session:
             pending = await proposals.all_open(session)
         for proposal in pending:
@@ -43,6 +47,8 @@ class Keeper:
                 await self._expire(proposal)
             elif not proposal.is_reminded and now >= reminder_at(proposal):
                 await self._remind(proposal)
+            elif any(since < mark <= now for mark in marks(proposal)):
+                await self._count_down(proposal)
         await self._tell_heads(now)
         self._outbox.wake()
 
@@ -70,6 +76,15 @@ class Keeper:
             await self._cards.show(session, desk, proposal, price=price)
             await self._cards.say(session, desk, proposal, text)
 
+    async def _count_down(self, proposal: Proposal) -> None:
+        """Edits are scarce in a group, so it is done a few times only."""
+        price = await self._cards.price(proposal)
+        async with self._database.write() as session:
+            desk = await desks.lock(session, proposal.desk_id)
+            current = await proposals.find(session, proposal.id)
+            if current is not None and current.is_open_at(self._clock.now()):
+                await self._cards.show(session, desk, current, price=price)
+
     async def _tell_heads(self, now: datetime) -> None:
         async with self._database.write() as session:
             for desk in await desks.claim_head(session, now - HEAD_EVERY, now):
@@ -87,3 +102,10 @@ class Keeper:
 def reminder_at(proposal: Proposal) -> datetime:
     left = (proposal.expires_at - proposal.created_at) / REMINDED_AT
     return proposal.expires_at - min(left, LONGEST_NOTICE)
+
+
+def marks(proposal: Proposal) -> set[datetime]:
+    """The moments at which its card is brought up to date by itself."""
+    half = proposal.created_at + (proposal.expires_at - proposal.created_at) / 2
+    before_the_end = {proposal.expires_at - left for left in COUNTED_DOWN}
+    return {half, *(mark for mark in before_the_end if mark > proposal.created_at)}

@@ -7,7 +7,7 @@ from tgbot.approvals.cards import Cards
 from tgbot.approvals.changes import CONSENT_WITHIN, PolicyChanges
 from tgbot.approvals.record import DeskRecord
 from tgbot.approvals.rules.policy import Policy, is_looser
-from tgbot.approvals.rules.votes import Kind, State
+from tgbot.approvals.rules.votes import Kind, State, is_approver
 from tgbot.approvals.standings import Standings
 from tgbot.approvals.store import desks, proposals
 from tgbot.approvals.store import policies as store
@@ -62,10 +62,14 @@ class Policies:
         """Those whose approval would count now, as far as Telegram tells."""
         candidates = {*await self._standings.admins_of(desk.chat_id), *policy.approver_ids}
         standings = await self._standings.of_all(desk.chat_id, candidates)
+        async with self._database.write() as session:
+            await self._standings.note(session, desk.id, standings)
+            since = await desks.admins_since(session, desk.id)
         return [
             person_id
             for person_id, standing in standings.items()
-            if standing is not None and policy.may_approve(person_id, standing)
+            if standing is not None
+            and is_approver(policy, person_id, standing, since.get(person_id), self._clock.now())
         ]
 
     async def require_owner(self, desk: Desk, person: Person) -> None:
@@ -109,7 +113,8 @@ class Policies:
         self, session: WriteSession, desk: Desk, person: Person, policy: Policy, version: Version, newest: Version
     ) -> None:
         now = self._clock.now()
-        change = Change(self._ids.unique(), desk.id, self._ids.short(), newest.number, policy, person.id)
+        short = await proposals.free_short(session, self._ids, desk.id)
+        change = Change(self._ids.unique(), desk.id, short, newest.number, policy, person.id)
         await store.add_change(session, change)
         draft = await self._changes.draft(session, change.id)
         proposal = Proposal(

@@ -16,7 +16,7 @@ from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.desks import Draft, OrderAsked
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate, UserError
-from tgbot.core.ids import read_start
+from tgbot.core.ids import read_short, read_start
 from tgbot.core.numbers import DecimalSign
 from tgbot.core.orders import Side
 from tgbot.core.people import Person, Standing
@@ -102,8 +102,27 @@ class Proposals:
         if choice is Choice.APPROVE:
             await self._decision.decide(desk, proposal)
 
+    async def cancel(self, desk: Desk, person: Person, name: str) -> Reply:
+        """Calls back an order that has been sent: any approver may, and whose account it is. Raises `NotAllowed`,
+        `NotFound` and `ExchangeError`."""
+        standing = await self._standings.at(desk, person.id)
+        short = read_short(name)
+        async with self._database.write() as session:
+            desk = await desks.lock(session, desk.id)
+            version = await policies.in_force(session, desk.id, self._clock.now())
+            since = await desks.admins_since(session, desk.id)
+            may = is_approver(version.policy, person.id, standing, since.get(person.id), self._clock.now())
+            if not may and person.id != desk.treasurer_id:
+                raise NotAllowed(_why_not(version.policy, person.id, standing))
+            order = await self._orders.find_order(session, desk.lent, short) if desk.lent and short else None
+            if order is None or short is None:
+                raise NotFound(T.of("approvals.no_such_order", id=name[:12]))
+            await self._record.note(session, desk, "cancel", person, short=short)
+        return await self._orders.cancel(order)
+
     async def find(self, desk: Desk, name: str) -> Proposal:
-        """By its id or, if it is open, by the beginning of it. Raises `NotFound`, also for one of another desk."""
+        """By its id or, if it is open, by a beginning that no other has. Raises `NotFound`, also for one of
+        another desk."""
         start = read_start(name)
         if start is None or len(start) < SHORTEST:
             raise NotFound(T.of("approvals.no_such_proposal", id=name[:12]))
@@ -111,11 +130,13 @@ class Proposals:
             found = await store.named(session, desk.id, start)
         whole = [proposal for proposal in found if proposal.short == start]
         still_open = [proposal for proposal in found if proposal.state is State.OPEN]
-        if whole:
-            return whole[0]
-        if len(still_open) != 1:
+        wanted = [proposal for proposal in whole if proposal.state is State.OPEN] or whole or still_open
+        if not wanted:
             raise NotFound(T.of("approvals.no_such_proposal", id=name[:12]))
-        return still_open[0]
+        if len(wanted) > 1 and not whole:
+            ids = ", ".join(f"#{proposal.short}" for proposal in wanted)
+            raise NotFound(T.of("approvals.several_proposals", id=name[:12], ids=ids))
+        return wanted[0]
 
     async def open(self, desk: Desk) -> list[tuple[Proposal, Draft | None, list[Vote], int]]:
         """What the group can decide on now, each with its votes and how many approvals it needs."""

@@ -1,6 +1,7 @@
 """What a desk writes into its chain."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from tgbot.approvals.store import desks, proposals
 from tgbot.approvals.store.desks import Desk
@@ -8,6 +9,7 @@ from tgbot.approvals.store.proposals import Proposal
 from tgbot.audit import store
 from tgbot.audit.rules import Event
 from tgbot.core.clock import Clock
+from tgbot.core.errors import UserError
 from tgbot.core.people import Person
 from tgbot.core.routing import Incoming
 from tgbot.db.engine import Database, WriteSession
@@ -27,14 +29,15 @@ class DeskRecord:
         act: str,
         person: Person | None = None,
         proposal: Proposal | None = None,
+        short: str = "",
         **detail: str,
     ) -> None:
-        """In the transaction of the fact. Without `person` it was the bot."""
+        """In the transaction of the fact. Without `person` it was the bot. `short` names what is no proposal."""
         event = Event(
             act,
             person.id if person else 0,
             person.name if person else "",
-            proposal.short if proposal else "",
+            proposal.short if proposal else short,
             proposal.digest if proposal else "",
             detail,
         )
@@ -56,6 +59,15 @@ class DeskRecord:
             wanted = incoming.command or incoming.verb
             event = Event("refused", incoming.user_id, incoming.name, detail={"wanted": wanted, "why": why})
             await store.append(session, desk.id, event, self._clock.now())
+
+    @asynccontextmanager
+    async def recorded(self, desk: Desk, person: Person, wanted: str) -> AsyncIterator[None]:
+        """What is refused within is on record too."""
+        try:
+            yield
+        except UserError as error:
+            await self.note_refused(desk, person, wanted, error.text.key)
+            raise
 
     async def note_refused(self, desk: Desk, person: Person, wanted: str, why: str) -> None:
         """Somebody wanted what they may not, or what cannot be; nothing else has changed."""

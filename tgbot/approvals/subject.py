@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from tgbot.core.desks import Draft, OrderAsked
+from tgbot.core.desks import Draft, Lent, OrderAsked
 from tgbot.core.errors import Refused
 from tgbot.core.reply import Reply
 from tgbot.db.engine import ReadSession, WriteSession
@@ -52,6 +52,14 @@ class OrderSubject(Subject, Protocol):
     async def prepare(self, asked: OrderAsked) -> Draft | Reply:
         """Frozen, though nothing can be done with it yet; a question where a part is missing. The same update makes no
         second one. Raises `UserError` and `ExchangeError`."""
+        ...
+
+    async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
+        """One that was sent for this group with the account that it is lent now; exits too."""
+        ...
+
+    async def cancel(self, subject_id: str) -> Reply:
+        """Asks for its end, and says what has become of it. Raises `UserError` and `ExchangeError`."""
         ...
 
     async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import BigInteger, String, Text, select, update
+from sqlalchemy import BigInteger, String, Text, select, type_coerce, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.audit.rules import FIRST, Event, Head, Record, seal
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
-from tgbot.db.types import Base, UtcTime
+from tgbot.db.types import EPOCH, Base, UtcTime
 
 A_BATCH = 500
 LONGEST_NAME = 140
@@ -32,6 +33,22 @@ class AuditRow(Base):
     detail: Mapped[str] = mapped_column(Text)
     previous: Mapped[str] = mapped_column(String(64))
     seal: Mapped[str] = mapped_column(String(64))
+
+
+# The moment as the bare number that it is kept as.
+_COLUMNS = (
+    AuditRow.chain,
+    AuditRow.number,
+    type_coerce(AuditRow.at, BigInteger).label("at"),
+    AuditRow.act,
+    AuditRow.actor_id,
+    AuditRow.actor,
+    AuditRow.subject,
+    AuditRow.digest,
+    AuditRow.detail,
+    AuditRow.previous,
+    AuditRow.seal,
+)
 
 
 class AuditHeadRow(Base):
@@ -79,15 +96,13 @@ async def append(session: WriteSession, chain: str, event: Event, now: datetime)
 
 async def latest(session: ReadSession, chain: str, most: int) -> list[Record]:
     """The newest first."""
-    rows = await session.scalars(
-        select(AuditRow).where(AuditRow.chain == chain).order_by(AuditRow.number.desc()).limit(most)
-    )
-    return [_record(row) for row in rows]
+    newest = select(*_COLUMNS).where(AuditRow.chain == chain).order_by(AuditRow.number.desc()).limit(most)
+    return [_record(row) for row in await session.execute(newest)]
 
 
 async def whole(session: ReadSession, chain: str) -> AsyncIterator[Record]:
     """From the first row on, a batch at a time."""
-    number = -1
+    number = -(2**63)  # also what somebody has put before the first
     while batch := await _after(session, chain, number):
         for record in batch:
             yield record
@@ -106,22 +121,42 @@ async def chains(session: ReadSession) -> list[str]:
 
 
 async def _after(session: ReadSession, chain: str, number: int) -> Sequence[Record]:
-    rows = await session.scalars(
-        select(AuditRow)
-        .where(AuditRow.chain == chain, AuditRow.number > number)
-        .order_by(AuditRow.number)
-        .limit(A_BATCH)
-    )
-    return [_record(row) for row in rows]
+    later = select(*_COLUMNS).where(AuditRow.chain == chain, AuditRow.number > number)
+    return [_record(row) for row in await session.execute(later.order_by(AuditRow.number).limit(A_BATCH))]
 
 
 def _storable(event: Event) -> Event:
     """As both databases take it: PostgreSQL knows no NUL, and a name may be longer than its column."""
-    detail = {name: value.replace("\0", "") for name, value in event.detail.items()}
-    actor = event.actor.encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST_NAME]
+    detail = {name: _text(value) for name, value in event.detail.items()}
+    actor = _text(event.actor)[:LONGEST_NAME]
     return Event(event.act, event.actor_id, actor, event.subject, event.digest, detail)
 
 
-def _record(row: AuditRow) -> Record:
-    event = Event(row.act, row.actor_id, row.actor, row.subject, row.digest, json.loads(row.detail))
-    return Record(row.chain, row.number, row.at, event, row.previous, row.seal)
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _record(row: Any) -> Record:  # noqa: ANN401 - a row of `_COLUMNS`, of more types than a row can name
+    """Whatever stands there by now: a row that somebody has spoilt is to be found, not to be stumbled over."""
+    event = Event(row.act, row.actor_id, row.actor, row.subject, row.digest, _detail(row.detail))
+    return Record(row.chain, row.number, _moment(row.at), event, row.previous, row.seal)
+
+
+def _moment(stored: object) -> datetime:
+    latest = datetime.max.replace(tzinfo=UTC)
+    if not isinstance(stored, int):
+        return latest
+    try:
+        return EPOCH + timedelta(microseconds=stored)
+    except OverflowError:
+        return latest
+
+
+def _detail(stored: str) -> dict[str, str]:
+    """What is no object of texts is none that we have sealed."""
+    try:
+        detail = json.loads(stored)
+    except ValueError:
+        return {"": stored}
+    is_ours = isinstance(detail, dict) and all(isinstance(value, str) for value in detail.values())
+    return detail if is_ours else {"": stored}

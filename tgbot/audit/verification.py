@@ -1,7 +1,7 @@
 """Walking every chain from its first row to its head."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
@@ -10,7 +10,7 @@ from tgbot.audit.rules import Flaw, Head, Record, flaws
 from tgbot.db.engine import ReadSession
 
 COLUMNS = ("number", "at", "act", "actor_id", "actor", "subject", "digest", "detail", "previous", "seal")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # some read wide signs alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class Verdict:
     flaws: Sequence[Flaw]
 
 
-async def verify(session: ReadSession) -> list[Verdict]:
-    """Every chain there is. What somebody deleted together with its head is seen only by who remembers the head."""
-    return [await _verify(session, chain) for chain in await store.chains(session)]
+async def verify(session: ReadSession, expected: Collection[str] = ()) -> list[Verdict]:
+    """Every chain there is or, by what else is known, must be. What somebody deleted at the end of one together with
+    its head is seen only by who remembers the head."""
+    return [await _verify(session, chain) for chain in sorted({*await store.chains(session), *expected})]
 
 
 async def has_row(session: ReadSession, number: int, seal: str) -> bool:
@@ -52,8 +53,10 @@ def written(records: Iterable[Record]) -> str:
 async def _verify(session: ReadSession, chain: str) -> Verdict:
     head = await store.head(session, chain)
     records = [record async for record in store.whole(session, chain)]
+    if head is None and not records:
+        return Verdict(chain, None, [Flaw(chain, 1, "is missing")])
     return Verdict(chain, head, list(flaws(records, head)))
 
 
 def _plain(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA) else cell

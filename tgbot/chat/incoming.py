@@ -20,6 +20,7 @@ Seconds = Annotated[int, Meta(ge=0, le=2**36)]
 
 class _User(Struct):
     id: Id
+    is_bot: bool = False
     first_name: str = ""
     last_name: str = ""
     language_code: str = "en"
@@ -82,7 +83,9 @@ def _read_press(update_id: int, press: _Press) -> Incoming | None:
     if press.message is None:
         return None
     verb, _, args = press.data.partition(":")
-    return _incoming(update_id, press.message, press.sender, press_id=press.id, verb=verb, args=args)
+    is_somebody = press.sender.id not in NOBODY and not press.sender.is_bot
+    origin = Origin.FRESH if is_somebody else Origin.ANONYMOUS
+    return _incoming(update_id, press.message, press.sender, origin=origin, press_id=press.id, verb=verb, args=args)
 
 
 def _read_message(update_id: int, message: _Message, origin: Origin, bot_name: str) -> Incoming | None:
@@ -115,7 +118,7 @@ def _origin(message: _Message) -> Origin:
         return Origin.ANONYMOUS
     if message.forward_origin is not None or message.forward_date is not None:
         return Origin.FORWARDED
-    if message.via_bot is not None:
+    if message.via_bot is not None or (message.sender is not None and message.sender.is_bot):
         return Origin.VIA_BOT
     return Origin.FRESH
 
@@ -127,11 +130,16 @@ def _incoming(update_id: int, message: _Message, sender: _User, **rest: Any) -> 
         is_private=message.chat.type == "private",
         thread_id=message.message_thread_id if message.is_topic_message else None,
         user_id=sender.id,
-        name=f"{sender.first_name} {sender.last_name}".strip(),
+        name=_storable(f"{sender.first_name} {sender.last_name}".strip()),
         language=sender.language_code,
         message_id=message.message_id,
         sent_at=EPOCH + timedelta(seconds=message.date),
         is_picture=bool(message.photo),
-        chat_title=message.chat.title,
+        chat_title=_storable(message.chat.title),
         **rest,
     )
+
+
+def _storable(name: str) -> str:
+    """As every database takes it: without NUL and lone halves of UTF-16."""
+    return name.encode("utf-8", "replace").decode().replace("\0", "")

@@ -29,6 +29,7 @@ class Messenger:
 
     def __init__(self, bot: Telegram) -> None:
         self._bot = bot
+        self._has_ephemeral = True
 
     async def send(
         self,
@@ -61,6 +62,26 @@ class Messenger:
             reply_markup=_keyboard(rendered),
         )
         return (await in_our_words(sending)).message_id
+
+    async def send_to_one(
+        self, chat_id: int, person_id: int, rendered: Rendered, *, thread_id: int | None = None
+    ) -> int:
+        """In a group, seen by this person alone. Raises `Malformed` where that cannot be had. A Bot API server that
+        does not know such messages sends one to everybody: it is deleted at once, and no more are sent this way."""
+        if not self._has_ephemeral:
+            raise Malformed("no messages for one person here")
+        fields = {
+            **_text(chat_id, rendered),
+            "message_thread_id": thread_id,
+            "ephemeral_message_parameters": {"receiver_user_id": person_id},
+        }
+        message: dict[str, int] = await in_our_words(self._bot.call("sendMessage", fields))
+        if "ephemeral_message_id" in message:
+            return message["ephemeral_message_id"]
+        self._has_ephemeral = False
+        log.warning("no_ephemeral_messages", chat=chat_id)
+        await self.delete(chat_id, message["message_id"])
+        raise Malformed("no messages for one person here")
 
     async def edit(self, chat_id: int, message_id: int, rendered: Rendered) -> None:
         """Text, picture and buttons. May be repeated safely. A text may be given a picture; that a picture cannot

@@ -65,6 +65,9 @@ class Reply:
     `picture` is a PNG, shown above the lines. It is drawn before the reply is handed over, not when it is sent: then
     picture and words tell of the same moment also after a restart, sending cannot fail over drawing, and who waits for
     a drawing is the one who asked. Ours take some 20 kB; keep others below 100.
+
+    `only_for`: in a group it is this person's business alone. Where Telegram cannot show it to them alone there, it
+    comes to their private chat; the group reads no more than where to look, and that only if it cannot come there.
     """
 
     lines: tuple[T | Table, ...]
@@ -74,6 +77,7 @@ class Reply:
     picture: bytes | None = field(default=None, repr=False)
     card: str | None = None
     brief: T | None = None
+    only_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ class Answers:
         """A press is answered by editing the message it stands under, unless the reply is to be a new one: a picture
         cannot become a text."""
         loses_picture = incoming.is_picture and reply.picture is None
-        is_edit = bool(incoming.press_id) and not reply.is_new and not loses_picture
+        has_message = incoming.message_id != 0  # what one person alone sees has no number
+        is_edit = bool(incoming.press_id) and has_message and not reply.is_new and not loses_picture
         notice = Notice(
             incoming.chat_id,
             reply,

@@ -25,7 +25,10 @@ _PACK: dict[type, tuple[str, Callable[[Any], object]]] = {
     T: ("text", lambda text: [text.key, list(text.values.items())]),
     Table: ("table", lambda table: table.rows),
     Button: ("button", lambda button: [button.label, button.data, button.url]),
-    Reply: ("reply", lambda reply: [reply.lines, reply.buttons, reply.is_silent, reply.is_new, reply.brief]),
+    Reply: (
+        "reply",
+        lambda reply: [reply.lines, reply.buttons, reply.is_silent, reply.is_new, reply.brief, reply.only_for],
+    ),
 }
 
 _UNPACK: dict[str, Callable[[Any], object]] = {
@@ -66,9 +69,16 @@ def _unpack(document: dict[str, object]) -> object:
     return _UNPACK[kind](content)
 
 
-def _reply(lines: list[Any], buttons: list[list[Any]], is_silent: bool, is_new: bool, brief: T | None = None) -> Reply:
-    """What an earlier release has written has no `brief`."""
-    return Reply(tuple(lines), _tuples(buttons), is_silent, is_new, brief=brief)
+def _reply(
+    lines: list[Any],
+    buttons: list[list[Any]],
+    is_silent: bool,
+    is_new: bool,
+    brief: T | None = None,
+    only_for: int | None = None,
+) -> Reply:
+    """What an earlier release has written lacks the last of them."""
+    return Reply(tuple(lines), _tuples(buttons), is_silent, is_new, brief=brief, only_for=only_for)
 
 
 def _tuples(rows: list[list[Any]]) -> tuple[tuple[Any, ...], ...]:

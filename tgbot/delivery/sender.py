@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,8 +11,8 @@ import structlog
 from tgbot.chat.sending import Messenger
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import ChatGone, DeliveryError, DeliveryNotSent, DeliveryUnknown, Throttled
-from tgbot.core.reply import T
+from tgbot.core.errors import ChatGone, DeliveryError, DeliveryNotSent, DeliveryUnknown, Malformed, Throttled
+from tgbot.core.reply import T, say
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.claims import left_claimed, next_due, tend
 from tgbot.delivery.holds import keep_holds, load_holds
@@ -54,6 +56,7 @@ class Sender:
         self._messenger = messenger
         self._renderer = renderer
         self._clock = clock
+        self._recipients_of = recipients_of
         self._packing = Packing(recipients_of, limiter, outbox.wake)
         self._settlement = Settlement(on_chat_gone, on_chat_moved)
         self._limiter = limiter
@@ -151,6 +154,8 @@ class Sender:
         if head.message_id is not None:
             await self._messenger.edit(head.chat_id, head.message_id, rendered)
             return head.message_id
+        if reply.only_for not in {None, head.chat_id}:
+            return await self._send_to_one(parcel, reply.only_for)
         parts = split(rendered)
         message_id = await self._messenger.send(
             head.chat_id,
@@ -160,6 +165,21 @@ class Sender:
             is_silent=reply.is_silent or head.part > 0,
         )
         return message_id if head.part + 1 >= len(parts) else PartSent(head.part + 1)
+
+    async def _send_to_one(self, parcel: Parcel, person_id: int) -> int:
+        """In the group for one person alone; else in their private chat, without its buttons, which belong into the
+        group; else the group reads where to look."""
+        head = parcel.head
+        async with self._database.read() as session:
+            recipient = (await self._recipients_of(session, [person_id]))[person_id]
+        reader = Reader(recipient.language, recipient.time_zone)
+        rendered = self._renderer.render(parcel.reply(), reader)
+        with suppress(Malformed):
+            return await self._messenger.send_to_one(head.chat_id, person_id, rendered, thread_id=head.thread_id)
+        with suppress(Malformed, ChatGone):
+            return await self._messenger.send(person_id, replace(rendered, buttons=()))
+        elsewhere = self._renderer.render(say("delivery.for_one"), reader)
+        return await self._messenger.send(head.chat_id, elsewhere, thread_id=head.thread_id)
 
     def _holds_for(self, done: Sequence[tuple[Parcel, Outcome]], now: datetime) -> dict[int, datetime]:
         """Holds back what has to wait after these outcomes; returns the waits that Telegram ordered."""

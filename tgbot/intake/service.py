@@ -17,7 +17,7 @@ from tgbot.core.errors import ExchangeError, NotAllowed, NotFound, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, Reply, T, say
-from tgbot.core.routing import Answer, Command, Incoming, Place, Press, Route, Toast, Tombstone
+from tgbot.core.routing import Answer, Command, Incoming, Origin, Place, Press, Route, Toast, Tombstone
 from tgbot.db.engine import Database, WriteSession
 from tgbot.intake import store
 from tgbot.intake.lanes import Lanes
@@ -189,7 +189,7 @@ class Intake:
             if not handling.done():
                 await self._answering.toast(incoming, None)
                 answer = await handling
-                return _said(answer) if isinstance(answer, Toast) else answer
+                return _said(answer, incoming) if isinstance(answer, Toast) else answer
         answer = handling.result()
         await self._answering.toast(incoming, answer if isinstance(answer, Toast) else None)
         return answer
@@ -205,7 +205,8 @@ class Intake:
             return _in_words(error, incoming)
         except ExchangeError as error:
             log.warning("exchange_failed", code=error.code, message=error.message)
-            return Reply((T.of("intake.exchange_failed", code=error.code, message=error.message),), is_new=True)
+            failed = T.of("intake.exchange_failed", code=error.code, message=error.message)
+            return Reply((failed,), is_new=True, only_for=_asker(incoming))
         except Exception as error:  # noqa: BLE001 - the chat's error reply: the person hears of it, the log has it whole
             return self._apologise(error)
 
@@ -270,10 +271,16 @@ class Intake:
         return _failed(reference)
 
 
-def _said(toast: Toast) -> Reply:
+def _said(toast: Toast, incoming: Incoming) -> Reply:
     """What came too late for a toast, as a message."""
     buttons = ((Button(T("common.open"), url=toast.url),),) if toast.url else ()
-    return Reply((toast.text,), buttons, is_new=True)
+    return Reply((toast.text,), buttons, is_new=True, only_for=_asker(incoming))
+
+
+def _asker(incoming: Incoming) -> int | None:
+    """Who alone hears in a group what went wrong; of nobody there is no such one."""
+    is_somebody = not incoming.is_private and incoming.origin is not Origin.ANONYMOUS
+    return incoming.user_id if is_somebody else None
 
 
 def _failed(reference: str) -> Reply:
@@ -286,4 +293,4 @@ def _in_words(error: UserError, incoming: Incoming) -> Answer:
         return None
     if incoming.press_id and not error.buttons:
         return Toast(error.text, is_alert=True)
-    return Reply((error.text,), error.buttons, is_new=True)
+    return Reply((error.text,), error.buttons, is_new=True, only_for=_asker(incoming))

@@ -30,6 +30,10 @@ _PLAIN = frozenset(
 
 _SHAPES = {
     "commands": ("commands", "expected an Array of BotCommand"),
+    "ephemeral_message_parameters": (
+        "ephemeral message parameters",
+        "can't parse ephemeral message parameters: expected an Object",
+    ),
     "media": ("input media", "can't parse InputMedia: expected an Object"),
     "menu_button": ("menu button", "can't parse menu button: MenuButton must be an Object"),
     "message_ids": ("message_ids", "expected an Array of message identifiers"),

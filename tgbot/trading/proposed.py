@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.desks import Draft, OrderAsked
+from tgbot.core.desks import Draft, Lent, OrderAsked
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
 from tgbot.core.ids import Ids
 from tgbot.core.money import HUNDRED
@@ -19,13 +19,17 @@ from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols
 from tgbot.trading import kinds, store
+from tgbot.trading.orders import Orders
+from tgbot.trading.rules.amounts import Unit, read_amount
 from tgbot.trading.rules.conditions import is_reached
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
-from tgbot.trading.rules.settlement import State
+from tgbot.trading.rules.settlement import DONE, PENDING, State
 from tgbot.trading.rules.ticket import reference_of
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Tickets, digest_of
+from tgbot.trading.views import exits as exit_views
+from tgbot.trading.views import orders as order_views
 from tgbot.trading.views import proposed as views
 from tgbot.trading.views import tickets as ticket_views
 
@@ -80,7 +84,9 @@ class ProposedOrders:
         prices: Prices,
         tickets: Tickets,
         sending: Sending,
+        sent: Orders,
     ) -> None:
+        self._sent = sent
         self._database = database
         self._clock = clock
         self._ids = ids
@@ -97,8 +103,8 @@ class ProposedOrders:
         if not request.pair:
             return ticket_views.choose_pair(asked.side, self._symbols.popular(asked.proposer.quote))
         if not request.amount:
-            rule = self._tickets.rule_for(asked.proposer, request)
-            return ticket_views.choose_amount(request, rule, is_new=False)
+            return views.choose_amount(request, self._tickets.rule_for(asked.proposer, request))
+        self._require_no_share(asked, request)
         async with self._database.read() as session:
             known = await store.by_update(session, asked.update_id)
         return _draft(known if known is not None else await self._freeze(asked, request))
@@ -107,6 +113,24 @@ class ProposedOrders:
         """As it is stored now."""
         intent = await store.by_id(session, subject_id)
         return _draft(intent) if intent is not None else None
+
+    async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
+        """One that was sent for this group with the account that it is lent now; exits too."""
+        intent = await store.find(session, lent.treasurer_id, short)
+        if intent is None or (intent.chat_id, intent.key_id) != (lent.chat_id, lent.key_id):
+            return None
+        return intent.id if intent.state in PENDING | DONE else None
+
+    async def cancel(self, subject_id: str) -> Reply:
+        """Asks for its end, and says what has become of it; of one that has ended, of the exit that lives in the bot.
+        Raises `NotFound` and `ExchangeError`."""
+        async with self._database.read() as session:
+            intent = await store.by_id(session, subject_id)
+        if intent is None:
+            raise NotFound(T.of("trading.no_such_order", id=""))
+        if intent.state not in PENDING and await self._sent.drop_exit(intent):
+            return exit_views.dropped(intent)
+        return order_views.cancelled(await self._sent.cancel(intent))
 
     async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:
         """What the orders of this group since then are worth, in USDT."""
@@ -136,6 +160,12 @@ class ProposedOrders:
     async def move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
         """The group became a supergroup."""
         await store.move_chat(session, old_chat_id, new_chat_id)
+
+    def _require_no_share(self, asked: OrderAsked, request: OrderRequest) -> None:
+        """The size of a quarter of what is free tells everybody what is free."""
+        rule = self._tickets.rule_for(asked.proposer, request)
+        if read_amount(request, rule).unit is Unit.PERCENT:
+            raise Refused(T("trading.desk_no_share"))
 
     async def _freeze(self, asked: OrderAsked, request: OrderRequest) -> Intent:
         lent = asked.lent

@@ -66,14 +66,16 @@ class Reconciler:
         self._on_outcome = on_outcome
 
     async def note_outcome(self, session: WriteSession, intent: Intent) -> None:
-        """`intent` as it now is."""
+        """`intent` as it now is. An exit is told of under what the group has decided: its entry."""
         if not intent.is_of_a_group:
             return
         base, quote = intent.spec.symbol.split("-")
         said = {"outcome": intent.state.value, "order": intent.order_id}
         if intent.filled_size > ZERO:
             said["filled"] = f"{plain(intent.filled_size)} {base} = {plain(intent.filled_funds)} {quote}"
-        await self._on_outcome(session, intent.id, said)
+        if intent.entry_id is not None:
+            said["exit"] = f"#{intent.short} {intent.request}"
+        await self._on_outcome(session, intent.entry_id or intent.id, said)
 
     def listen(self, on_round: Callable[[Collection[str]], None]) -> None:
         """Tell this listener, in every round, which accounts have something pending."""

@@ -178,3 +178,20 @@ def test_what_nobody_knows_the_worth_of_passes_no_cap() -> None:
     with pytest.raises(Refused):
         require_within(Policy(), "BTC-USDT", None, Decimal(0))
     require_within(Policy(per_order=None, per_day=None), "BTC-USDT", None, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    "typed", ["quorum 000199", "quorum 00019999", "approvers list", "approvers both", "proposers list"]
+)
+def test_rules_under_which_nobody_could_decide_any_more_are_refused(typed: str) -> None:
+    rule, *rest = typed.split()
+    with pytest.raises(UsageError):
+        edited(Policy(), rule, rest, ".", str.upper)
+
+
+def test_an_amount_with_more_digits_than_arithmetic_carries_is_refused_like_any_other() -> None:
+    """As `/policy test buy btc 9999999999999999999999999999m` asks."""
+    with pytest.raises(Refused, match=r"approvals\.order_too_large"):
+        require_within(Policy(), "BTC-USDT", Decimal("9" * 28 + "000000"), Decimal(0))
+    with pytest.raises(Refused, match=r"approvals\.day_used_up"):
+        require_within(Policy(per_order=None), "BTC-USDT", Decimal("9" * 28 + "000000"), Decimal(0))

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-from tgbot.approvals.desks import Desks
+from tgbot.approvals.desks import Desks, LinkGone
+from tgbot.approvals.record import DeskRecord
 from tgbot.approvals.store.desks import Desk
 from tgbot.approvals.views import desks as views
 from tgbot.audit import store as audit
@@ -19,7 +20,7 @@ START = "desk-"  # how the payload of a start link begins that lends an account
 SHOWN = 10
 MOST_SHOWN = 40
 
-_LINK = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 SendFile = Callable[[int, int | None, str, bytes], Awaitable[None]]
 
@@ -30,12 +31,14 @@ class DeskHandlers:
     def __init__(
         self,
         desks: Desks,
+        record: DeskRecord,
         keys: Keys,
         database: Database,
         start_link: Callable[[str], str],
         send_file: SendFile,
     ) -> None:
         self._desks = desks
+        self._record = record
         self._keys = keys
         self._database = database
         self._start_link = start_link
@@ -66,22 +69,29 @@ class DeskHandlers:
     async def offer(self, person: Person, incoming: Incoming) -> Answer:
         """Opens the private chat of the one who pressed; nobody else sees the link, and for nobody else it works."""
         desk = await self._desks.at(incoming.chat_id)
-        token = await self._desks.offer(desk, person)
+        async with self._record.recorded(desk, person, incoming.verb):
+            token = await self._desks.offer(desk, person)
         return Toast(T("approvals.lend_privately"), url=self._start_link(f"{START}{token}"))
 
     async def open_link(self, person: Person, payload: str) -> Answer:
         """`/start` with such a payload: shows what could be lent, and changes nothing."""
-        offer = await self._desks.open_link(person, payload.removeprefix(START))
+        try:
+            offer = await self._desks.open_link(person, payload.removeprefix(START))
+        except LinkGone as error:
+            await self._record.note_refused(error.desk, person, "desk_lend", error.text.key)
+            raise
         linked = await self._keys.linked(person)
         accounts = [(key.short, key.label or f"…{key.last_four}", key.mode) for key in linked if not key.suspension]
         return views.offer(offer, accounts)
 
     async def lend(self, person: Person, incoming: Incoming) -> Answer:
-        link, _, short = incoming.args.partition(" ")
-        if not _LINK.fullmatch(link):
+        link, short, read = (*incoming.args.split(" "), "", "")[:3]
+        if not (_NUMBER.fullmatch(link) and _NUMBER.fullmatch(read)):
             raise UsageError(T("approvals.link_gone"))
         key = await self._keys.find(person, short)
-        return views.lent(await self._desks.lend(person, int(link), key.id, key.mode))
+        if key.suspension:
+            raise Refused(T("approvals.lend_suspended"))
+        return views.lent(await self._desks.lend(person, int(link), key.id, key.mode, int(read)))
 
     async def loans(self, person: Person, incoming: Incoming) -> Answer:
         return views.loans(await self._desks.lent_by(person))
@@ -95,7 +105,8 @@ class DeskHandlers:
 
     async def withdraw_here(self, person: Person, incoming: Incoming) -> Answer:
         desk = await self._desks.at(incoming.chat_id)
-        await self._desks.withdraw(person, desk)
+        async with self._record.recorded(desk, person, incoming.verb):
+            await self._desks.withdraw(person, desk)
         return await self.show(person, incoming)
 
     async def audit(self, person: Person, incoming: Incoming) -> Answer:

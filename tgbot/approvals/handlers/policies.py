@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from tgbot.approvals.desks import Desks
 from tgbot.approvals.policies import Policies
+from tgbot.approvals.record import DeskRecord
 from tgbot.approvals.rules.edits import edited
 from tgbot.approvals.rules.policy import require_within
 from tgbot.approvals.store.desks import Desk
@@ -25,8 +26,11 @@ class PolicyHandlers:
     """`read_pair` finds what a person means by a word, given their quote, or raises. `names_of` says what people are
     called, as far as we know them."""
 
-    def __init__(self, desks: Desks, policies: Policies, read_pair: ReadPair, names_of: NamesOf) -> None:
+    def __init__(
+        self, desks: Desks, policies: Policies, record: DeskRecord, read_pair: ReadPair, names_of: NamesOf
+    ) -> None:
         self._desks = desks
+        self._record = record
         self._policies = policies
         self._read_pair = read_pair
         self._names_of = names_of
@@ -51,7 +55,8 @@ class PolicyHandlers:
 
     async def edit(self, person: Person, incoming: Incoming) -> Answer:
         desk = await self._desks.at(incoming.chat_id)
-        await self._policies.require_owner(desk, person)
+        async with self._record.recorded(desk, person, incoming.verb):
+            await self._policies.require_owner(desk, person)
         return views.choose_value(incoming.args) if incoming.args in views.CHOICES else views.choose_rule()
 
     async def set(self, person: Person, incoming: Incoming) -> Answer:
@@ -64,17 +69,14 @@ class PolicyHandlers:
         policy = edited(
             in_force.version.policy, rule.lower(), words, sign, lambda word: self._read_pair(word, person.quote).symbol
         )
-        since = await self._policies.change(desk, person, policy, in_force.version.number)
+        async with self._record.recorded(desk, person, "policy"):
+            since = await self._policies.change(desk, person, policy, in_force.version.number)
         return views.asked() if since is None else await self._shown(desk, person)
 
     async def _shown(self, desk: Desk, person: Person) -> Reply:
         in_force = await self._policies.of(desk)
-        waiting = None
-        if in_force.waiting is not None:
-            later = in_force.waiting
-            waiting = (later.policy, T.of("approvals.policy_waits", at=later.effective_at))
-        version = in_force.version
-        return views.policy(version.policy, version.number, is_owner=person.id == desk.owner_id, waiting=waiting)
+        version, is_owner = in_force.version, person.id == desk.owner_id
+        return views.policy(version.policy, version.number, is_owner=is_owner, waiting=in_force.waiting)
 
     async def _test(self, desk: Desk, person: Person, words: Sequence[str]) -> Reply:
         """`buy BTC 5000`: the amount is USDT. What other orders have used of the day's cap is left aside."""

@@ -1,17 +1,15 @@
 """/propose, /buy and /sell in groups, votes by tap and typed."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tgbot.approvals.desks import Desks
 from tgbot.approvals.proposals import Proposals
 from tgbot.approvals.record import DeskRecord
 from tgbot.approvals.rules.votes import Choice, standing_approvals
-from tgbot.approvals.store.desks import Desk
 from tgbot.approvals.views import proposals as views
 from tgbot.core.desks import trade_link
-from tgbot.core.errors import UsageError, UserError
+from tgbot.core.errors import UsageError
 from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
@@ -39,10 +37,12 @@ class ProposalHandlers:
             Command("proposals", self.list_open, (), Place.GROUP),
             Command("approve", self.approve, (), Place.GROUP, trades=True),
             Command("reject", self.reject, (), Place.GROUP),
+            Command("cancel", self.cancel, (), Place.GROUP),
             Press("buy", self.tap_buy, Place.GROUP),
             Press("sell", self.tap_sell, Place.GROUP),
             Press("vote_yes", self.approve, Place.GROUP),
             Press("vote_no", self.reject, Place.GROUP),
+            Press("desk_cancel", self.cancel, Place.GROUP),
         )
 
     async def buy(self, person: Person, incoming: Incoming) -> Answer:
@@ -69,6 +69,14 @@ class ProposalHandlers:
     async def reject(self, person: Person, incoming: Incoming) -> Answer:
         return await self._vote(person, incoming, Choice.REJECT)
 
+    async def cancel(self, person: Person, incoming: Incoming) -> Answer:
+        """An order that was sent; a proposal is withdrawn or turned down."""
+        desk = await self._desks.at(incoming.chat_id)
+        async with self._record.recorded(desk, person, "cancel"):
+            if not incoming.args:
+                raise UsageError(T("approvals.cancel_what"))
+            return await self._proposals.cancel(desk, person, incoming.args)
+
     async def list_open(self, person: Person, incoming: Incoming) -> Answer:
         desk = await self._desks.at(incoming.chat_id)
         listed = await self._proposals.open(desk)
@@ -89,7 +97,7 @@ class ProposalHandlers:
     async def _propose(self, person: Person, incoming: Incoming, side: Side, text: str) -> Answer:
         desk = await self._desks.at(incoming.chat_id)
         sign: DecimalSign = "." if incoming.press_id else decimal_sign_of(person.language)
-        async with self._recorded(desk, person, "propose"):
+        async with self._record.recorded(desk, person, "propose"):
             question = await self._proposals.propose(desk, person, side, text, sign, incoming.update_id)
         # What a member taps takes nothing away that the group was told.
         return replace(question, is_new=True) if question is not None else None
@@ -97,18 +105,9 @@ class ProposalHandlers:
     async def _vote(self, person: Person, incoming: Incoming, choice: Choice) -> Answer:
         """The card is the answer."""
         desk = await self._desks.at(incoming.chat_id)
-        async with self._recorded(desk, person, choice):
+        async with self._record.recorded(desk, person, choice):
             if not incoming.args:
                 raise UsageError(T("approvals.vote_on_what"))
             proposal = await self._proposals.find(desk, incoming.args)
             await self._proposals.vote(desk, person, proposal, choice)
         return None
-
-    @asynccontextmanager
-    async def _recorded(self, desk: Desk, person: Person, wanted: str) -> AsyncIterator[None]:
-        """What was refused is on record too."""
-        try:
-            yield
-        except UserError as error:
-            await self._record.note_refused(desk, person, wanted, error.text.key)
-            raise

@@ -65,17 +65,20 @@ _EDITS: Mapping[str, Callable[[Policy, Sequence[str], DecimalSign], Policy]] = {
 
 
 def _listed(words: Sequence[str], *lists: str) -> tuple[int, ...]:
-    """The user ids behind the word that asks for a list."""
+    """The user ids behind the word that asks for a list. A list of nobody would hold at once, and nobody could undo
+    it."""
     if words[0] not in lists:
         return ()
     ids = words[1:]
+    if not ids:
+        raise UsageError(T.of("approvals.list_of_nobody", most=MOST_LISTED))
     if len(ids) > MOST_LISTED or not all(word.isascii() and word.isdigit() and len(word) <= 16 for word in ids):
         raise UsageError(T.of("approvals.bad_ids", most=MOST_LISTED))
     return tuple(sorted({int(word) for word in ids}))
 
 
 def _quorum(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and 1 <= int(word[:4]) <= MOST_QUORUM):
+    if not (word.isascii() and word.isdigit() and len(word) <= 2 and 1 <= int(word) <= MOST_QUORUM):
         raise UsageError(T.of("approvals.bad_quorum", text=word[:20], most=MOST_QUORUM))
     return int(word)
 

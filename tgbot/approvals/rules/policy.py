@@ -10,6 +10,9 @@ from tgbot.core.money import ZERO
 from tgbot.core.people import Standing
 from tgbot.core.reply import T
 
+CENT = Decimal("0.01")
+LONGEST = 20  # digits before the point
+
 
 class Proposers(StrEnum):
     MEMBERS = "members"
@@ -141,5 +144,5 @@ def _is_above(new: Decimal | None, old: Decimal | None) -> bool:
 
 
 def _cents(value: Decimal) -> Decimal:
-    """For display."""
-    return value.quantize(Decimal("0.01"))
+    """For display. A number with more digits than arithmetic carries stays as it is."""
+    return value.quantize(CENT) if value.adjusted() < LONGEST else value

@@ -14,6 +14,7 @@ from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, RowId, UtcTime
 
 LONGEST_NAME = 140
+NOWHERE = 0  # the id of no group
 
 
 class DeskRow(Base):
@@ -129,6 +130,10 @@ async def lock(session: WriteSession, desk_id: str) -> Desk:
     return _desk(row)
 
 
+async def all_ids(session: ReadSession) -> list[str]:
+    return list(await session.scalars(select(DeskRow.id).order_by(DeskRow.created_at)))
+
+
 async def lent_by(session: ReadSession, person_id: int) -> list[Desk]:
     rows = await session.scalars(select(DeskRow).where(DeskRow.treasurer_id == person_id).order_by(DeskRow.created_at))
     return [_desk(row) for row in rows]
@@ -153,7 +158,16 @@ async def clear_account(session: WriteSession, desk_id: str) -> None:
 
 
 async def move(session: WriteSession, old_chat_id: int, new_chat_id: int) -> str | None:
-    """The desk that has moved with its group, if it had one."""
+    """The desk that has moved with its group, if it had one. A desk that somebody has set up in the new group before we
+    heard of the move gives way to it: nobody reaches it any more but its treasurer."""
+    newer = await of_chat(session, new_chat_id)
+    if newer is not None:
+        older = await of_chat(session, old_chat_id)
+        if older is None or older.created_at > newer.created_at:
+            return None
+        for desk_id, chat_id in ((newer.id, NOWHERE), (older.id, new_chat_id), (newer.id, old_chat_id)):
+            await session.execute(update(DeskRow).where(DeskRow.id == desk_id).values(chat_id=chat_id))
+        return older.id
     moved = update(DeskRow).where(DeskRow.chat_id == old_chat_id).values(chat_id=new_chat_id).returning(DeskRow.id)
     return (await session.execute(moved)).scalar_one_or_none()
 

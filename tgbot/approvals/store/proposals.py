@@ -9,11 +9,13 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, func, select, upda
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.approvals.rules.votes import Choice, Kind, State, Vote
+from tgbot.core.ids import Ids
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, Money, UtcTime
 
 LONGEST_NAME = 140
+SHORT_TRIES = 20
 
 
 class ProposalRow(Base):
@@ -105,6 +107,15 @@ async def named(session: ReadSession, desk_id: str, start: str) -> list[Proposal
         .limit(20)
     )
     return [_proposal(row) for row in rows]
+
+
+async def free_short(session: ReadSession, ids: Ids, desk_id: str) -> str:
+    """A short id that this desk has not met yet."""
+    for _ in range(SHORT_TRIES):
+        short = ids.short()
+        if not await named(session, desk_id, short):
+            return short
+    return ids.short(8)
 
 
 async def open_at(session: ReadSession, desk_id: str) -> list[Proposal]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tgbot.approvals.desks import Offer
 from tgbot.approvals.store.desks import Desk
-from tgbot.approvals.views.policies import sentences
+from tgbot.approvals.views.policies import later, sentences
 from tgbot.audit.rules import SHOWN, Event, Head, Record
 from tgbot.core.people import Mode
 from tgbot.core.reply import Button, Code, Reply, T
@@ -31,13 +31,14 @@ def desk(desk: Desk, count_open: int) -> Reply:
 def offer(offer: Offer, accounts: Sequence[tuple[str, str, Mode]]) -> Reply:
     """`accounts`: short id, label and mode of each that could be lent."""
     rows = [
-        (Button(T.of(f"approvals.lend_{mode}", label=label), f"desk_lend_ok:{offer.link.id} {short}"),)
+        (Button(T.of(f"approvals.lend_{mode}", label=label), f"desk_lend_ok:{offer.link.id} {short} {offer.newest}"),)
         for short, label, mode in accounts[:MOST_ACCOUNTS]
     ]
     lines = [
         T.of("approvals.lend_title", title=offer.desk.title),
         T("approvals.lend_means" if accounts else "approvals.lend_nothing"),
         *sentences(offer.policy),
+        *(later(offer.policy, offer.waiting) if offer.waiting is not None else ()),
     ]
     return Reply(tuple(lines), (*rows, (Button(T("common.cancel"), "close"),)))
 
@@ -79,7 +80,9 @@ def record(records: Sequence[Record], head: Head | None) -> Reply:
 
 def _act(event: Event) -> T:
     if outcome := event.detail.get("outcome"):
-        return T(f"approvals.outcome_{outcome}")
+        came = T(f"approvals.outcome_{outcome}")
+        sold = event.detail.get("exit")
+        return T.of("approvals.of_exit", what=came, exit=sold) if sold else came
     return T(f"approvals.act_{event.act}")
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tgbot.approvals.rules.policy import Approvers, Policy, Proposers
+from tgbot.approvals.store.policies import Version
 from tgbot.core.reply import Button, Percent, Reply, T
 
 # What the buttons offer; anything else can be typed.
@@ -25,11 +26,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 A_ROW = 3
 
 
-def policy(rules: Policy, number: int, *, is_owner: bool, waiting: tuple[Policy, T] | None = None) -> Reply:
+def policy(rules: Policy, number: int, *, is_owner: bool, waiting: Version | None = None) -> Reply:
     lines = [T.of("approvals.policy_title", number=number), *sentences(rules)]
     if waiting is not None:
-        later, when = waiting
-        lines += [when, *_changed(rules, later)]
+        lines += later(rules, waiting)
     buttons = ((Button(T("approvals.change_rules"), "policy_edit"),),) if is_owner else ()
     return Reply(tuple(lines), buttons)
 
@@ -77,6 +77,11 @@ def sentences(rules: Policy) -> tuple[T, ...]:
         T.of("approvals.says_pairs", pairs=", ".join(rules.pairs)) if rules.pairs else T("approvals.says_pairs_all"),
         _settle(rules.settles_after),
     )
+
+
+def later(now: Policy, waiting: Version) -> tuple[T, ...]:
+    """What the group has agreed to, and from when on it holds."""
+    return (T.of("approvals.policy_waits", at=waiting.effective_at), *_changed(now, waiting.policy))
 
 
 def difference(old: Policy, new: Policy, after: timedelta) -> tuple[T, ...]:

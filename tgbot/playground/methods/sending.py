@@ -71,9 +71,24 @@ def _send_media(world: World, params: Params, kind: str) -> Json:
 
 
 def _send(world: World, chat: Chat, params: Params, content: Json) -> Json:
-    content = content | _asked_reply(chat, params) | keyboard_content(params, chat)
+    receiver = _receiver(world, chat, params)
+    content = content | _asked_reply(chat, params) | keyboard_content(params, chat) | receiver
     world.limits.spend(chat)
-    return world.post(chat, world.bot, content).to_json()
+    message = world.post(chat, world.bot, content)
+    if not receiver:
+        return message.to_json()
+    return message.to_json() | {"message_id": 0, "ephemeral_message_id": message.id}
+
+
+def _receiver(world: World, chat: Chat, params: Params) -> Json:
+    """For whom alone the message is, in a group."""
+    wanted = params.fields("ephemeral_message_parameters").get("receiver_user_id")
+    if wanted is None:
+        return {}
+    person = world.people.get(wanted)
+    if person is None or chat.is_private:
+        raise bad_request("user not found")
+    return {"receiver_user": person.to_json()}
 
 
 def _asked_reply(chat: Chat, params: Params) -> Json:

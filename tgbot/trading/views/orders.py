@@ -145,9 +145,9 @@ def _again(intent: Intent) -> tuple[tuple[Button, ...], ...]:
 
 
 def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
-    """None in a group: there one person's tap changes nothing."""
+    """In a group one person's tap changes nothing but that an order is called back."""
     if intent.is_of_a_group:
-        return ()
+        return ((Button(T("trading.cancel_order"), f"desk_cancel:{intent.short}"),),)
     cancel = Button(T("trading.cancel_order"), f"order_cancel:{intent.short}")
     refresh = Button(T("common.refresh"), f"order:{intent.short}")
     if intent.state in UNSETTLED:

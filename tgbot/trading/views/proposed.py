@@ -1,12 +1,16 @@
 """How an order looks that a group decides on. Nothing in it tells what its account holds."""
 
+from dataclasses import replace
 from decimal import Decimal
 
+from tgbot.core.market import SymbolRule
 from tgbot.core.money import HUNDRED, ZERO
-from tgbot.core.reply import Percent, T
+from tgbot.core.reply import Code, Percent, Reply, T
+from tgbot.trading.rules.amounts import Amount, Unit, is_dollar_like, spelled
+from tgbot.trading.rules.grammar import OrderRequest, choice
 from tgbot.trading.store import Intent
 from tgbot.trading.views.orders import exit_lines
-from tgbot.trading.views.tickets import kind, option_lines, wait_lines
+from tgbot.trading.views.tickets import FUNDS, kind, option_lines, wait_lines
 from tgbot.trading.views.words import badge, estimate
 
 
@@ -27,6 +31,19 @@ def lines(intent: Intent) -> tuple[T, ...]:
         distance_shown = Percent(distance, signed=True)
         said.append(T.of("trading.ticket_limit", price=spec.price, quote=quote, distance=distance_shown))
     return (*said, *option_lines(spec), *exit_lines(intent))
+
+
+def choose_amount(request: OrderRequest, rule: SymbolRule) -> Reply:
+    """As for one person, without shares of what is free."""
+    request = replace(request, pair=rule.symbol)
+    amounts = FUNDS if is_dollar_like(rule) else ()
+    offers = [choice(request.side, request.with_amount(each), T.of("trading.amount", amount=each)) for each in amounts]
+    fitting = tuple(offer for offer in offers if offer is not None)
+    lines = [T.of(f"trading.how_much_{request.side}", pair=rule.symbol)]
+    if not fitting:
+        example = request.with_amount(spelled(Amount(rule.base_min, Unit.BASE), rule)).to_text()
+        lines.append(T.of("trading.type_it", command=Code(f"/{request.side} {example}")))
+    return Reply(tuple(lines), (fitting,) if fitting else ())
 
 
 def _about(value: Decimal) -> T:

@@ -2,6 +2,7 @@
 
 import { $, avatar, dayOf, el, showBadge } from "./dom.js";
 import { bubble, rewrite, serviceText } from "./bubble.js";
+import { isFor } from "./store.js";
 
 const NEAR = 60;
 const TOGETHER = 300;
@@ -29,13 +30,14 @@ export class Conversation {
   show({ isFresh }) {
     const { chat } = this.#store;
     const top = this.#scroller.scrollTop;
-    this.#list.replaceChildren(...[...chat.messages.values()].map((message) => this.#node(message)));
+    this.#list.replaceChildren(...this.#store.messagesOf(chat).map((message) => this.#node(message)));
     this.#arrange();
     if (isFresh || this.#isAtEnd) this.toEnd();
     else this.#scroller.scrollTop = top;
   }
 
   add(message) {
+    if (!isFor(this.#store.me, message)) return;
     const node = this.#node(message);
     node.classList.add("is-new");
     this.#list.append(node);

@@ -38,13 +38,18 @@ export class Store extends EventTarget {
     return chat.type === "private" ? this.me.bot_name : chat.title;
   }
 
+  /** What one sees of a chat: some messages of a group are for one person alone. */
+  messagesOf(chat, person = this.me) {
+    return [...chat.messages.values()].filter((message) => isFor(person, message));
+  }
+
   lastOf(chat) {
-    return [...chat.messages.values()].at(-1);
+    return this.messagesOf(chat).at(-1);
   }
 
   unread(person, chat) {
     const read = this.#read.get(key(person, chat)) ?? 0;
-    return [...chat.messages.values()].filter((message) => message.message_id > read && message.from.id !== person.id).length;
+    return this.messagesOf(chat, person).filter((message) => message.message_id > read && message.from.id !== person.id).length;
   }
 
   unreadOf(person) {
@@ -78,6 +83,10 @@ export class Store extends EventTarget {
   #tell(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
+}
+
+export function isFor(person, message) {
+  return !message.receiver_user || message.receiver_user.id === person?.id;
 }
 
 export function place(chat, person) {
