@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.faults import oracle
 from tests.faults.pace import FastClock
@@ -86,12 +87,18 @@ class House:
         """Orders whose outcome is not on disk."""
         return self._count("SELECT count(*) FROM intents WHERE state IN ('sent', 'unknown')")
 
+    def last_client_oid(self) -> str:
+        return str(self._read("SELECT client_oid FROM attempts ORDER BY signed_at DESC LIMIT 1"))
+
     def _owed(self) -> int:
         return len(self.stage.playground.world.updates.pending) or self._count(OWED)
 
     def _count(self, query: str) -> int:
+        return int(self._read(query))
+
+    def _read(self, query: str) -> Any:
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as database:
-            return int(database.execute(query).fetchone()[0])
+            return database.execute(query).fetchone()[0]
 
     async def judge(self) -> list[str]:
         """The oracles, and no message more often than twice."""

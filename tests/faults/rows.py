@@ -30,6 +30,7 @@ class Row:
 # By the folder of a test; the first that fits.
 KINDS = {
     "faults/test_crashes": "process killed, oracles",
+    "faults/test_power": "power cut, replayed",
     "faults/test_simulation": "simulation",
     "faults/test_submit_protocol": "model",
     "faults/test_fills": "property",
@@ -60,6 +61,7 @@ KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "ku
 STOPS = "faults/test_stops.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
+POWER = "faults/test_power.py::"
 DECISION, RACES, DESKS = "approvals/test_decision.py::", "approvals/test_races.py::", "approvals/test_desks.py::"
 GROUP, RECORD = "flows/test_desks.py::", "audit/test_chain.py::"
 INTAKE, GATE, SENDER = "intake/test_service.py::", "intake/test_gate.py::", "delivery/test_sender.py::"
@@ -451,16 +453,22 @@ DATABASE = (
     Row(
         "D3",
         "the disk reports an error",
-        "the process ends at once and is started anew",
-        (CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",),
-        "an error of fsync itself is not provoked",
+        "the process ends at once and is started anew; a sync that failed is never tried again",
+        (
+            CRASHES + "test_disk_that_fails_to_sync_ends_the_process_at_once_and_nothing_is_synced_again",
+            CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",
+        ),
     ),
     Row(
         "D4",
-        "the power is cut",
-        "every commit is synced before the next step",
-        ("db/test_engine.py::test_sqlite_is_set_up_for_power_cuts_and_secrets",),
-        "recorded statements are not replayed under a file system that loses what was not synced",
+        "the power is cut, at any step of the disk",
+        "what was committed is there, and nothing half; an order is committed and synced before its first byte leaves",
+        (
+            POWER + "test_a_power_cut_at_any_moment_loses_nothing_that_was_committed",
+            POWER + "test_synced_any_less_an_order_that_has_left_is_forgotten",
+            CRASHES + "test_the_right_to_send_is_on_disk_before_the_first_byte_of_the_post_leaves",
+            "db/test_engine.py::test_sqlite_is_set_up_for_power_cuts_and_secrets",
+        ),
     ),
     Row(
         "D5",

@@ -16,6 +16,8 @@ import pytest_asyncio
 
 from tests.faults.crashes import (
     KILLED,
+    PATIENCE,
+    PLACE,
     House,
     approve,
     cancel,
@@ -26,6 +28,7 @@ from tests.faults.crashes import (
     resting,
     ticket,
 )
+from tests.faults.tracing import calls_in, traced
 from tests.flows.stage import kept_open
 from tgbot.paper.faults import Mode
 from tgbot.playground.chats import Message
@@ -174,3 +177,39 @@ async def test_killed_while_it_stops_the_next_life_finishes(house: House) -> Non
     assert await house.ended() == KILLED
     await house.begin()
     await house.stage.until(lambda: shown.text.startswith("Filled"), 30)
+
+
+# --- What the kernel is asked for ------------------------------------------------------------------------------------
+
+
+async def test_the_right_to_send_is_on_disk_before_the_first_byte_of_the_post_leaves(
+    house: House, tmp_path: Path
+) -> None:
+    """By what the kernel was asked for: the log of the database holds the clientOid, is synced, and then it is sent."""
+    shown = await ticket(house)
+    async with traced(house.pid, tmp_path / "trace"):
+        await confirm(house, shown)
+        await house.stage.until(lambda: shown.text.startswith("Filled"), PATIENCE)
+    calls = list(calls_in(tmp_path / "trace"))
+    (post,) = [call for call in calls if call.name.startswith("send") and f"POST {PLACE}" in call.text]
+    client_oid = house.last_client_oid()
+    log = [call for call in calls if f"{house.file.name}-wal>" in call.text]
+    written = next(call for call in log if call.name == "pwrite64" and client_oid in call.text)
+    synced = next(call for call in log if call.name == "fdatasync" and call.begun > written.done)
+    assert synced.text.endswith(" = 0")
+    assert synced.done < post.begun
+
+
+async def test_disk_that_fails_to_sync_ends_the_process_at_once_and_nothing_is_synced_again(
+    house: House, tmp_path: Path
+) -> None:
+    """It is the commit of the right to send, in the middle of what a person has asked for."""
+    shown = await ticket(house)
+    fails = ("-P", f"{house.file}-wal", "-e", "inject=fdatasync:error=EIO:when=2")
+    async with traced(house.pid, tmp_path / "trace", *fails):
+        await confirm(house, shown)
+        assert await house.ended() == os.EX_IOERR
+    synced = [call.text for call in calls_in(tmp_path / "trace") if call.name == "fdatasync"]
+    assert [" = 0" in text for text in synced] == [True, False]
+    await house.begin()
+    await house.stage.until(lambda: shown.text.startswith(("Filled", "Not placed")), 30)
