@@ -29,7 +29,7 @@ class Row:
 
 # By the folder of a test; the first that fits.
 KINDS = {
-    "faults/test_crashes": "process killed, oracles",
+    "faults/test_crashe": "process killed, oracles",
     "faults/test_power": "power cut, replayed",
     "faults/test_simulation": "simulation",
     "faults/test_submit_protocol": "model",
@@ -61,7 +61,7 @@ KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "ku
 STOPS = "faults/test_stops.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
-POWER = "faults/test_power.py::"
+POWER, CRASHED_EXITS = "faults/test_power.py::", "faults/test_crashed_exits.py::"
 DECISION, RACES, DESKS = "approvals/test_decision.py::", "approvals/test_races.py::", "approvals/test_desks.py::"
 GROUP, RECORD = "flows/test_desks.py::", "audit/test_chain.py::"
 INTAKE, GATE, SENDER = "intake/test_service.py::", "intake/test_gate.py::", "delivery/test_sender.py::"
@@ -549,13 +549,18 @@ PROCESS = (
     Row(
         "X2",
         "killed at any point",
-        "one order at most, and the truth in the next life (C0–C14, C17)",
+        "one order at most, one exit for what has filled, and the truth in the next life (C0–C14, C17)",
         (
             CRASHES + "test_killed_between_the_last_vote_and_the_fill_the_next_life_tells_the_truth",
             CRASHES + "test_killed_between_tap_and_fill_the_next_life_tells_the_truth",
             CRASHES + "test_killed_around_a_cancel_the_next_life_ends_it",
             CRASHES + "test_killed_while_the_post_is_on_its_way_the_next_life_asks",
             CRASHES + "test_killed_while_it_stops_the_next_life_finishes",
+            CRASHED_EXITS + "test_killed_between_the_fill_and_its_exit_there_is_one_exit",
+            CRASHED_EXITS + "test_killed_while_an_exit_is_on_its_way_there_is_one_exit",
+            CRASHED_EXITS + "test_killed_between_the_tap_and_a_stop_the_next_life_tells_the_truth",
+            CRASHED_EXITS + "test_killed_while_a_stop_is_on_its_way_the_next_life_asks",
+            CRASHED_EXITS + "test_killed_between_the_end_of_an_order_and_its_successor_never_both_are_alive",
             CRASHES + "test_killed_again_in_the_life_after_the_truth_is_told_in_the_third",
             SENDING + "test_a_kill_at_any_point_leaves_one_order_at_most_and_the_truth_is_told",
         ),

@@ -5,31 +5,16 @@ C15 and C16 belong to rotation and migrations; the last has tests/test_schema.py
 import os
 import re
 import resource
-import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from signal import SIGTERM
 
 import pytest
-import pytest_asyncio
 
-from tests.faults.crashes import (
-    KILLED,
-    PATIENCE,
-    PLACE,
-    House,
-    approve,
-    cancel,
-    confirm,
-    hold_post,
-    open_house,
-    proposal,
-    resting,
-    ticket,
-)
+from tests.faults.crashes import KILLED, PATIENCE, House
+from tests.faults.scenes import PLACE, approve, cancel, confirm, hold_post, proposal, resting, ticket
 from tests.faults.tracing import calls_in, traced
-from tests.flows.stage import kept_open
 from tgbot.paper.faults import Mode
 from tgbot.playground.chats import Message
 
@@ -41,28 +26,6 @@ AT_THE_CANCEL = ("C14", "C14 asked")
 # A few that meet in one order; `dev.py faults --long` takes every ordered pair.
 FEW_PAIRS = (("C0", "C9"), ("C1", "C6"), ("C5", "C10"), ("C9", "C12"), ("C10", "C11"))
 PAIRS = tuple(product(AT_THE_TAP, AT_THE_TAP)) if "FAULTS_LONG" in os.environ else FEW_PAIRS
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def built(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    file = shutil.copy(blank_sqlite, folder / "tgbot.db")
-    async with kept_open(open_house(folder, Path(file))) as house:
-        yield house
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(built: House) -> AsyncIterator[House]:
-    """Alive and quiet at the beginning, judged at the end."""
-    if not built.pid:
-        await built.begin()
-    await built.quiet()
-    yield built
-    if not built.pid:
-        await built.begin()
-    built.arm("")
-    await built.quiet()
-    assert await built.judge() == []
 
 
 @pytest.mark.parametrize("point", AT_THE_TAP)
