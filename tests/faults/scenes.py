@@ -90,3 +90,9 @@ def hold_post(house: House, mode: Mode = Mode.EDITED, path: str = PLACE) -> tupl
     going_on = asyncio.Event()
     fault = house.stage.faults.add("POST", path, mode, until=going_on)
     return lambda: fault.hits > 0, going_on
+
+
+def lag(house: House) -> None:
+    """The exchange does not find its newest orders by their clientOid for a few seconds."""
+    for path in ("/api/v1/hf/orders/client-order/.*", "/api/v3/oco/client-order/.*"):
+        house.stage.faults.add("GET", path, Mode.ERROR, 3, code="400100", message="The order does not exist.")

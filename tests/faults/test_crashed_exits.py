@@ -16,6 +16,7 @@ from tests.faults.scenes import (
     entry,
     fill,
     hold_post,
+    lag,
     resting,
     take_profit,
     ticket,
@@ -67,9 +68,11 @@ async def test_killed_while_an_exit_is_on_its_way_there_is_one_exit(house: House
     await house.stage.until(has_arrived, PATIENCE)
     house.kill()
     assert await house.ended() == KILLED
+    lag(house)
     await house.begin()
     await one_exit(house, bought)
     going_on.set()
+    house.stage.faults.clear()
 
 
 @pytest.mark.parametrize(("kind", "point"), AT_THE_TAP)
