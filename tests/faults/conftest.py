@@ -57,6 +57,8 @@ async def house(built: House) -> AsyncIterator[House]:
         await built.begin()
     await built.quiet()
     yield built
+    for answer in built.held:
+        answer.set()
     if not built.pid:
         await built.begin()
     built.arm("")

@@ -11,7 +11,7 @@ from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class House:
     log: Path
     file: Path
     pid: int = 0
+    held: list[asyncio.Event] = field(default_factory=list)  # answers that come when all is over
 
     @property
     def lives(self) -> bool:

@@ -29,7 +29,7 @@ class Row:
 
 # By the folder of a test; the first that fits.
 KINDS = {
-    "faults/test_crashe": "process killed, oracles",
+    "faults/test_crash": "process killed, oracles",
     "faults/test_power": "power cut, replayed",
     "faults/test_simulation": "simulation",
     "faults/test_submit_protocol": "model",
@@ -561,7 +561,7 @@ PROCESS = (
             CRASHED_EXITS + "test_killed_between_the_tap_and_a_stop_the_next_life_tells_the_truth",
             CRASHED_EXITS + "test_killed_while_a_stop_is_on_its_way_the_next_life_asks",
             CRASHED_EXITS + "test_killed_between_the_end_of_an_order_and_its_successor_never_both_are_alive",
-            CRASHES + "test_killed_again_in_the_life_after_the_truth_is_told_in_the_third",
+            "faults/test_crash_pairs.py::test_killed_again_in_the_life_after_the_truth_is_told_in_the_third",
             SENDING + "test_a_kill_at_any_point_leaves_one_order_at_most_and_the_truth_is_told",
         ),
     ),

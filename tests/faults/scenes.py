@@ -1,6 +1,7 @@
 """What is going on when the end comes."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -57,13 +58,24 @@ async def proposal(house: House) -> Message:
     """Of Eve in her group, whose desk Ann has set up and lends her account; Ann has approved it already."""
     play = house.stage.playground
     ann, eve = house.seat.person, play.person("Eve", "en")
-    if not any("lends this desk" in message.text for message in play.messages(play.desk)):
-        await set_up_desk(house)
+    await desk_of(house)
     asked = await play.say(eve, play.desk, "/propose buy btc 2")
     card = await play.wait_for(play.desk, "^(Proposal|Предложение)", PATIENCE, since=asked)
     await play.press(ann, card, "Approve")
     await house.stage.until(lambda: "1 of 2" in card.text, PATIENCE)
     return card
+
+
+async def desk_of(house: House) -> Message:
+    """The newest message there."""
+    play = house.stage.playground
+    if not any("lends this desk" in message.text for message in play.messages(play.desk)):
+        await set_up_desk(house)
+    return play.messages(play.desk)[-1]
+
+
+async def propose(house: House, before: Message) -> None:
+    await house.stage.playground.say(house.stage.playground.person("Eve", "en"), before.chat, "/propose buy btc 2")
 
 
 async def set_up_desk(house: House) -> None:
@@ -82,6 +94,16 @@ async def set_up_desk(house: House) -> None:
 async def approve(house: House, card: Message) -> None:
     """Bob's is the last approval that is needed."""
     await house.stage.playground.press(house.stage.playground.person("Bob"), card, "Approve")
+
+
+def answers(card: Message, first_words: str) -> Callable[[Message], bool]:
+    """A message under that card which begins so."""
+
+    def fits(message: Message) -> bool:
+        answered = message.content.get("reply_to_message", {}).get("message_id")
+        return answered == card.id and re.search(first_words, message.text) is not None
+
+    return fits
 
 
 def hold_post(house: House, mode: Mode = Mode.EDITED, path: str = PLACE) -> tuple[Callable[[], bool], asyncio.Event]:

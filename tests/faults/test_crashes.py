@@ -3,29 +3,22 @@
 C15 and C16 belong to rotation and migrations; the last has tests/test_schema.py."""
 
 import os
-import re
 import resource
-from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 from signal import SIGTERM
 
 import pytest
 
 from tests.faults.crashes import KILLED, PATIENCE, House
-from tests.faults.scenes import PLACE, approve, cancel, confirm, hold_post, proposal, resting, ticket
+from tests.faults.scenes import PLACE, answers, approve, cancel, confirm, hold_post, proposal, resting, ticket
 from tests.faults.tracing import calls_in, traced
 from tgbot.paper.faults import Mode
-from tgbot.playground.chats import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_THE_TAP = ("C0", "C1", "C2", "C5", "C6", "C9", "C10", "C11", "C12", "C13")
 AT_THE_VOTE = ("C3", "C3 voted", "C4", "C6", *(("C5", "C9") if "FAULTS_LONG" in os.environ else ()))
 AT_THE_CANCEL = ("C14", "C14 asked")
-# A few that meet in one order; `dev.py faults --long` takes every ordered pair.
-FEW_PAIRS = (("C0", "C9"), ("C1", "C6"), ("C5", "C10"), ("C9", "C12"), ("C10", "C11"))
-PAIRS = tuple(product(AT_THE_TAP, AT_THE_TAP)) if "FAULTS_LONG" in os.environ else FEW_PAIRS
 
 
 @pytest.mark.parametrize("point", AT_THE_TAP)
@@ -37,26 +30,6 @@ async def test_killed_between_tap_and_fill_the_next_life_tells_the_truth(house: 
     await house.begin()
     truth = "Not placed" if point == "C6" else "Filled"
     await house.stage.until(lambda: shown.text.startswith(truth), 30)
-
-
-@pytest.mark.parametrize(("first", "second"), PAIRS)
-async def test_killed_again_in_the_life_after_the_truth_is_told_in_the_third(
-    house: House, first: str, second: str
-) -> None:
-    """The second point is met while the first is mended, or else by the next order."""
-    shown = [await ticket(house)]
-    house.arm(first)
-    await confirm(house, shown[0])
-    assert await house.ended() == KILLED
-    await house.begin(second)
-    if not await house.dies_before_it_is_quiet():
-        house.arm("")
-        shown.append(await ticket(house))
-        house.arm(second)
-        await confirm(house, shown[1])
-        assert await house.ended() == KILLED
-    await house.begin()
-    await house.stage.until(lambda: all(one.text.startswith(("Filled", "Not placed")) for one in shown), 30)
 
 
 @pytest.mark.parametrize("point", AT_THE_VOTE)
@@ -72,16 +45,6 @@ async def test_killed_between_the_last_vote_and_the_fill_the_next_life_tells_the
     truth = "^Not placed" if point == "C6" else "^Filled"
     await house.stage.playground.wait_for(house.stage.playground.desk, answers(card, truth), 50)
     assert card.text.startswith("Approved")
-
-
-def answers(card: Message, first_words: str) -> Callable[[Message], bool]:
-    """A message under that card which begins so."""
-
-    def fits(message: Message) -> bool:
-        answered = message.content.get("reply_to_message", {}).get("message_id")
-        return answered == card.id and re.search(first_words, message.text) is not None
-
-    return fits
 
 
 @pytest.mark.parametrize("point", AT_THE_CANCEL)
