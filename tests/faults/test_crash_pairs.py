@@ -17,6 +17,7 @@ PAIRS = tuple(product(POINTS, POINTS)) if "FAULTS_LONG" in os.environ else FEW
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 async def test_killed_again_in_the_life_after_the_truth_is_told_in_the_third(
     house: House, first: str, second: str, record_property: Callable[[str, object], None]
