@@ -13,19 +13,25 @@ import json
 import os
 import signal
 import sys
+from functools import cache
 from pathlib import Path
+
+from sqlalchemy.orm import configure_mappers
 
 from tests.faults.pace import FastClock
 from tgbot import app, logs
 from tgbot.core import crash
+from tgbot.packaged import folder
 from tgbot.settings import Settings
 from tgbot.system import SystemIds
+from tgbot.texts import catalogue
 
 # Lets strace in where the kernel allows it to none but a parent (Yama); elsewhere it means nothing.
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, -1
 
 
 def main(log: str, settings: str, armed: str, started: str, speed: str) -> None:
+    warm_up()
     clock = FastClock(float(started), int(speed))
     for _ in sys.stdin:
         if child := os.fork():
@@ -34,6 +40,13 @@ def main(log: str, settings: str, armed: str, started: str, speed: str) -> None:
             tell(f"ended {os.waitstatus_to_exitcode(status)}")
         else:
             live(Path(log), Settings.model_validate(json.loads(Path(settings).read_text())), Path(armed), clock)
+
+
+def warm_up() -> None:
+    """What every life would do again, at the cost of half its beginning."""
+    catalogue._read_language = cache(catalogue._read_language)
+    catalogue.Catalogue(folder("locales"))
+    configure_mappers()
 
 
 def live(log: Path, settings: Settings, armed: Path, clock: FastClock) -> None:
