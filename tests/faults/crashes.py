@@ -52,8 +52,11 @@ class Exit:
     landed: list[Decimal]
 
 
-class HastySeat(Seat):
-    """Waits for Telegram's pace: the clocks of several processes cannot be moved, they would differ."""
+class PatientSeat(Seat):
+    """Waits for Telegram's pace, for the clocks of several processes cannot be moved; and for a machine that is busy."""
+
+    async def say(self, text: str, expect: str = "", *, patience: float = PATIENCE, **how: object) -> Message:
+        return await super().say(text, expect, patience=patience, **how)
 
     def _take_time(self) -> None:
         return
@@ -175,7 +178,7 @@ async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
             env=BARE,
         )
         person = stage.playground.person("Ann")
-        seat = HastySeat(stage, person, stage.playground.private(person))
+        seat = PatientSeat(stage, person, stage.playground.private(person))
         house = House(stage, seat, process, armed, log, file)
         try:
             await house.begin()

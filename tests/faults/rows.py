@@ -251,12 +251,14 @@ KUCOIN_REST = (
     Row(
         "R18",
         "rules of a pair change, or it is delisted, between ticket and tap",
-        "what was shown is what is sent; KuCoin's no is told; no size or price is changed silently",
+        "what was shown is what is sent; KuCoin's no is told, and the rules are fetched "
+        "anew; no size or price is changed silently",
         (
             EXCHANGE + "test_changed_rules_refuse_the_order_and_never_change_it",
             EXCHANGE + "test_delisted_pair_is_rejected_and_its_open_order_stays_known",
+            EXCHANGE + "test_a_no_by_the_rules_fetches_them_anew_and_the_next_ticket_knows",
+            EXCHANGE + "test_rules_that_cannot_be_fetched_stay_what_they_were",
         ),
-        "a rejection does not fetch the rules anew; they are fetched every ten minutes",
     ),
     Row(
         "R19",

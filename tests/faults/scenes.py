@@ -14,7 +14,7 @@ ENTRY_SIZE = Decimal("0.0002")
 
 
 async def ticket(house: House, text: str = "/buy btc 2") -> Message:
-    return await house.seat.say(text, "(Buy|Sell) BTC-USDT", patience=PATIENCE)
+    return await house.seat.say(text, "(Buy|Sell) BTC-USDT")
 
 
 async def confirm(house: House, shown: Message) -> None:

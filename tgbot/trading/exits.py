@@ -112,7 +112,7 @@ class StandingExits:
         self._symbols = symbols
         self._guards = guards
         self._outbox = outbox
-        self._posting = Posting(database, clock, outbox, reconciler, witness)
+        self._posting = Posting(database, clock, outbox, reconciler, witness, symbols)
         self._woken = asyncio.Event()
         reconciler.wake_on_progress(self._woken.set)
 
