@@ -53,7 +53,7 @@ class Exit:
 
 
 class PatientSeat(Seat):
-    """Waits for Telegram's pace, for the clocks of several processes cannot be moved; and for a machine that is busy."""
+    """Waits for Telegram's pace, since clocks of several processes cannot be moved, and for a machine that is busy."""
 
     async def say(self, text: str, expect: str = "", *, patience: float = PATIENCE, **how: object) -> Message:
         return await super().say(text, expect, patience=patience, **how)
