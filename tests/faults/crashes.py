@@ -9,7 +9,7 @@ import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -102,9 +102,9 @@ class House:
         """Until nothing is owed to anybody."""
         await self.stage.until(lambda: not self._owed(), 40)
 
-    async def dies_before_it_is_quiet(self) -> bool:
-        """Whether this life comes to the point that was armed at its beginning."""
-        await self.stage.until(lambda: not self.lives or not self._owed(), 40)
+    async def dies_before(self, has_ended: Callable[[], bool]) -> bool:
+        """Whether this life comes to the point that was armed at its beginning, before all is told and quiet."""
+        await self.stage.until(lambda: not self.lives or (not self._owed() and has_ended()), 40)
         if self.lives:
             return False
         assert await self.ended() == KILLED

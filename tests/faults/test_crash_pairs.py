@@ -25,9 +25,10 @@ async def test_killed_again_in_the_life_after_the_truth_is_told_in_the_third(
     """The second point is met while the first is mended, or else by the next order."""
     record_property("pair", (first, second))
     one, other = POINTS[first], POINTS[second]
-    scenes = [(one, await killed_at(house, one))]
+    shown = await killed_at(house, one)
+    scenes = [(one, shown)]
     await house.begin(second if other.is_armed else "")
-    if other.is_armed and await house.dies_before_it_is_quiet():
+    if other.is_armed and await house.dies_before(lambda: one.has_ended(house, shown)):
         record_property("met", MENDING)
     else:
         record_property("met", NEXT)
