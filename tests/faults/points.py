@@ -35,11 +35,11 @@ class Point:
 
 
 def order_is_told(house: House, shown: Message) -> bool:
-    return shown.text.startswith(("Filled", "Not placed"))
+    return shown.text.startswith(("Filled", "Not placed", "Not sent"))
 
 
 def proposal_is_told(house: House, card: Message) -> bool:
-    told = answers(card, "^(Filled|Not placed)")
+    told = answers(card, "^(Filled|Not placed|Not sent)")
     return card.text.startswith("Approved") and any(map(told, house.stage.playground.messages(card.chat)))
 
 
