@@ -189,6 +189,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         outbox=ground.outbox,
         reconciler=reconciler,
         witness=ground.witness,
+        symbols=ground.symbols,
     )
     restoration = Restoration(
         database=ground.database,

@@ -1,10 +1,15 @@
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.faults import oracle
+from tests.faults.crashes import House, open_house
 from tests.flows.conftest import ann, stage, trader
+from tests.flows.stage import kept_open
 from tests.ids import CountingIds
 from tests.kucoin.conftest import HurryClock
 from tests.trading.conftest import client, clock, open_desk, ssl_context
@@ -35,3 +40,27 @@ async def desk(
         breaches = await oracle.judge(desk.exchange, desk.database, printed.out + printed.err, foreign)
         await desk.database.close()  # a scenario may have put another one in its place
     assert breaches == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def built(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    file = shutil.copy(blank_sqlite, folder / "tgbot.db")
+    async with kept_open(open_house(folder, Path(file))) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(built: House) -> AsyncIterator[House]:
+    """Alive and quiet at the beginning, judged at the end."""
+    if not built.pid:
+        await built.begin()
+    await built.quiet()
+    yield built
+    for answer in built.held:
+        answer.set()
+    if not built.pid:
+        await built.begin()
+    built.arm("")
+    await built.quiet()
+    assert await built.judge() == []

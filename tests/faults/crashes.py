@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -10,8 +11,10 @@ from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tests.faults import oracle
 from tests.faults.pace import FastClock
@@ -19,20 +22,45 @@ from tests.flows.processes import BARE
 from tests.flows.stage import Seat, Stage, open_stage
 from tests.flows.test_fills import connect
 from tgbot.db.engine import Database
-from tgbot.paper.faults import Mode
 from tgbot.playground.chats import Message
 from tgbot.system import SystemClock
 
-SPEED = 5
+# In a long run nobody minds how long it takes, and on a busy machine no ticket may expire meanwhile.
+SPEED = 3 if "FAULTS_LONG" in os.environ else 5
 PATIENCE = 50  # seconds of the real clock; other tests share the machine
 KILLED = -signal.SIGKILL
-PLACE = "/api/v1/hf/orders"
 # What must have come to an end before a life counts as quiet.
 OWED = """
     SELECT (SELECT count(*) FROM intents WHERE state IN ('sent', 'unknown'))
          + (SELECT count(*) FROM outbox WHERE state IN ('new', 'claimed'))
          + (SELECT count(*) FROM inbox WHERE state = 'new')
 """
+EXITS = """
+    SELECT intents.state, attempts.client_oid, intents.spec
+    FROM intents JOIN attempts ON attempts.intent_id = intents.id JOIN intents entry ON entry.id = intents.entry_id
+    WHERE entry.short = ? ORDER BY intents.created_at
+"""
+STANDING = "SELECT state FROM standing_exits WHERE entry_id = (SELECT id FROM intents WHERE short = ?)"
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Of one entry: its standing rule, what became of each order that was sent for it, and the sizes of those that the
+    exchange has ever taken."""
+
+    rule: str
+    states: list[str]
+    landed: list[Decimal]
+
+
+class PatientSeat(Seat):
+    """Waits for Telegram's pace, since clocks of several processes cannot be moved, and for a machine that is busy."""
+
+    async def say(self, text: str, expect: str = "", *, patience: float = PATIENCE, **how: object) -> Message:
+        return await super().say(text, expect, patience=patience, **how)
+
+    def _take_time(self) -> None:
+        return
 
 
 @dataclass
@@ -46,6 +74,7 @@ class House:
     log: Path
     file: Path
     pid: int = 0
+    held: list[asyncio.Event] = field(default_factory=list)  # answers that come when all is over
 
     @property
     def lives(self) -> bool:
@@ -74,9 +103,9 @@ class House:
         """Until nothing is owed to anybody."""
         await self.stage.until(lambda: not self._owed(), 40)
 
-    async def dies_before_it_is_quiet(self) -> bool:
-        """Whether this life comes to the point that was armed at its beginning."""
-        await self.stage.until(lambda: not self.lives or not self._owed(), 40)
+    async def dies_before(self, has_ended: Callable[[], bool]) -> bool:
+        """Whether this life comes to the point that was armed at its beginning, before all is told and quiet."""
+        await self.stage.until(lambda: not self.lives or (not self._owed() and has_ended()), 40)
         if self.lives:
             return False
         assert await self.ended() == KILLED
@@ -86,12 +115,30 @@ class House:
         """Orders whose outcome is not on disk."""
         return self._count("SELECT count(*) FROM intents WHERE state IN ('sent', 'unknown')")
 
+    def exit_of(self, entry: Message) -> Exit:
+        """What the books say of the exit of this buy, and what the exchange has ever taken for it."""
+        short = short_of(entry)
+        rows = self._rows(EXITS, short)
+        landed = {order.client_oid for order in oracle.orders_at(self.stage.kucoin)}
+        landed |= set(oracle.waits_at(self.stage.kucoin))
+        sizes = [Decimal(json.loads(spec)["size"]) for _, client_oid, spec in rows if client_oid in landed]
+        return Exit(self._rows(STANDING, short)[0][0], [state for state, _, _ in rows], sizes)
+
+    def last_client_oid(self) -> str:
+        return str(self._read("SELECT client_oid FROM attempts ORDER BY signed_at DESC LIMIT 1"))
+
     def _owed(self) -> int:
         return len(self.stage.playground.world.updates.pending) or self._count(OWED)
 
     def _count(self, query: str) -> int:
+        return int(self._read(query))
+
+    def _read(self, query: str) -> Any:
+        return self._rows(query)[0][0]
+
+    def _rows(self, query: str, *values: str) -> list[Any]:
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as database:
-            return int(database.execute(query).fetchone()[0])
+            return database.execute(query, values).fetchall()
 
     async def judge(self) -> list[str]:
         """The oracles, and no message more often than twice."""
@@ -107,6 +154,11 @@ class House:
             line = (await self.process.stdout.readline()).decode()
         assert line.startswith(kind), line
         return line
+
+
+def short_of(shown: Message) -> str:
+    """The number of the order that this message is about."""
+    return str(re.findall(r"#(\w+)", shown.text)[0])
 
 
 @asynccontextmanager
@@ -126,7 +178,9 @@ async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
             stdout=PIPE,
             env=BARE,
         )
-        house = House(stage, stage.seat("Ann"), process, armed, log, file)
+        person = stage.playground.person("Ann")
+        seat = PatientSeat(stage, person, stage.playground.private(person))
+        house = House(stage, seat, process, armed, log, file)
         try:
             await house.begin()
             await connect(house.seat, stage)
@@ -138,64 +192,3 @@ async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
             assert process.stdin
             process.stdin.close()
             await process.wait()
-
-
-# --- What is going on when the end comes -----------------------------------------------------------------------------
-
-
-async def ticket(house: House, text: str = "/buy btc 10") -> Message:
-    return await house.seat.say(text, "Buy BTC-USDT", patience=PATIENCE)
-
-
-async def confirm(house: House, shown: Message) -> None:
-    await house.stage.playground.press(house.seat.person, shown, "Confirm")
-
-
-async def resting(house: House) -> Message:
-    shown = await ticket(house, "/buy btc 0.001btc @ 66000")
-    await confirm(house, shown)
-    await house.stage.until(lambda: shown.text.startswith("Placed"), PATIENCE)
-    return shown
-
-
-async def cancel(house: House, shown: Message) -> None:
-    await house.stage.playground.press(house.seat.person, shown, "Cancel order")
-
-
-async def proposal(house: House) -> Message:
-    """Of Eve in her group, whose desk Ann has set up and lends her account; Ann has approved it already."""
-    play = house.stage.playground
-    ann, eve = house.seat.person, play.person("Eve", "en")
-    if not any("lends this desk" in message.text for message in play.messages(play.desk)):
-        await set_up_desk(house)
-    asked = await play.say(eve, play.desk, "/propose buy btc 10")
-    card = await play.wait_for(play.desk, "^(Proposal|Предложение)", PATIENCE, since=asked)
-    await play.press(ann, card, "Approve")
-    await house.stage.until(lambda: "1 of 2" in card.text, PATIENCE)
-    return card
-
-
-async def set_up_desk(house: House) -> None:
-    play, ann = house.stage.playground, house.seat.person
-    asked = await play.say(ann, play.desk, "/desk")
-    question = await play.wait_for(play.desk, "A desk", PATIENCE, since=asked)
-    await play.press(ann, question, "Set up a desk")
-    await house.stage.until(lambda: "Account: none yet" in question.text, PATIENCE)
-    link = (await play.answered(await play.press(ann, question, "Lend my account"), PATIENCE)).url
-    opened = await play.say(ann, house.seat.chat, f"/start {link.partition('start=')[2]}")
-    offer = await play.wait_for(house.seat.chat, "Lend an account to", PATIENCE, since=opened)
-    await play.press(ann, offer, offer.labels[0])
-    await play.wait_for(play.desk, "lends this desk", PATIENCE)
-
-
-async def approve(house: House, card: Message) -> None:
-    """Bob's is the last approval that is needed."""
-    await house.stage.playground.press(house.stage.playground.person("Bob"), card, "Approve")
-
-
-def hold_post(house: House, mode: Mode = Mode.EDITED) -> tuple[Callable[[], bool], asyncio.Event]:
-    """The next order has been taken by the exchange (with `DELAY`: has only arrived there), and no answer comes before
-    the event is set."""
-    going_on = asyncio.Event()
-    fault = house.stage.faults.add("POST", PLACE, mode, until=going_on)
-    return lambda: fault.hits > 0, going_on

@@ -192,12 +192,13 @@ def _fills(books: Books, exchange: PaperExchange, orders: Sequence[PaperOrder]) 
 
 def _told(books: Books) -> Iterable[str]:
     """The newest message of each order that was sent."""
+    newest = {row.card: row for row in books.notices}
     for intent in books.intents.values():
         state = State(intent.state)
         if state not in FIRST_WORDS:
             continue
-        notices = [row for row in books.notices if row.card == card(intent)]  # type: ignore[arg-type]  # only its id is read
-        text = _text(notices[-1]) if notices else ""
+        notice = newest.get(card(intent))  # type: ignore[arg-type]  # only its id is read
+        text = _text(notice) if notice else ""
         if not text.startswith(FIRST_WORDS[state]):
             yield f"O4: {intent.id} is {state}, and its message says {text.partition(chr(10))[0]!r}"
 

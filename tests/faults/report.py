@@ -1,10 +1,21 @@
 """A pytest plugin for `dev.py faults`: the fault table with the results of this run, and what the oracles counted."""
 
+import subprocess
 from collections import defaultdict
 
 import pytest
 
 from tests.faults.rows import ROWS, Row
+from tgbot.system import SystemClock
+
+COMMIT = pytest.StashKey[str]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What is tried is what was there when it began."""
+    git = ["git", "describe", "--always", "--dirty"]
+    found = subprocess.run(git, capture_output=True, text=True, check=False)
+    session.config.stash[COMMIT] = found.stdout.strip()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -20,6 +31,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         f"{FIGURES.scenarios} scenarios judged: {FIGURES.placed} orders placed, {FIGURES.duplicates} duplicates, "
         f"{FIGURES.lost} lost, {FIGURES.unsettled} left in doubt on purpose."
     )
+    _write_pairs(terminalreporter)
 
 
 @pytest.hookimpl(trylast=True)
@@ -31,6 +43,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     results = _results(reporter)
     if any("passed" not in _verdict(row, results) for row in ROWS if row.tests):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _write_pairs(reporter: pytest.TerminalReporter) -> None:
+    """The table of pairs of crash points, if every pair was tried."""
+    from tests.faults.pairs import BAD, PAGE, page
+    from tests.faults.points import POINTS
+
+    outcomes: dict[tuple[str, str], str] = {}
+    for outcome in ("passed", "failed", "error"):
+        for report in reporter.stats.get(outcome, []):
+            found = dict(report.user_properties)
+            if "pair" in found:
+                outcomes[tuple(found["pair"])] = found["met"] if outcome == "passed" else BAD
+    if len(outcomes) < len(POINTS) ** 2:
+        return
+    PAGE.write_text(page(outcomes, reporter.config.stash[COMMIT], SystemClock().now().date()))
+    reporter.write_line(f"\n{PAGE.name} is written anew.")
 
 
 def _results(reporter: pytest.TerminalReporter) -> dict[str, list[str]]:

@@ -29,7 +29,8 @@ class Row:
 
 # By the folder of a test; the first that fits.
 KINDS = {
-    "faults/test_crashes": "process killed, oracles",
+    "faults/test_crash": "process killed, oracles",
+    "faults/test_power": "power cut, replayed",
     "faults/test_simulation": "simulation",
     "faults/test_submit_protocol": "model",
     "faults/test_fills": "property",
@@ -60,6 +61,7 @@ KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "ku
 STOPS = "faults/test_stops.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
+POWER, CRASHED_EXITS = "faults/test_power.py::", "faults/test_crashed_exits.py::"
 DECISION, RACES, DESKS = "approvals/test_decision.py::", "approvals/test_races.py::", "approvals/test_desks.py::"
 GROUP, RECORD = "flows/test_desks.py::", "audit/test_chain.py::"
 CLUB = "flows/test_group_alerts.py::"
@@ -250,12 +252,14 @@ KUCOIN_REST = (
     Row(
         "R18",
         "rules of a pair change, or it is delisted, between ticket and tap",
-        "what was shown is what is sent; KuCoin's no is told; no size or price is changed silently",
+        "what was shown is what is sent; KuCoin's no is told, and the rules are fetched "
+        "anew; no size or price is changed silently",
         (
             EXCHANGE + "test_changed_rules_refuse_the_order_and_never_change_it",
             EXCHANGE + "test_delisted_pair_is_rejected_and_its_open_order_stays_known",
+            EXCHANGE + "test_a_no_by_the_rules_fetches_them_anew_and_the_next_ticket_knows",
+            EXCHANGE + "test_rules_that_cannot_be_fetched_stay_what_they_were",
         ),
-        "a rejection does not fetch the rules anew; they are fetched every ten minutes",
     ),
     Row(
         "R19",
@@ -452,16 +456,22 @@ DATABASE = (
     Row(
         "D3",
         "the disk reports an error",
-        "the process ends at once and is started anew",
-        (CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",),
-        "an error of fsync itself is not provoked",
+        "the process ends at once and is started anew; a sync that failed is never tried again",
+        (
+            CRASHES + "test_disk_that_fails_to_sync_ends_the_process_at_once_and_nothing_is_synced_again",
+            CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",
+        ),
     ),
     Row(
         "D4",
-        "the power is cut",
-        "every commit is synced before the next step",
-        ("db/test_engine.py::test_sqlite_is_set_up_for_power_cuts_and_secrets",),
-        "recorded statements are not replayed under a file system that loses what was not synced",
+        "the power is cut, at any step of the disk",
+        "what was committed is there, and nothing half; an order is committed and synced before its first byte leaves",
+        (
+            POWER + "test_a_power_cut_at_any_moment_loses_nothing_that_was_committed",
+            POWER + "test_synced_any_less_an_order_that_has_left_is_forgotten",
+            CRASHES + "test_the_right_to_send_is_on_disk_before_the_first_byte_of_the_post_leaves",
+            "db/test_engine.py::test_sqlite_is_set_up_for_power_cuts_and_secrets",
+        ),
     ),
     Row(
         "D5",
@@ -542,14 +552,19 @@ PROCESS = (
     Row(
         "X2",
         "killed at any point",
-        "one order at most, and the truth in the next life (C0–C14, C17)",
+        "one order at most, one exit for what has filled, and the truth in the next life (C0–C14, C17)",
         (
             CRASHES + "test_killed_between_the_last_vote_and_the_fill_the_next_life_tells_the_truth",
             CRASHES + "test_killed_between_tap_and_fill_the_next_life_tells_the_truth",
             CRASHES + "test_killed_around_a_cancel_the_next_life_ends_it",
             CRASHES + "test_killed_while_the_post_is_on_its_way_the_next_life_asks",
             CRASHES + "test_killed_while_it_stops_the_next_life_finishes",
-            CRASHES + "test_killed_again_in_the_life_after_the_truth_is_told_in_the_third",
+            CRASHED_EXITS + "test_killed_between_the_fill_and_its_exit_there_is_one_exit",
+            CRASHED_EXITS + "test_killed_while_an_exit_is_on_its_way_there_is_one_exit",
+            CRASHED_EXITS + "test_killed_between_the_tap_and_a_stop_the_next_life_tells_the_truth",
+            CRASHED_EXITS + "test_killed_while_a_stop_is_on_its_way_the_next_life_asks",
+            CRASHED_EXITS + "test_killed_between_the_end_of_an_order_and_its_successor_never_both_are_alive",
+            "faults/test_crash_pairs.py::test_killed_again_in_the_life_after_the_truth_is_told_in_the_third",
             SENDING + "test_a_kill_at_any_point_leaves_one_order_at_most_and_the_truth_is_told",
         ),
     ),
@@ -561,6 +576,7 @@ PROCESS = (
             "flows/test_running.py::test_the_second_of_two_stops_and_names_the_first_whose_work_goes_on_after_a_kill",
             "db/test_leases.py::test_keeping_it_renews_it_in_time_and_ends_when_it_is_lost",
             SENDING + "test_two_hundred_taps_at_once_in_two_processes_are_one_order",
+            "trading/test_standing.py::test_many_looks_at_once_in_two_processes_place_one_exit",
             SENDING + "test_acceptance_that_comes_after_we_gave_up_is_taken",
         ),
     ),

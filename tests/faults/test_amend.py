@@ -68,7 +68,7 @@ async def test_without_a_confirmed_end_there_is_no_ticket(desk: Desk) -> None:
     assert live(desk) == 1
 
 
-@pytest.mark.parametrize("point", ["C14", "C14 asked", "C12"])
+@pytest.mark.parametrize("point", ["C14", "C14 asked", "C12", "C14 ended"])
 async def test_killed_in_between_the_same_tap_goes_on_from_there(desk: Desk, point: str) -> None:
     intent = await desk.send(RESTING)
     with at_point(point, die), pytest.raises(Killed):

@@ -3,63 +3,22 @@
 C15 and C16 belong to rotation and migrations; the last has tests/test_schema.py."""
 
 import os
-import re
 import resource
-import shutil
-from collections.abc import AsyncIterator, Callable
-from itertools import product
 from pathlib import Path
 from signal import SIGTERM
 
 import pytest
-import pytest_asyncio
 
-from tests.faults.crashes import (
-    KILLED,
-    House,
-    approve,
-    cancel,
-    confirm,
-    hold_post,
-    open_house,
-    proposal,
-    resting,
-    ticket,
-)
-from tests.flows.stage import kept_open
+from tests.faults.crashes import KILLED, PATIENCE, House
+from tests.faults.scenes import PLACE, answers, approve, cancel, confirm, hold_post, proposal, resting, ticket
+from tests.faults.tracing import calls_in, traced
 from tgbot.paper.faults import Mode
-from tgbot.playground.chats import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_THE_TAP = ("C0", "C1", "C2", "C5", "C6", "C9", "C10", "C11", "C12", "C13")
 AT_THE_VOTE = ("C3", "C3 voted", "C4", "C6", *(("C5", "C9") if "FAULTS_LONG" in os.environ else ()))
 AT_THE_CANCEL = ("C14", "C14 asked")
-# A few that meet in one order; `dev.py faults --long` takes every ordered pair.
-FEW_PAIRS = (("C0", "C9"), ("C1", "C6"), ("C5", "C10"), ("C9", "C12"), ("C10", "C11"))
-PAIRS = tuple(product(AT_THE_TAP, AT_THE_TAP)) if "FAULTS_LONG" in os.environ else FEW_PAIRS
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def built(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    file = shutil.copy(blank_sqlite, folder / "tgbot.db")
-    async with kept_open(open_house(folder, Path(file))) as house:
-        yield house
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(built: House) -> AsyncIterator[House]:
-    """Alive and quiet at the beginning, judged at the end."""
-    if not built.pid:
-        await built.begin()
-    await built.quiet()
-    yield built
-    if not built.pid:
-        await built.begin()
-    built.arm("")
-    await built.quiet()
-    assert await built.judge() == []
 
 
 @pytest.mark.parametrize("point", AT_THE_TAP)
@@ -71,26 +30,6 @@ async def test_killed_between_tap_and_fill_the_next_life_tells_the_truth(house: 
     await house.begin()
     truth = "Not placed" if point == "C6" else "Filled"
     await house.stage.until(lambda: shown.text.startswith(truth), 30)
-
-
-@pytest.mark.parametrize(("first", "second"), PAIRS)
-async def test_killed_again_in_the_life_after_the_truth_is_told_in_the_third(
-    house: House, first: str, second: str
-) -> None:
-    """The second point is met while the first is mended, or else by the next order."""
-    shown = [await ticket(house)]
-    house.arm(first)
-    await confirm(house, shown[0])
-    assert await house.ended() == KILLED
-    await house.begin(second)
-    if not await house.dies_before_it_is_quiet():
-        house.arm("")
-        shown.append(await ticket(house))
-        house.arm(second)
-        await confirm(house, shown[1])
-        assert await house.ended() == KILLED
-    await house.begin()
-    await house.stage.until(lambda: all(one.text.startswith(("Filled", "Not placed")) for one in shown), 30)
 
 
 @pytest.mark.parametrize("point", AT_THE_VOTE)
@@ -106,16 +45,6 @@ async def test_killed_between_the_last_vote_and_the_fill_the_next_life_tells_the
     truth = "^Not placed" if point == "C6" else "^Filled"
     await house.stage.playground.wait_for(house.stage.playground.desk, answers(card, truth), 50)
     assert card.text.startswith("Approved")
-
-
-def answers(card: Message, first_words: str) -> Callable[[Message], bool]:
-    """A message under that card which begins so."""
-
-    def fits(message: Message) -> bool:
-        answered = message.content.get("reply_to_message", {}).get("message_id")
-        return answered == card.id and re.search(first_words, message.text) is not None
-
-    return fits
 
 
 @pytest.mark.parametrize("point", AT_THE_CANCEL)
@@ -174,3 +103,39 @@ async def test_killed_while_it_stops_the_next_life_finishes(house: House) -> Non
     assert await house.ended() == KILLED
     await house.begin()
     await house.stage.until(lambda: shown.text.startswith("Filled"), 30)
+
+
+# --- What the kernel is asked for ------------------------------------------------------------------------------------
+
+
+async def test_the_right_to_send_is_on_disk_before_the_first_byte_of_the_post_leaves(
+    house: House, tmp_path: Path
+) -> None:
+    """By what the kernel was asked for: the log of the database holds the clientOid, is synced, and then it is sent."""
+    shown = await ticket(house)
+    async with traced(house.pid, tmp_path / "trace"):
+        await confirm(house, shown)
+        await house.stage.until(lambda: shown.text.startswith("Filled"), PATIENCE)
+    calls = list(calls_in(tmp_path / "trace"))
+    (post,) = [call for call in calls if call.name.startswith("send") and f"POST {PLACE}" in call.text]
+    client_oid = house.last_client_oid()
+    log = [call for call in calls if f"{house.file.name}-wal>" in call.text]
+    written = next(call for call in log if call.name == "pwrite64" and client_oid in call.text)
+    synced = next(call for call in log if call.name == "fdatasync" and call.begun > written.done)
+    assert synced.text.endswith(" = 0")
+    assert synced.done < post.begun
+
+
+async def test_disk_that_fails_to_sync_ends_the_process_at_once_and_nothing_is_synced_again(
+    house: House, tmp_path: Path
+) -> None:
+    """It is the commit of the right to send, in the middle of what a person has asked for."""
+    shown = await ticket(house)
+    fails = ("-P", f"{house.file}-wal", "-e", "inject=fdatasync:error=EIO:when=2")
+    async with traced(house.pid, tmp_path / "trace", *fails):
+        await confirm(house, shown)
+        assert await house.ended() == os.EX_IOERR
+    synced = [call.text for call in calls_in(tmp_path / "trace") if call.name == "fdatasync"]
+    assert [" = 0" in text for text in synced] == [True, False]
+    await house.begin()
+    await house.stage.until(lambda: shown.text.startswith(("Filled", "Not placed")), 30)

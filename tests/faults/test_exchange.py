@@ -142,6 +142,25 @@ async def test_changed_rules_refuse_the_order_and_never_change_it(
     assert desk.placed() == []
 
 
+async def test_a_no_by_the_rules_fetches_them_anew_and_the_next_ticket_knows(desk: Desk) -> None:
+    shown = await desk.ticket("btc 0.00123btc @ 66000.1")
+    desk.rules(price_increment=Decimal("0.5"))
+    await desk.confirm(shown.intent)
+    assert (await desk.intent(shown.intent)).state is State.REJECTED
+    with pytest.raises(Refused) as caught:
+        await desk.ticket("btc 0.00123btc @ 66000.1")
+    assert caught.value.text.values["step"] == Decimal("0.5")
+
+
+async def test_rules_that_cannot_be_fetched_stay_what_they_were(desk: Desk) -> None:
+    shown = await desk.ticket("btc 0.00123btc @ 66000.1")
+    desk.rules(price_increment=Decimal("0.5"))
+    desk.faults.add("GET", "/api/v2/symbols", Mode.HTML, 9, status=502)
+    await desk.confirm(shown.intent)
+    assert (await desk.intent(shown.intent)).state is State.REJECTED
+    assert await desk.ticket("btc 0.00123btc @ 66000.1")
+
+
 async def test_delisted_pair_is_rejected_and_its_open_order_stays_known(desk: Desk) -> None:
     resting = await desk.send(RESTING)
     shown = await desk.ticket("btc 100")

@@ -184,6 +184,17 @@ async def test_a_refused_oco_is_followed_by_the_stop_alone(desk: Desk) -> None:
     assert [one.state for one in await exits_of(desk, entry)] == [State.REJECTED, State.WAITING]
     (stop,) = waiting(desk)
     assert (stop.stop_price, stop.request.price) == (TWO_DOWN, None)
+    told = [text for text in await desk.told() if "profit of" in text]
+    assert [text.partition(":")[0] for text in told] == [f"↩ The profit of #{entry.short} at 69,680.2 is not placed"]
+    assert told[0].endswith("/alert BTC-USDT 69680.2")
+
+
+@pytest.mark.parametrize("text", ["btc 0.01btc sl -2%", ENTRY])
+async def test_nothing_is_said_to_be_left_out_where_nothing_is(desk: Desk, text: str) -> None:
+    await desk.send(text)
+    desk.price("BTC-USDT", 65_000)
+    await desk.rounds(0, 2)
+    assert not any("profit of" in text for text in await desk.told())
 
 
 async def test_a_refused_stop_is_told_and_not_tried_again(desk: Desk) -> None:

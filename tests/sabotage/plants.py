@@ -181,7 +181,7 @@ PLANTS = (
         "tgbot/db/engine.py",
         '"synchronous=FULL"',
         '"synchronous=NORMAL"',
-        ("tests/db/test_engine.py",),
+        ("tests/faults/test_power.py",),
     ),
     Plant(
         "writers do not begin at once",

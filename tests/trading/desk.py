@@ -193,6 +193,7 @@ class Desk:
             outbox=self.outbox,
             reconciler=reconciler,
             witness=self.witness,
+            symbols=self.symbols,
         )
         exits = StandingExits(
             database=database,

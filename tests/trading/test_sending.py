@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -24,6 +25,8 @@ from tgbot.paper.faults import Mode
 from tgbot.texts.notation import Reader
 from tgbot.trading import store
 from tgbot.trading.rules.settlement import State
+
+IS_LONG = "FAULTS_LONG" in os.environ
 
 
 @on_both_databases
@@ -268,16 +271,27 @@ async def test_second_tap_places_nothing(desk: Desk) -> None:
 
 
 @on_both_databases
-async def test_two_hundred_taps_at_once_in_two_processes_are_one_order(desk: Desk, desk_url: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "side", "state"),
+    [
+        pytest.param("btc 100", Side.BUY, State.OPEN, id="order"),
+        pytest.param("btc 0.01 tp +4% sl -2%", Side.SELL, State.WAITING, id="oco"),
+        *([pytest.param("btc 0.01 stop 66000", Side.SELL, State.WAITING, id="stop")] if IS_LONG else []),
+    ],
+)
+async def test_two_hundred_taps_at_once_in_two_processes_are_one_order(
+    desk: Desk, desk_url: str, text: str, side: Side, state: State
+) -> None:
     other = Database(desk_url)
     processes = [desk.now, desk.process(other)]
-    shown = await desk.ticket("btc 100")
+    shown = await desk.ticket(text, side)
     taps = [desk.confirm(shown.intent, processes[tap % 2]) for tap in range(200)]
     results = await asyncio.gather(*taps, return_exceptions=True)
     await other.close()
     assert [result for result in results if not isinstance(result, TooLate)] == [None]
-    assert len(desk.placed()) == 1
-    assert (await desk.intent(shown.intent)).state is State.OPEN
+    waiting = {stop.client_oid for stop in desk.exchange._store.waiting_stops()}
+    assert len(desk.placed()) + len(waiting) == 1
+    assert (await desk.intent(shown.intent)).state is state
 
 
 async def test_somebody_else_s_ticket_is_not_there(desk: Desk) -> None:

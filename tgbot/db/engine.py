@@ -1,6 +1,7 @@
 """Connections: one writer at a time on SQLite, readers that cannot write, the same calls on PostgreSQL."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
@@ -8,14 +9,19 @@ from pathlib import Path
 from threading import Thread
 from weakref import WeakSet
 
+import structlog
 from sqlalchemy import event, make_url, text
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from tgbot.core.errors import ConfigError
 
+log = structlog.get_logger()
+
 THREAD_PATIENCE = 5.0  # seconds
+NOT_SYNCED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 
 
 class ReadSession(AsyncSession):
@@ -34,7 +40,8 @@ class Database:
     """`url` is `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`.
 
     On SQLite every write transaction begins with `BEGIN IMMEDIATE` and every commit is fully synced, so two
-    read-modify-write blocks never interleave and a committed row survives a power cut. On PostgreSQL the caller relies
+    read-modify-write blocks never interleave and a committed row survives a power cut; a sync that fails ends the
+    process. On PostgreSQL the caller relies
     on conditional updates (`UPDATE … WHERE state = …`), which are right on both.
     """
 
@@ -160,3 +167,11 @@ def _configure_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread],
     def begin_transaction(connection: object) -> None:
         # The driver opens no transaction before a SELECT by itself, and a deferred one loses updates.
         connection.exec_driver_sql(begin)  # type: ignore[attr-defined]  # SQLAlchemy types the hook's argument loosely
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def end_if_not_synced(context: ExceptionContext) -> None:
+        """At once, whoever would have caught the error: the kernel has dropped what it could not write, so a second
+        sync would succeed without it. Even closing the database would try one."""
+        if getattr(context.original_exception, "sqlite_errorcode", None) in NOT_SYNCED:
+            log.critical("disk_failed", reason="a write could not be synced")
+            os._exit(os.EX_IOERR)

@@ -37,6 +37,13 @@ class Symbols:
         """Fetch all rules now. Raises `ExchangeError`; what was known before then stays."""
         self._directory = Directory(await self._source.symbols())
 
+    async def refresh(self) -> None:
+        """Fetch them before their time, where that is possible: something was refused by rules that are not these."""
+        try:
+            await self.load()
+        except ExchangeError as error:
+            log.warning("symbols_not_refreshed", code=error.code, known=len(self._directory))
+
     async def run(self) -> None:
         """Keep the rules fresh, for ever. An exchange out of reach costs freshness, nothing else."""
         while True:

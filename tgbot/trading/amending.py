@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tgbot.accounts.guards.service import Guards
+from tgbot.core.crash import crash_point
 from tgbot.core.errors import Refused, TooLate, UserError
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Side
@@ -46,6 +47,7 @@ class Amending:
         could be none anyway."""
         await self._require_replaceable(person, intent)
         old = await self._orders.cancel(intent)
+        crash_point("C14 ended")
         request = self._rest_of(old)
         if old.state is not State.CANCELLED or request is None:
             return Amended(old)

@@ -38,6 +38,7 @@ from tgbot.trading.rules.exits import (
     levels,
     may_try,
     plan,
+    profit_left_out,
     uncovered,
 )
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
@@ -111,7 +112,7 @@ class StandingExits:
         self._symbols = symbols
         self._guards = guards
         self._outbox = outbox
-        self._posting = Posting(database, clock, outbox, reconciler, witness)
+        self._posting = Posting(database, clock, outbox, reconciler, witness, symbols)
         self._woken = asyncio.Event()
         reconciler.wake_on_progress(self._woken.set)
 
@@ -216,6 +217,10 @@ class StandingExits:
             intent = self._intent(due, short, spec, wait, last)
             await store.add(session, intent)
             await store.add_attempt(session, _attempt(intent, prepared))
+            profit = profit_left_out(due.exits, due.average, wait, last, due.rule)
+            if profit is not None:
+                reply = views.profit_left_out(entry, profit)
+                await self._outbox.put(session, _notice(entry, reply, f"exit without profit {entry.id}"))
         return intent
 
     def _intent(self, due: _Due, short: str, spec: OrderSpec, wait: Wait | None, last: Decimal) -> Intent:
@@ -256,20 +261,22 @@ class StandingExits:
             await self._say(due.entry, reply, f"exit {state} {due.entry.id}")
 
     async def _say(self, entry: Intent, reply: Reply, dedup_key: str) -> None:
-        """Once, as an answer to the message of the entry."""
-        card = order_views.card(entry)
-        notice = Notice(
-            entry.chat_id,
-            reply,
-            Priority.FILL,
-            reply_to_card=card,
-            dedup_key=dedup_key,
-            thread_id=entry.thread_id,
-            kind=Kind.ACCOUNT,
-        )
         async with self._database.write() as session:
-            await self._outbox.put(session, notice)
+            await self._outbox.put(session, _notice(entry, reply, dedup_key))
         self._outbox.wake()
+
+
+def _notice(entry: Intent, reply: Reply, dedup_key: str) -> Notice:
+    """Once, as an answer to the message of the entry."""
+    return Notice(
+        entry.chat_id,
+        reply,
+        Priority.FILL,
+        reply_to_card=order_views.card(entry),
+        dedup_key=dedup_key,
+        thread_id=entry.thread_id,
+        kind=Kind.ACCOUNT,
+    )
 
 
 async def _sent(session: ReadSession, entry: Intent) -> list[Sent]:

@@ -6,12 +6,13 @@ import structlog
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import ExchangeRejected, NotSent, OutcomeUnknown
+from tgbot.core.errors import ExchangeRejected, NotSent, OutcomeUnknown, Reason
 from tgbot.core.reply import Reply
 from tgbot.credentials.service import Linked
 from tgbot.db.engine import Database
 from tgbot.delivery.outbox import Outbox, Priority
 from tgbot.kucoin.signed import PreparedOrder
+from tgbot.markets.symbols import Symbols
 from tgbot.trading import store
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import GIVEN_UP, UNSETTLED, State
@@ -21,16 +22,26 @@ from tgbot.trading.witness import Witness
 
 log = structlog.get_logger()
 
+# Those of the pair, by which we would have refused it ourselves.
+BY_THE_RULES = {Reason.TOO_SMALL, Reason.INCREMENT, Reason.PRICE_BAND, Reason.SYMBOL, Reason.SUSPENDED}
+
 
 class Posting:
     def __init__(
-        self, database: Database, clock: Clock, outbox: Outbox, reconciler: Reconciler, witness: Witness
+        self,
+        database: Database,
+        clock: Clock,
+        outbox: Outbox,
+        reconciler: Reconciler,
+        witness: Witness,
+        symbols: Symbols,
     ) -> None:
         self._database = database
         self._clock = clock
         self._outbox = outbox
         self._reconciler = reconciler
         self._witness = witness
+        self._symbols = symbols
 
     async def send(self, intent: Intent, linked: Linked, prepared: PreparedOrder) -> None:
         """What came of it is told through the outbox, in the order's own message."""
@@ -44,6 +55,8 @@ class Posting:
         except ExchangeRejected as error:
             log.info("order_rejected", intent=intent.id, code=error.code)
             await self._tell(sent, State.REJECTED, views.rejected(sent, error), error.code, error.message)
+            if error.reason in BY_THE_RULES:
+                await self._symbols.refresh()
         except OutcomeUnknown as error:
             log.warning("order_unknown", intent=intent.id, code=error.code)
             await self._tell(sent, State.UNKNOWN, views.unknown(sent), error.code, error.message)

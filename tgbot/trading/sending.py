@@ -15,6 +15,7 @@ from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Outbox
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
+from tgbot.markets.symbols import Symbols
 from tgbot.trading import kinds, standing, store
 from tgbot.trading.posting import Posting
 from tgbot.trading.reconcile import Reconciler
@@ -40,6 +41,7 @@ class Sending:
         outbox: Outbox,
         reconciler: Reconciler,
         witness: Witness,
+        symbols: Symbols,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -48,7 +50,7 @@ class Sending:
         self._prices = prices
         self._tickets = tickets
         self._outbox = outbox
-        self._posting = Posting(database, clock, outbox, reconciler, witness)
+        self._posting = Posting(database, clock, outbox, reconciler, witness, symbols)
 
     async def confirm(self, person: Person, intent: Intent, update_id: int, message_id: int) -> Shown | None:
         """Sends the order; what came of it is told through the outbox, in place of the ticket. Returns a new ticket

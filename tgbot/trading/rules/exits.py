@@ -108,6 +108,15 @@ def plan(
     return limit, StopLeg(loss, stop_limit(loss, rule.price_increment))
 
 
+def profit_left_out(
+    exits: Exits, average: Decimal, wait: Wait | None, last: Decimal, rule: SymbolRule
+) -> Decimal | None:
+    """What was asked for and a stop alone does not bring. A limit order beside it would be no help: what that holds the
+    stop could not sell."""
+    profit, _ = levels(exits, average, rule)
+    return profit if isinstance(wait, Trigger) and last > wait.price else None
+
+
 def _is_open_again(one: Sent) -> bool:
     return one.state in FAILED or (one.state is State.REJECTED and one.is_oco)
 

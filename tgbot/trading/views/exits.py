@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from tgbot.core.errors import UserError
+from tgbot.core.money import plain
 from tgbot.core.reply import Reply, T
 from tgbot.trading.rules.grammar import OrderRequest, choice
 from tgbot.trading.store import Intent
@@ -24,6 +25,11 @@ def given_up(entry: Intent, size: Decimal, request: OrderRequest) -> Reply:
 def too_little(entry: Intent, size: Decimal) -> Reply:
     base = entry.spec.symbol.split("-")[0]
     return Reply((T.of("trading.exit_too_little", id=entry.short, size=size, base=base),))
+
+
+def profit_left_out(entry: Intent, price: Decimal) -> Reply:
+    pair = entry.spec.symbol
+    return Reply((T.of("trading.exit_no_profit", id=entry.short, price=price, again=f"/alert {pair} {plain(price)}"),))
 
 
 def dropped(entry: Intent) -> Reply:
