@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import msgspec
 import structlog
-from websockets.exceptions import ConnectionClosed
 
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
@@ -88,16 +87,16 @@ class Session:
                 group.create_task(self._beat())
                 group.create_task(self._keep_subscribed())
                 group.create_task(self._watch())
-        except* (LinkLost, ConnectionClosed, OSError, ExchangeError) as ends:
+        except* (LinkLost, self._line.closed, OSError, ExchangeError) as ends:
             reason = _reason(ends)
         finally:
-            await self._line.connection.close()
+            await self._line.socket.close()
         return reason
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         while True:
             try:
-                frame = read_frame(await self._line.connection.recv(decode=False))
+                frame = read_frame(await self._line.socket.recv(decode=False))
             except MALFORMED:
                 self._drop("unreadable")
                 continue
@@ -200,7 +199,7 @@ class Session:
             )
 
     async def _send(self, message: dict[str, object]) -> None:
-        await self._line.connection.send(msgspec.json.encode(message).decode())
+        await self._line.socket.send(msgspec.json.encode(message).decode())
 
     def _drop(self, why: str) -> None:
         self._dropped[why] += 1
