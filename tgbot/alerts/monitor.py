@@ -235,26 +235,26 @@ class AlertMonitor:
     async def _fire(self) -> None:
         while batch := self._next_batch():
             async with self._database.write() as session:
-                fired = [await self._tell(session, crossing) for crossing in batch]
+                told = [fact for crossing in batch if (fact := await self._mark(session, crossing))]
+                await self._outbox.put_all(session, [notice for _, notice in told])
             # Only now: whoever is stopped in between finds them again, and a row fires but once.
             self._batch = []
-            for alert in fired:
-                if alert is not None and alert.state is store.State.ARMED:
+            for alert, _ in told:
+                if alert.state is store.State.ARMED:
                     self._judging.catch_up(alert.armed())
             self._outbox.wake()
         self._leave_idle()
 
-    async def _tell(self, session: WriteSession, crossing: Crossing) -> store.Alert | None:
+    async def _mark(self, session: WriteSession, crossing: Crossing) -> tuple[store.Alert, Notice] | None:
+        """As fired; with what its chat is owed for it."""
         now = self._clock.now()
         alert = await store.fire(session, crossing.alert, now)
-        if alert is not None:
-            late = now - crossing.at
-            log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
-            reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
-            await self._outbox.put(
-                session, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT)
-            )
-        return alert
+        if alert is None:
+            return None
+        late = now - crossing.at
+        log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
+        reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
+        return alert, Notice(alert.chat_id, reply, Priority.ALERT, dedup_key=key, kind=Kind.ALERT)
 
     @property
     def _is_due(self) -> bool:
