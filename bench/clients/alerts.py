@@ -53,7 +53,7 @@ async def start(_: str, __: int, count: int) -> None:
         database = Database(f"sqlite+aiosqlite:///{Path(folder)}/alerts.db")
         await migrate(database)
         alerts = _alerts(count)
-        while rows := [_row(alert) for _, alert in zip(range(BATCH), alerts, strict=False)]:
+        while rows := [alert_row(alert) for _, alert in zip(range(BATCH), alerts, strict=False)]:
             async with database.write() as session:
                 await session.execute(insert(AlertRow), rows)
         gc.collect()
@@ -79,7 +79,7 @@ def _alerts(count: int) -> Iterator[Armed]:
         yield Armed(number, _symbol(int(SYMBOLS * chance.random() ** 3)), kind, Decimal(level) / 10, stance, START)
 
 
-def _row(alert: Armed) -> dict[str, object]:
+def alert_row(alert: Armed) -> dict[str, object]:
     return {
         "short": f"{alert.id}",
         "update_id": alert.id,

@@ -15,6 +15,7 @@ from bench.flights import fly
 from bench.meter import CALLS_TO_WARM_UP, cpu, report
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.sending import Messenger
+from tgbot.core.clock import Clock
 from tgbot.core.notices import Kind, Recipient
 from tgbot.core.reply import Button, Reply, T
 from tgbot.db.engine import Database, ReadSession, WriteSession
@@ -33,6 +34,7 @@ CLOCK = SystemClock()
 PULSE = 0.002
 TOKEN = "1:token"
 NO_LIMIT = Window(1_000, 1e-9)
+ANY_RATE = Limits(Pace(1e9, 1_000), NO_LIMIT, NO_LIMIT, NO_LIMIT)
 WORDS = Reply((T.of("common.seconds", amount=Decimal(7)),), ((Button(T("common.refresh"), "again"),),))
 
 
@@ -77,17 +79,7 @@ async def _deliver(database: Database, bot: Telegram, notices: int) -> float:
     for chats in batched(range(1, notices + 1)):
         async with database.write() as session:
             await box.put_all(session, [Notice(chat, WORDS, Priority.ALERT, kind=Kind.ALERT) for chat in chats])
-    sender = Sender(
-        database=database,
-        outbox=box,
-        messenger=messenger,
-        renderer=Renderer(Catalogue(folder("locales"))),
-        clock=CLOCK,
-        recipients_of=_english,
-        on_chat_gone=_nothing,
-        on_chat_moved=_nothing,
-        limiter=Limiter(Limits(Pace(1e9, 1_000), NO_LIMIT, NO_LIMIT, NO_LIMIT)),
-    )
+    sender = make_sender(database, box, messenger, CLOCK, ANY_RATE)
     spare_collector()  # as the bot does before it is ready
     gaps = [0.0]
     async with asyncio.TaskGroup() as group:
@@ -97,6 +89,20 @@ async def _deliver(database: Database, bot: Telegram, notices: int) -> float:
         sender.stop()
         watching.cancel()
     return gaps[0]
+
+
+def make_sender(database: Database, box: Outbox, messenger: Messenger, clock: Clock, limits: Limits) -> Sender:
+    return Sender(
+        database=database,
+        outbox=box,
+        messenger=messenger,
+        renderer=Renderer(Catalogue(folder("locales"))),
+        clock=clock,
+        recipients_of=_english,
+        on_chat_gone=_nothing,
+        on_chat_moved=_nothing,
+        limiter=Limiter(limits),
+    )
 
 
 async def _watch_gaps(gaps: list[float]) -> None:
