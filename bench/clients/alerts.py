@@ -31,14 +31,14 @@ STORM_STEPS = 100
 
 def index(_: str, __: int, count: int) -> None:
     """CPU of a tick that touches nothing, and of a crossing: a storm's less what the same ticks cost in calm."""
-    judging, before = Judging(), _resident()
+    judging, before = Judging(), resident()
     alerts = _alerts(count)
     while batch := [alert for _, alert in zip(range(BATCH), alerts, strict=False)]:
         judging.load(batch)
     judging.sort()
     del batch
     gc.collect()
-    memory = _resident() - before
+    memory = resident() - before
     quiet = [_tick(number, Decimal(MIDDLE)) for number in range(SYMBOLS)]
     quiet_us = _run(judging, quiet, QUIET_TICKS // SYMBOLS)[0] / QUIET_TICKS * 1e6
     storm = [_tick(number, Decimal(MIDDLE + 100 * step)) for step in range(STORM_STEPS) for number in range(SYMBOLS)]
@@ -115,7 +115,7 @@ def _symbol(number: int) -> str:
     return f"C{number}-USDT"
 
 
-def _resident() -> float:
+def resident() -> float:
     """Megabytes. Reads /proc: Linux only."""
     fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(fields["VmRSS"].split()[0]) / 1024
