@@ -14,10 +14,11 @@ import structlog
 from sqlalchemy import insert
 
 from bench.clients.alerts import BATCH, alert_row
-from bench.clients.notices import ANY_RATE, TOKEN, WORDS, batched, make_sender
+from bench.clients.notices import ANY_RATE, WORDS, batched, make_sender
 from bench.clients.ours import CLOCK, IDS, reached
 from bench.exchange import BEGIN, END, PACED_SECONDS, PEAK, PEAK_EVERY, SYMBOLS
 from bench.meter import peak_memory, report
+from bench.playground import TOKEN
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
 from tgbot.alerts.store import AlertRow

@@ -47,7 +47,9 @@ from tgbot.trading.witness import Witness
 ANN = Person(7, "Ann", "en", "UTC", "USDT", "USDT", Mode.LIVE, is_operator=False)
 WANTED = "btc 0.001btc @ 61000"
 # At once or not at all: only two hundred may be open, and those of the whole path stay.
-SAME = OrderSpec(SYMBOL, Side.BUY, OrderType.LIMIT, size=Decimal("0.001"), price=Decimal(61_000), time_in_force=TimeInForce.IOC)
+SAME = OrderSpec(
+    SYMBOL, Side.BUY, OrderType.LIMIT, size=Decimal("0.001"), price=Decimal(61_000), time_in_force=TimeInForce.IOC
+)
 WARM_UP = 10
 CARD = 500
 
