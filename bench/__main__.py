@@ -1,4 +1,4 @@
-"""`python -m bench [quick] [part …]`: everything, or those parts, in turns, round after round; the medians as tables."""
+"""`python -m bench [quick] [part …]`: all of it, or those parts, in turns, round after round; the medians as tables."""
 
 import json
 import subprocess

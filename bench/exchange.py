@@ -1,8 +1,8 @@
 """A KuCoin and a Bot API in one process: canned answers, prepared frames, as fast as a socket takes them.
 
 `python -m bench.exchange FRAMES [CERTIFICATE]` prints its address, and with a certificate that of its encrypted twin.
-Whoever puts `/paced/5000` behind the address gets so many frames a second. It knows no library, so that it costs every
-client the same.
+Whoever puts `/paced/5000` behind the address gets so many frames a second, and by `/soak/5000/60` for so many seconds.
+It knows no library, so that it costs every client the same.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ import json
 import ssl
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 
 BEGIN, END = "BEGIN-USDT", "END-USDT"
@@ -21,7 +23,7 @@ BLOCK = 240  # frames written at once, some 64 KB
 
 PACED_SECONDS = 6
 QUIET, PEAK = 1000.25, 1001  # prices of paced frames; each peak of a symbol is one higher than the one before
-PEAK_EVERY = 50  # frames
+PEAK_EVERY, SOAK_PEAK_EVERY = 50, 500  # frames
 
 KEY = "6705f5c311545b000157d3eb"
 SECRET = "f03a5284-5c39-4aaa-9b20-dea10bdcf8e3"
@@ -45,25 +47,43 @@ def ticker(symbol: str, sequence: int) -> bytes:
     return text(frame)
 
 
-def paced(number: int) -> bytes:
-    """One in fifty is a peak. Its sequence is the moment at which it is sent, in nanoseconds."""
-    symbol, price = SYMBOLS[number % len(SYMBOLS)], QUIET
-    if is_peak(number):
-        height, which = divmod(number // PEAK_EVERY, len(SYMBOLS))
-        symbol, price = SYMBOLS[which], PEAK + height
-    now = time.time_ns() // 1_000_000
-    return text(_PACED % (price + 0.01, price, time.monotonic_ns(), now, price - 0.01, symbol))
+@dataclass(frozen=True)
+class Market:
+    """Pairs whose prices rest, but for a peak in every so many frames. Each peak of a pair is one higher than the one
+    before, and is over with the next frame."""
 
+    symbols: Sequence[str]
+    peak_every: int
+    is_wide: bool  # one topic for all of them
 
-def is_peak(number: int) -> bool:
-    return number % PEAK_EVERY == PEAK_EVERY - 1
+    def frame(self, number: int) -> bytes:
+        """Its sequence is the moment at which it is sent, in nanoseconds."""
+        symbol, price = self.symbols[number % len(self.symbols)], QUIET
+        if self._is_peak(number):
+            height, which = divmod(number // self.peak_every, len(self.symbols))
+            symbol, price = self.symbols[which], PEAK + height
+        now = time.time_ns() // 1_000_000
+        subject, topic = (symbol, "all") if self.is_wide else ("trade.ticker", symbol)
+        return text(_PACED % (price + 0.01, price, time.monotonic_ns(), now, price - 0.01, subject, topic))
+
+    def first(self) -> bytes:
+        """Of each pair something that is no peak."""
+        numbers = range(2 * len(self.symbols))
+        return b"".join(self.frame(number) for number in numbers if not self._is_peak(number))
+
+    def _is_peak(self, number: int) -> bool:
+        return number % self.peak_every == self.peak_every - 1
 
 
 _PACED = (
     '{"data":{"bestAsk":"%.2f","size":"0.08000012","bestBidSize":"0.68148185","price":"%.2f","sequence":"%d",'
-    '"time":%d,"bestAskSize":"4.51280965","bestBid":"%.2f"},"subject":"trade.ticker",'
+    '"time":%d,"bestAskSize":"4.51280965","bestBid":"%.2f"},"subject":"%s",'
     '"topic":"/market/ticker:%s","type":"message"}'
 )
+
+
+PACED = Market(SYMBOLS, PEAK_EVERY, is_wide=False)
+SOAKED = Market([f"S{number:03}-USDT" for number in range(1_000)], SOAK_PEAK_EVERY, is_wide=True)
 
 
 def text(message: object) -> bytes:
@@ -167,8 +187,11 @@ class Exchange:
     async def _push(self, writer: asyncio.StreamWriter, target: str) -> None:
         """A warm-up, a mark, everything, and a mark again and again: not every client shows its user every frame."""
         await asyncio.sleep(0.2)
-        if target.startswith("/paced/"):
-            return await self._push_paced(writer, int(target.split("/")[2].partition("?")[0]))
+        match target.partition("?")[0].split("/"):
+            case [_, "paced", a_second]:
+                return await _push_paced(writer, PACED, int(a_second), PACED_SECONDS)
+            case [_, "soak", a_second, seconds]:
+                return await _push_paced(writer, SOAKED, int(a_second), int(seconds))
         writer.write(b"".join(self._warm_up))
         await asyncio.sleep(0.7)
         writer.write(ticker(BEGIN, 1))
@@ -178,18 +201,20 @@ class Exchange:
             await writer.drain()
         return await _mark_the_end(writer)
 
-    async def _push_paced(self, writer: asyncio.StreamWriter, a_second: int) -> None:
-        """Whatever is due, each millisecond."""
-        writer.write(b"".join(paced(number) for number in range(2 * len(SYMBOLS)) if not is_peak(number)))
-        await asyncio.sleep(0.7)
-        writer.write(ticker(BEGIN, 1))
-        began, sent = time.monotonic(), 0
-        while sent < a_second * PACED_SECONDS:
-            await asyncio.sleep(0.001)
-            due = min(int((time.monotonic() - began) * a_second), a_second * PACED_SECONDS)
-            writer.write(b"".join(map(paced, range(sent, due))))
-            sent = due
-        await _mark_the_end(writer)
+
+async def _push_paced(writer: asyncio.StreamWriter, market: Market, a_second: int, seconds: int) -> None:
+    """Whatever is due, each millisecond."""
+    writer.write(market.first())
+    await asyncio.sleep(0.7)
+    writer.write(ticker(BEGIN, 1))
+    began, sent = time.monotonic(), 0
+    while sent < a_second * seconds:
+        await asyncio.sleep(0.001)
+        due = min(int((time.monotonic() - began) * a_second), a_second * seconds)
+        writer.write(b"".join(map(market.frame, range(sent, due))))
+        sent = due
+        await writer.drain()
+    await _mark_the_end(writer)
 
 
 async def _mark_the_end(writer: asyncio.StreamWriter) -> None:

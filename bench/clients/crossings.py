@@ -70,7 +70,7 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
                 on_refused=lambda _: None,
             )
             monitor = AlertMonitor(
-                database=database, clock=CLOCK, outbox=outbox, feed=hub, board=board, history=_NoCandles()
+                database=database, clock=CLOCK, outbox=outbox, feed=hub, board=board, history=NoCandles()
             )
             board.listen(monitor.on_tick, monitor.on_gap)
             board.listen(watch.on_tick)
@@ -156,7 +156,7 @@ class _Watch:
             self.quiet.append(time.monotonic_ns() - tick.sequence)
 
 
-class _NoCandles:
+class NoCandles:
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         return []
 
