@@ -17,6 +17,7 @@ from bench.whole import cold_start
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / ".venv-bench/bin/python"
+CHARTS = 20
 LONGEST = 1_800  # seconds of one measurement
 OF_PEERS = {"ccxt_pro", "official_sdk", "python_kucoin"}
 
@@ -159,7 +160,8 @@ def _notices(size: Size) -> list[Measurement]:
 
 def _alerts(size: Size) -> list[Measurement]:
     indexes = [Measurement("index", "alerts", "index", (0, count)) for count in size.armed]
-    return [*indexes, Measurement("start", "alerts", "start", (0, size.rows))]
+    start = Measurement("start", "alerts", "start", (0, size.rows))
+    return [*indexes, start, Measurement("chart", "charts", "drawn", (CHARTS,))]
 
 
 def main(words: list[str]) -> None:

@@ -104,7 +104,7 @@ class _Found:
         lost = self.peaks - len(self.told)
         twice = sum(count > 1 for count in self.told.values())
         said = [
-            (self.frames != frames, f"{frames - self.frames:,} frames were not heard"),
+            (self.frames != frames, f"{self.frames:,} frames were heard of {frames:,}; was the stream lost?"),
             (self.fired != self.peaks, f"{self.peaks - self.fired:,} alerts have not fired"),
             (lost > 0, f"{lost:,} alerts were not told"),
             (twice > 0, f"{twice:,} alerts were told twice"),

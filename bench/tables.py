@@ -138,6 +138,12 @@ def _start(rows: Rows) -> str:
     return f"A start with a million of them: {it['cpu_s']:.1f} s of CPU, {it['wall_s']:.1f} s on the clock."
 
 
+def _chart(rows: Rows) -> str:
+    (it,) = rows.values()
+    line = ("200 candles", f"{it['ms']:.0f}", f"{it['cpu_ms']:.0f}", f"{it['stall_ms']:.0f}")
+    return _table(("a chart, beside the event loop", "ms", "CPU ms", "longest stall ms"), [line])
+
+
 def _whole(rows: Rows) -> str:
     (it,) = rows.values()
     head = ("the whole bot, new database → ready", "CPU s", "wall s", "resident MB")
@@ -161,5 +167,6 @@ TABLES: Mapping[str, Callable[[Rows], str]] = {
     "limits": _limits,
     "index": _index,
     "start": _start,
+    "chart": _chart,
     "whole": _whole,
 }

@@ -94,7 +94,7 @@ async def _deliver(database: Database, bot: Telegram, notices: Sequence[Notice])
     gaps = [0.0]
     async with asyncio.TaskGroup() as group:
         group.create_task(sender.run())
-        watching = group.create_task(_watch_gaps(gaps))
+        watching = group.create_task(watch_gaps(gaps))
         await messenger.is_done.wait()
         sender.stop()
         watching.cancel()
@@ -115,7 +115,7 @@ def make_sender(database: Database, box: Outbox, messenger: Messenger, clock: Cl
     )
 
 
-async def _watch_gaps(gaps: list[float]) -> None:
+async def watch_gaps(gaps: list[float]) -> None:
     """For how long others had the loop, whenever it was longer than before."""
     while True:
         before = time.perf_counter()
