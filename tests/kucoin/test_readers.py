@@ -48,19 +48,24 @@ async def test_a_certificate_that_nobody_vouches_for_or_of_another_host_is_not_b
 
 
 async def test_a_dial_that_is_given_up_leaves_no_connection(reader: Reader) -> None:
-    gone = asyncio.Event()
+    asked, gone = asyncio.Event(), asyncio.Event()
 
     async def say_nothing(reading: asyncio.StreamReader, writing: asyncio.StreamWriter) -> None:
+        await reading.readuntil(b"\r\n\r\n")
+        asked.set()
         await reading.read()
         writing.close()
         gone.set()
 
-    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
-                await reader.open(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/", None)
-        async with asyncio.timeout(5):
-            await gone.wait()
+    async def dial(port: int) -> None:
+        await reader.open(f"ws://127.0.0.1:{port}/", None)
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server, asyncio.timeout(5):
+        async with asyncio.TaskGroup() as group:
+            dialling = group.create_task(dial(server.sockets[0].getsockname()[1]))
+            await asked.wait()
+            dialling.cancel()
+        await gone.wait()
 
 
 async def test_a_ping_of_the_server_is_answered(reader: Reader, talking: "Talk") -> None:
