@@ -101,10 +101,15 @@ def fix(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """how fast it is, measured beside its peers; `bench quick` within a minute"""
+    """how fast it is, measured beside its peers; `bench quick` once through, `bench feed` a part of it"""
     python = development_python()
     peer_environment("bench", ROOT / "bench" / "peers.txt")
     become([python, "-m", "bench", *arguments])
+
+
+def soak(arguments: list[str]) -> int:
+    """a crowd for a while: `soak 10m` watches that memory stays, and that nothing is lost and nothing told twice"""
+    become([development_python(), "-m", "bench.soak", *arguments])
 
 
 def gallery(arguments: list[str]) -> int:
@@ -128,7 +133,7 @@ def lock(arguments: list[str]) -> int:
 
 
 VERBS: dict[str, Verb] = {
-    verb.__name__: verb for verb in (demo, run, test, faults, sabotage, lint, fix, bench, gallery, lock)
+    verb.__name__: verb for verb in (demo, run, test, faults, sabotage, lint, fix, bench, soak, gallery, lock)
 }
 
 

@@ -1,19 +1,29 @@
 """A KuCoin and a Bot API in one process: canned answers, prepared frames, as fast as a socket takes them.
 
-`python -m bench.exchange FRAMES` prints its address. It knows no library, so that it costs every client the same.
+`python -m bench.exchange FRAMES [CERTIFICATE]` prints its address, and with a certificate that of its encrypted twin.
+Whoever puts `/paced/5000` behind the address gets so many frames a second, and by `/soak/5000/60` for so many seconds.
+It knows no library, so that it costs every client the same.
 """
 
 import asyncio
 import base64
 import hashlib
 import json
+import ssl
 import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 
 BEGIN, END = "BEGIN-USDT", "END-USDT"
 SYMBOLS = [f"C{number:03}-USDT" for number in range(98)]
 WARM_UP = 2_000
 BLOCK = 240  # frames written at once, some 64 KB
+
+PACED_SECONDS = 6
+QUIET, PEAK = 1000.25, 1001  # prices of paced frames; each peak of a symbol is one higher than the one before
+PEAK_EVERY, SOAK_PEAK_EVERY = 50, 500  # frames
 
 KEY = "6705f5c311545b000157d3eb"
 SECRET = "f03a5284-5c39-4aaa-9b20-dea10bdcf8e3"
@@ -37,9 +47,48 @@ def ticker(symbol: str, sequence: int) -> bytes:
     return text(frame)
 
 
+@dataclass(frozen=True)
+class Market:
+    """Pairs whose prices rest, but for a peak in every so many frames. Each peak of a pair is one higher than the one
+    before, and is over with the next frame."""
+
+    symbols: Sequence[str]
+    peak_every: int
+    is_wide: bool  # one topic for all of them
+
+    def frame(self, number: int) -> bytes:
+        """Its sequence is the moment at which it is sent, in nanoseconds."""
+        symbol, price = self.symbols[number % len(self.symbols)], QUIET
+        if self._is_peak(number):
+            height, which = divmod(number // self.peak_every, len(self.symbols))
+            symbol, price = self.symbols[which], PEAK + height
+        now = time.time_ns() // 1_000_000
+        subject, topic = (symbol, "all") if self.is_wide else ("trade.ticker", symbol)
+        return text(_PACED % (price + 0.01, price, time.monotonic_ns(), now, price - 0.01, subject, topic))
+
+    def first(self) -> bytes:
+        """Of each pair something that is no peak."""
+        numbers = range(2 * len(self.symbols))
+        return b"".join(self.frame(number) for number in numbers if not self._is_peak(number))
+
+    def _is_peak(self, number: int) -> bool:
+        return number % self.peak_every == self.peak_every - 1
+
+
+_PACED = (
+    '{"data":{"bestAsk":"%.2f","size":"0.08000012","bestBidSize":"0.68148185","price":"%.2f","sequence":"%d",'
+    '"time":%d,"bestAskSize":"4.51280965","bestBid":"%.2f"},"subject":"%s",'
+    '"topic":"/market/ticker:%s","type":"message"}'
+)
+
+
+PACED = Market(SYMBOLS, PEAK_EVERY, is_wide=False)
+SOAKED = Market([f"S{number:03}-USDT" for number in range(1_000)], SOAK_PEAK_EVERY, is_wide=True)
+
+
 def text(message: object) -> bytes:
     """One unmasked WebSocket frame."""
-    payload = json.dumps(message, separators=(",", ":")).encode()
+    payload = (message if isinstance(message, str) else json.dumps(message, separators=(",", ":"))).encode()
     size = len(payload)
     return bytes([0x81, size]) + payload if size < 126 else bytes([0x81, 126]) + size.to_bytes(2) + payload
 
@@ -89,7 +138,7 @@ class Exchange:
     def _kucoin(self, method: str, path: str) -> dict[str, object]:
         data: object = [] if method == "GET" else {}
         if "bullet" in path:
-            server = {"endpoint": self.url.replace("http", "ws") + "/endpoint", "encrypt": False}
+            server = {"endpoint": self.url.replace("http", "ws") + path.partition("/api/")[0], "encrypt": False}
             server |= {"protocol": "websocket", "pingInterval": 18000, "pingTimeout": 10000}
             data = {"token": "token", "instanceServers": [server]}
         elif path.endswith("/hf/orders"):
@@ -130,13 +179,19 @@ class Exchange:
                     writer.write(text({"id": message["id"], "type": "pong"}))
                 elif message["type"] == "subscribe":
                     writer.write(text({"id": str(message["id"]), "type": "ack"}))
-                    pushing = pushing or group.create_task(self._push(writer))
+                    if message["topic"].startswith("/market/ticker"):
+                        pushing = pushing or group.create_task(self._push(writer, target))
             if pushing is not None:
                 pushing.cancel()
 
-    async def _push(self, writer: asyncio.StreamWriter) -> None:
+    async def _push(self, writer: asyncio.StreamWriter, target: str) -> None:
         """A warm-up, a mark, everything, and a mark again and again: not every client shows its user every frame."""
         await asyncio.sleep(0.2)
+        match target.partition("?")[0].split("/"):
+            case [_, "paced", a_second]:
+                return await _push_paced(writer, PACED, int(a_second), PACED_SECONDS)
+            case [_, "soak", a_second, seconds]:
+                return await _push_paced(writer, SOAKED, int(a_second), int(seconds))
         writer.write(b"".join(self._warm_up))
         await asyncio.sleep(0.7)
         writer.write(ticker(BEGIN, 1))
@@ -144,9 +199,28 @@ class Exchange:
         for block in self._blocks:
             writer.write(block)
             await writer.drain()
-        for number in count(1):
-            writer.write(ticker(END, number))
-            await asyncio.sleep(0.05)
+        return await _mark_the_end(writer)
+
+
+async def _push_paced(writer: asyncio.StreamWriter, market: Market, a_second: int, seconds: int) -> None:
+    """Whatever is due, each millisecond."""
+    writer.write(market.first())
+    await asyncio.sleep(0.7)
+    writer.write(ticker(BEGIN, 1))
+    began, sent = time.monotonic(), 0
+    while sent < a_second * seconds:
+        await asyncio.sleep(0.001)
+        due = min(int((time.monotonic() - began) * a_second), a_second * seconds)
+        writer.write(b"".join(map(market.frame, range(sent, due))))
+        sent = due
+        await writer.drain()
+    await _mark_the_end(writer)
+
+
+async def _mark_the_end(writer: asyncio.StreamWriter) -> None:
+    for number in count(1):
+        writer.write(ticker(END, number))
+        await asyncio.sleep(0.05)
 
 
 async def _said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, str] | None:
@@ -170,16 +244,25 @@ async def _said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> d
             return None
 
 
-async def main(frames: int) -> None:
-    exchange = Exchange(frames)
-    server = await asyncio.start_server(exchange.serve, "127.0.0.1", 0, limit=2**20)
-    exchange.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    print(exchange.url, flush=True)
-    await server.serve_forever()
+async def main(frames: int, certificate: str = "") -> None:
+    servers = [await served(Exchange(frames), None)]
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        servers.append(await served(Exchange(0), context))
+    print(flush=True)
+    await servers[0].serve_forever()
+
+
+async def served(exchange: Exchange, tls: ssl.SSLContext | None) -> asyncio.Server:
+    server = await asyncio.start_server(exchange.serve, "127.0.0.1", 0, limit=2**20, backlog=1_000, ssl=tls)
+    exchange.url = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    print(exchange.url, end=" ")
+    return server
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main(int(sys.argv[1])))
+        asyncio.run(main(int(sys.argv[1]), *sys.argv[2:]))
     except KeyboardInterrupt:
         sys.exit(0)

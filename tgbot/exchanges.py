@@ -18,6 +18,7 @@ from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_client, make_transport
 from tgbot.kucoin.hub import TickerHub
 from tgbot.kucoin.market import SpotMarket
+from tgbot.kucoin.readers import fastest
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.paper.exchange import PaperExchange
@@ -71,7 +72,8 @@ async def open_exchanges(url: str, clock: Clock, ids: Ids, paper_file: Path | No
             paper = PaperExchange(handed, clock, ids, paper_file)
             served = await stack.enter_async_context(paper.serve())
             rests[Mode.PAPER] = Rest(client, clock, ids, served.url)
-        dialers = {mode: Dialer(rest, tls, clock, ids) for mode, rest in rests.items()}
+        reader = fastest()
+        dialers = {mode: Dialer(rest, tls, clock, ids, reader) for mode, rest in rests.items()}
         yield Exchanges(tls, market, rests, dialers, handed, paper)
 
 

@@ -31,14 +31,14 @@ STORM_STEPS = 100
 
 def index(_: str, __: int, count: int) -> None:
     """CPU of a tick that touches nothing, and of a crossing: a storm's less what the same ticks cost in calm."""
-    judging, before = Judging(), _resident()
+    judging, before = Judging(), resident()
     alerts = _alerts(count)
     while batch := [alert for _, alert in zip(range(BATCH), alerts, strict=False)]:
         judging.load(batch)
     judging.sort()
     del batch
     gc.collect()
-    memory = _resident() - before
+    memory = resident() - before
     quiet = [_tick(number, Decimal(MIDDLE)) for number in range(SYMBOLS)]
     quiet_us = _run(judging, quiet, QUIET_TICKS // SYMBOLS)[0] / QUIET_TICKS * 1e6
     storm = [_tick(number, Decimal(MIDDLE + 100 * step)) for step in range(STORM_STEPS) for number in range(SYMBOLS)]
@@ -53,7 +53,7 @@ async def start(_: str, __: int, count: int) -> None:
         database = Database(f"sqlite+aiosqlite:///{Path(folder)}/alerts.db")
         await migrate(database)
         alerts = _alerts(count)
-        while rows := [_row(alert) for _, alert in zip(range(BATCH), alerts, strict=False)]:
+        while rows := [alert_row(alert) for _, alert in zip(range(BATCH), alerts, strict=False)]:
             async with database.write() as session:
                 await session.execute(insert(AlertRow), rows)
         gc.collect()
@@ -79,7 +79,7 @@ def _alerts(count: int) -> Iterator[Armed]:
         yield Armed(number, _symbol(int(SYMBOLS * chance.random() ** 3)), kind, Decimal(level) / 10, stance, START)
 
 
-def _row(alert: Armed) -> dict[str, object]:
+def alert_row(alert: Armed) -> dict[str, object]:
     return {
         "short": f"{alert.id}",
         "update_id": alert.id,
@@ -115,7 +115,7 @@ def _symbol(number: int) -> str:
     return f"C{number}-USDT"
 
 
-def _resident() -> float:
+def resident() -> float:
     """Megabytes. Reads /proc: Linux only."""
     fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(fields["VmRSS"].split()[0]) / 1024

@@ -2,9 +2,9 @@
 
 import ccxt.pro
 
-from bench.exchange import BEGIN, END, KEY, PASSPHRASE, SECRET, SYMBOLS
+from bench.exchange import BEGIN, END, KEY, PACED_SECONDS, PASSPHRASE, PEAK, PEAK_EVERY, SECRET, SYMBOLS
 from bench.flights import fly
-from bench.meter import FrameMeter
+from bench.meter import FrameMeter, report
 
 
 def connected(url: str) -> ccxt.pro.kucoin:
@@ -25,6 +25,22 @@ async def feed(url: str, frames: int) -> None:
         for name, ticker in (await exchange.watch_tickers(list(names))).items():
             prices[name] = ticker["last"]
             meter.saw(names[name])
+    await exchange.close()
+
+
+async def rung(url: str, a_second: int) -> None:
+    """Of the frames that touch a level, how many its user gets to see."""
+    exchange = connected(url)
+    exchange.urls["api"] |= {name: f"{url}/paced/{a_second}" for name in exchange.urls["api"] if name != "ws"}
+    await exchange.load_markets()
+    names = {symbol.replace("-", "/"): symbol for symbol in (*SYMBOLS, BEGIN, END)}
+    peaks: set[tuple[str, float]] = set()
+    while True:
+        heard = await exchange.watch_tickers(list(names))
+        peaks |= {(name, it["last"]) for name, it in heard.items() if names[name] in SYMBOLS and it["last"] >= PEAK}
+        if any(names[name] == END for name in heard):
+            break
+    report(share=len(peaks) / (a_second * PACED_SECONDS // PEAK_EVERY))
     await exchange.close()
 
 

@@ -50,12 +50,17 @@ async def test_an_alert_comes_back_as_it_was_stored(database: Database, alert: A
 
 async def test_a_row_fires_once_for_each_crossing(database: Database, alert: Alert) -> None:
     async with database.write() as session:
-        fired = await store.fire(session, alert.armed(), LATER)
+        [fired] = await store.fire(session, [alert.armed()], LATER)
+    assert fired is not None
     assert fired == replace(alert, stance=Stance.SPENT, since=LATER, fires=1, fired_at=LATER)
     assert fired.armed().resting_until == LATER + timedelta(minutes=30)
     async with database.write() as session:
-        assert await store.fire(session, alert.armed(), LATER) is None
-        assert await store.fire(session, fired.armed(), LATER) is not None
+        assert await store.fire(session, [alert.armed()], LATER) == [None]
+        [again, too_often] = await store.fire(session, [fired.armed()] * 2, LATER)
+    assert again is not None
+    assert too_often is None
+    async with database.read() as session:
+        assert await store.find(session, ANN, "7F3K") == again
 
 
 @pytest.mark.parametrize(
@@ -66,13 +71,29 @@ async def test_what_waits_no_more_or_for_something_else_does_not_fire(
 ) -> None:
     async with database.write() as session:
         await store.change(session, replace(alert, **now))  # type: ignore[arg-type]  # fields of an alert
-        assert await store.fire(session, alert.armed(), LATER) is None
+        assert await store.fire(session, [alert.armed()], LATER) == [None]
+
+
+async def test_those_of_a_crowd_that_may_fire_do_and_each_by_itself(database: Database, alert: Alert) -> None:
+    others = [await added(database, replace(WANTED, update_id=n, short=f"AAA{n}")) for n in (2, 3)]
+    async with database.write() as session:
+        await store.change(session, replace(others[0], state=State.PAUSED))
+        once = replace(others[1].armed(), cooldown=None)
+        after = await store.fire(session, [once, others[0].armed(), alert.armed()], LATER)
+    assert [fired and (fired.id, fired.state) for fired in after] == [
+        (others[1].id, State.FIRED),
+        None,
+        (alert.id, State.ARMED),
+    ]
+    async with database.read() as session:
+        stored = [await store.by_update(session, update_id) for update_id in (3, 2, 1)]
+    assert stored == [after[0], replace(others[0], state=State.PAUSED), after[2]]
 
 
 async def test_one_that_fires_once_is_listed_no_more(database: Database) -> None:
     alert = await added(database, replace(WANTED, cooldown=None))
     async with database.write() as session:
-        fired = await store.fire(session, alert.armed(), LATER)
+        [fired] = await store.fire(session, [alert.armed()], LATER)
         assert fired is not None
         assert fired.state is State.FIRED
         assert await store.listed(session, ANN) == []
@@ -100,7 +121,7 @@ async def test_stances_are_saved_where_nothing_has_happened_since(database: Data
     others = [await added(database, replace(WANTED, update_id=n, short=f"AAA{n}")) for n in (2, 3)]
     moved = [replace(known.armed(), stance=Stance.SPENT, since=LATER) for known in (alert, *others)]
     async with database.write() as session:
-        await store.fire(session, others[0].armed(), START)
+        await store.fire(session, [others[0].armed()], START)
         await store.change(session, replace(others[1], level=Decimal(80_000)))
     async with database.write() as session:
         await store.save_stances(session, moved)

@@ -14,13 +14,14 @@ from tests.kucoin.host import running_host
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
+from tgbot.kucoin.readers import by_websockets
 from tgbot.kucoin.rest import Rest
 
 pytest.register_assert_rewrite("tests.contract.foreign")
 
 # The fixtures with which the edge itself is tested.
 clock, credentials, ssl_context, client = edge.clock, edge.credentials, edge.ssl_context, edge.client
-host, rest, sockets, dialer = edge.host, edge.rest, edge.sockets, edge.dialer
+host, rest, sockets, reader, dialer = edge.host, edge.rest, edge.sockets, edge.reader, edge.dialer
 
 
 @pytest.fixture(scope="session")
@@ -43,5 +44,5 @@ def ours(exchange: Exchange, client: httpx.AsyncClient, ssl_context: ssl.SSLCont
     """Our whole client against it."""
     time, ids = HurryClock(), CountingIds()
     to_kucoin = Rest(client, time, ids, exchange.url)
-    dialling = Dialer(to_kucoin, ssl_context, time, ids)
+    dialling = Dialer(to_kucoin, ssl_context, time, ids, by_websockets())
     return Client(SpotMarket(to_kucoin), SpotAccount(to_kucoin, CREDENTIALS), dialling)

@@ -2,6 +2,7 @@ import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from tests.kucoin.host import Host, running_host, success
 from tests.kucoin.sockets import Sockets, running_sockets
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_client, make_transport
+from tgbot.kucoin.readers import Reader, by_picows, by_websockets
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.wire.values import milliseconds
@@ -49,8 +51,8 @@ def ssl_context() -> ssl.SSLContext:
 
 
 @pytest.fixture(scope="session")
-def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """For a server on this machine whose certificate it has signed itself."""
+def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key and the certificate of a server on this machine, which it has signed itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     certificate = (
@@ -63,8 +65,13 @@ def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     both = tmp_path_factory.mktemp("tls") / "both.pem"
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     both.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return both
+
+
+@pytest.fixture(scope="session")
+def own_certificate(own_authority: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
+    context.load_cert_chain(own_authority)
     return context
 
 
@@ -97,6 +104,15 @@ async def sockets(host: Host) -> AsyncIterator[Sockets]:
         yield sockets
 
 
+@pytest.fixture(params=["websockets", "picows"])
+def reader(request: pytest.FixtureRequest) -> Reader:
+    """What is said of sockets holds with either."""
+    if request.param == "websockets":
+        return by_websockets()
+    pytest.importorskip("picows", reason="the extra `fast` is not installed")
+    return by_picows()
+
+
 @pytest.fixture
-def dialer(rest: Rest, ssl_context: ssl.SSLContext, clock: HurryClock, ids: CountingIds) -> Dialer:
-    return Dialer(rest, ssl_context, clock, ids)
+def dialer(rest: Rest, ssl_context: ssl.SSLContext, clock: HurryClock, ids: CountingIds, reader: Reader) -> Dialer:
+    return Dialer(rest, ssl_context, clock, ids, reader)

@@ -14,14 +14,14 @@ async def test_every_dial_takes_a_token_of_its_own_to_the_address_that_came_with
     for dial in (1, 2):
         line = await dialer.public()
         assert sockets.tokens[-1] == f"token=={dial}&"
-        await line.connection.close()
+        await line.socket.close()
 
 
 async def test_a_private_token_is_asked_for_with_the_key(
     dialer: Dialer, sockets: Sockets, host: Host, credentials: Credentials
 ) -> None:
     line = await dialer.private(credentials)
-    await line.connection.close()
+    await line.socket.close()
     (asked,) = host.seen("POST", "bullet-private")
     assert asked.headers["kc-api-key"] == credentials.key
 

@@ -214,8 +214,8 @@ PLANTS = (
     Plant(
         "an alert fires without being compared and set",
         "tgbot/alerts/store.py",
-        ".where(AlertRow.id == armed.id, AlertRow.state == State.ARMED, AlertRow.fires == armed.fires)",
-        ".where(AlertRow.id == armed.id)",
+        "return alert.state is State.ARMED and alert.fires == armed.fires and is_same",
+        "return is_same",
         ("tests/alerts/test_store.py", MONITOR),
     ),
     Plant(

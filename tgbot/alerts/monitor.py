@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -235,27 +235,21 @@ class AlertMonitor:
     async def _fire(self) -> None:
         while batch := self._next_batch():
             async with self._database.write() as session:
-                fired = [await self._tell(session, crossing) for crossing in batch]
+                fired = await self._tell(session, batch)
             # Only now: whoever is stopped in between finds them again, and a row fires but once.
             self._batch = []
             for alert in fired:
-                if alert is not None and alert.state is store.State.ARMED:
+                if alert.state is store.State.ARMED:
                     self._judging.catch_up(alert.armed())
             self._outbox.wake()
         self._leave_idle()
 
-    async def _tell(self, session: WriteSession, crossing: Crossing) -> store.Alert | None:
+    async def _tell(self, session: WriteSession, crossings: Sequence[Crossing]) -> list[store.Alert]:
         now = self._clock.now()
-        alert = await store.fire(session, crossing.alert, now)
-        if alert is not None:
-            late = now - crossing.at
-            log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
-            reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
-            notice = Notice(
-                alert.chat_id, reply, Priority.ALERT, thread_id=alert.thread_id, dedup_key=key, kind=Kind.ALERT
-            )
-            await self._outbox.put(session, notice)
-        return alert
+        after = await store.fire(session, [crossing.alert for crossing in crossings], now)
+        fired = [(alert, crossing) for alert, crossing in zip(after, crossings, strict=True) if alert is not None]
+        await self._outbox.put_all(session, [_notice(alert, crossing, now) for alert, crossing in fired])
+        return [alert for alert, _ in fired]
 
     @property
     def _is_due(self) -> bool:
@@ -328,6 +322,13 @@ class AlertMonitor:
         closed = await self._history.closed(symbol, interval, at)
         now = self._clock.now()
         self._queue(self._judging.read_back(symbol, Missed(now, now, [], [], {interval: closed}, {})))
+
+
+def _notice(alert: store.Alert, crossing: Crossing, now: datetime) -> Notice:
+    late = now - crossing.at
+    log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
+    reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
+    return Notice(alert.chat_id, reply, Priority.ALERT, thread_id=alert.thread_id, dedup_key=key, kind=Kind.ALERT)
 
 
 def _key(symbol: str, interval: Interval) -> str:

@@ -1,30 +1,22 @@
 """Opening WebSockets: the address and a one-time token are asked for over REST before every dial."""
 
-import logging
+import asyncio
 import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import quote
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
-
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
 from tgbot.kucoin import operations
 from tgbot.kucoin.pace import Pace
+from tgbot.kucoin.readers import OPEN_WITHIN, Reader, Socket
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.wire.market import Bullet, bullet
 
 DIALS_A_MINUTE = 28  # KuCoin allows 30
-FRAME_CAP = 1024 * 1024
-OPEN_WITHIN = 10.0
-
-# At debug level the library writes the address, and the address holds the token.
-_quiet = logging.getLogger("tgbot.kucoin.websocket")
-_quiet.setLevel(logging.WARNING)
 
 
 class LinkLost(Exception):
@@ -33,9 +25,10 @@ class LinkLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open socket that has not said anything yet."""
+    """An open socket that has not said anything yet. It raises `closed` once it has ended."""
 
-    connection: ClientConnection
+    socket: Socket
+    closed: type[Exception]
     ping_every: timedelta
     pong_within: timedelta
 
@@ -47,8 +40,9 @@ class Dial(Protocol):
 class Dialer:
     """Of one host; all its sockets are opened here, because KuCoin counts them together."""
 
-    def __init__(self, rest: Rest, ssl_context: ssl.SSLContext, clock: Clock, ids: Ids) -> None:
+    def __init__(self, rest: Rest, ssl_context: ssl.SSLContext, clock: Clock, ids: Ids, reader: Reader) -> None:
         self._rest = rest
+        self._reader = reader
         self._ssl_context = ssl_context
         self._ids = ids
         self._pace = Pace(clock, DIALS_A_MINUTE, 60)
@@ -66,29 +60,14 @@ class Dialer:
     async def _open(self, where: Bullet) -> Line:
         token = quote(where.token, safe="")
         address = f"{where.endpoint}?token={token}&connectId={self._ids.unique()}"
+        tls = self._ssl_context if address.startswith("wss:") else None
         try:
-            connection = await _Connect(
-                address,
-                ssl=self._ssl_context if address.startswith("wss:") else None,
-                ping_interval=None,  # KuCoin counts only its own JSON pings
-                compression=None,
-                max_size=FRAME_CAP,
-                open_timeout=OPEN_WITHIN,
-                close_timeout=1,
-                proxy=None,
-                logger=_quiet,
-            )
-        except InvalidStatus as error:
-            reason = f"http {error.response.status_code}"
-        except (OSError, WebSocketException) as error:
-            reason = type(error).__name__
+            async with asyncio.timeout(OPEN_WITHIN):
+                socket = await self._reader.open(address, tls)
+        except self._reader.failed as error:
+            answer = self._reader.refused(error)
+            reason = f"http {answer.status_code}" if answer else type(error).__name__
         else:
-            return Line(connection, where.ping_every, where.pong_within)
-        # Outside the except block, because some of the library's errors hold the address.
+            return Line(socket, self._reader.closed, where.ping_every, where.pong_within)
+        # Outside the except block, because some of the errors hold the address.
         raise LinkLost(reason)
-
-
-class _Connect(connect):
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        """A token goes where KuCoin's REST answer says, and nowhere else."""
-        return exc

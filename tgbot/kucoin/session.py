@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import msgspec
 import structlog
-from websockets.exceptions import ConnectionClosed
 
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
@@ -88,29 +87,28 @@ class Session:
                 group.create_task(self._beat())
                 group.create_task(self._keep_subscribed())
                 group.create_task(self._watch())
-        except* (LinkLost, ConnectionClosed, OSError, ExchangeError) as ends:
+        except* (LinkLost, self._line.closed, OSError, ExchangeError) as ends:
             reason = _reason(ends)
         finally:
-            await self._line.connection.close()
+            await self._line.socket.close()
         return reason
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
+        """Thousands of frames a second come through here: what is done for each stands here, not in calls."""
+        recv, on_message = self._line.socket.recv, self._listener.on_message
         while True:
             try:
-                frame = read_frame(await self._line.connection.recv(decode=False))
+                frame = read_frame(await recv(decode=False))
             except MALFORMED:
                 self._drop("unreadable")
                 continue
-            if frame.type == "message":
-                await self._hear(frame)
-            else:
+            if frame.type != "message":
                 self._control(frame, group)
-
-    async def _hear(self, frame: Frame) -> None:
-        try:
-            await self._listener.on_message(frame)
-        except Unreadable:
-            self._drop("unreadable")
+                continue
+            try:
+                await on_message(frame)
+            except Unreadable:
+                self._drop("unreadable")
 
     def _control(self, frame: Frame, group: asyncio.TaskGroup) -> None:
         match frame.type:
@@ -200,7 +198,7 @@ class Session:
             )
 
     async def _send(self, message: dict[str, object]) -> None:
-        await self._line.connection.send(msgspec.json.encode(message).decode())
+        await self._line.socket.send(msgspec.json.encode(message).decode())
 
     def _drop(self, why: str) -> None:
         self._dropped[why] += 1

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import TooLate
+from tgbot.core.errors import NotFound, TooLate
 from tgbot.core.ids import Ids
 from tgbot.core.market import Tick
 from tgbot.core.money import HUNDRED
@@ -77,12 +77,15 @@ class Sending:
     async def _account(self, person: Person, intent: Intent) -> Linked:
         """That of the ticket, which must still be the one the person trades with: whoever has changed to paper does not
         expect a tap to spend money, nor the other way round."""
-        linked = await self._keys.account_of(intent.key_id)
-        if linked is None:
+        try:
+            linked = await self._keys.account(person)
+        except NotFound:
+            raise TooLate(T("trading.account_gone")) from None
+        if linked.key_id == intent.key_id:
+            return linked
+        if await self._keys.account_of(intent.key_id) is None:
             raise TooLate(T("trading.account_gone"))
-        if (await self._keys.account(person)).key_id != intent.key_id:
-            raise TooLate(T("trading.account_changed"), [[fresh_button(intent)]])
-        return linked
+        raise TooLate(T("trading.account_changed"), [[fresh_button(intent)]])
 
     async def use_up(
         self, session: WriteSession, intent: Intent, prepared: PreparedOrder, origin: State = State.TICKET
