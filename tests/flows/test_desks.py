@@ -69,6 +69,18 @@ async def test_a_group_proposes_approves_and_reads_of_the_fill(desk: Group) -> N
         assert said in record.text
 
 
+async def test_an_open_order_is_called_back_by_an_approver_and_by_nobody_else(desk: Group) -> None:
+    card = await desk.eve.say("/propose buy btc 100 @ 60000", "^Proposal")
+    await desk.ann.press("Approve", "1 of 2", card)
+    await desk.bob.press("Approve", "^Approved", card)
+    order = await desk.bob.hears("^Placed")
+    assert order.labels == ["Cancel order"]
+    assert "does not count" in await desk.eve.press_for_toast("Cancel order", order)
+    await desk.bob.press("Cancel order", "^Cancelled", order)
+    record = await desk.eve.say("/audit", "^Record")
+    assert "Bob called back the order" in record.text
+
+
 async def test_typed_twins_the_list_and_the_trial_of_the_rules(desk: Group) -> None:
     card = await desk.eve.say("/b btc 100", "^Proposal")
     short = card.text.split("#")[1][:4]
