@@ -103,6 +103,30 @@ def test_a_press_names_the_person_the_message_and_what_was_pressed(data: str, ve
     assert (incoming.user_id, incoming.is_private, incoming.origin) == (7, False, Origin.FRESH)
 
 
+@pytest.mark.parametrize(
+    ("chat", "date", "under", "origin"),
+    [
+        (GROUP, 5, "close", Origin.FRESH),
+        (GROUP, 5, "vote_yes:7F3K", Origin.FORGED),
+        (GROUP, 5, None, Origin.FORGED),
+        (GROUP, 0, None, Origin.FRESH),  # too old for Telegram to show
+        (PRIVATE, 5, None, Origin.FRESH),
+    ],
+)
+def test_in_a_group_only_buttons_that_are_there_can_be_pressed(
+    chat: dict[str, Any], date: int, under: str | None, origin: Origin
+) -> None:
+    keyboard = [[{"text": "A link", "url": "https://example.org"}, {"text": "A button", "callback_data": under}]]
+    markup = {"reply_markup": {"inline_keyboard": keyboard}} if under else {}
+    press = {
+        "id": "p1",
+        "from": ANN,
+        "data": "close",
+        "message": {"message_id": 4, "date": date, "chat": chat} | markup,
+    }
+    assert read({"update_id": 2, "callback_query": press}).origin is origin
+
+
 def test_a_press_says_whether_it_was_beneath_a_picture() -> None:
     shown: dict[str, Any] = {"message_id": 44, "date": 0, "chat": PRIVATE, "caption": "BTC", "text": ""}
     photo = [{"file_id": "x", "width": 90, "height": 90}]

@@ -145,7 +145,15 @@ async def test_strangers_forgers_and_the_anonymous_change_nothing(desk: Group) -
     await desk.bob.hears("forwarded")
     harmless = await play.say(desk.bob.person, play.desk, "/help@somebody_else_bot")
     await play.edit(harmless, f"/approve {short}")  # its text is not even kept
-    for forged in (f"vote_yes:{short}\0", "vote_yes:", "vote_yes:ZZZZ", f"vote_yes:{short}' OR 1=1", "desk_back:x"):
+    for forged in (
+        "close",
+        "help",
+        f"vote_yes:{short}\0",
+        "vote_yes:",
+        "vote_yes:ZZZZ",
+        f"vote_yes:{short}' OR 1=1",
+        "desk_back:x",
+    ):
         assert await desk.bob.press_for_toast("Approve", card, data=forged)
     assert desk.ann_alone.texts() == private
     assert "0 of 2" in card.text
@@ -160,9 +168,9 @@ async def test_another_groups_card_cannot_be_pressed_into_this_one(desk: Group) 
     other = await play.group("Other", desk.bob.person)
     bob_there = Seat(desk.stage, desk.bob.person, other)
     question = await bob_there.say("/desk", "A desk")
-    assert "no desk yet" in await bob_there.press_for_toast("Set up a desk", question, data=data)
+    assert "not under this message" in await bob_there.press_for_toast("Set up a desk", question, data=data)
     await bob_there.press("Set up a desk", "Account: none yet", question)
-    assert "There is no proposal" in await bob_there.press_for_toast("Lend my account", data=data)
+    await bob_there.say(f"/approve {data.partition(':')[2]}", "There is no proposal")
     assert "0 of 2" in card.text
 
 

@@ -82,6 +82,7 @@ async def test_alerts_and_watches_follow_their_group_and_end_where_the_bot_is_th
     await there.hears("since 67,000")
     await play.remove(large, play.bot)
     club.stage.price(BTC, 76_000)
+    await club.stage.until(lambda: any("kicked" in call.error for call in play.journal.calls("sendMessage")))
     await club.stage.until(lambda: not club.stage.kucoin.streams.readers(TOPIC))
     await play.demote(large, play.bot)
     await there.say("/alert eth > 5000", "Alert set: ETH-USDT > 5,000")

@@ -41,7 +41,8 @@ def message(update_id: int, text: str, sender: int = ANN, chat: int | None = Non
 
 
 def press(update_id: int, data: str, sender: int = ANN, chat: int | None = None, under_id: int = 1) -> Raw:
-    under = message(under_id, "", sender, chat)["message"]
+    keyboard = {"inline_keyboard": [[{"text": "A button", "callback_data": data}]]}
+    under = message(under_id, "", sender, chat)["message"] | {"reply_markup": keyboard}
     query = {"id": f"press-{update_id}", "from": {"id": sender, "first_name": "Ann"}, "message": under, "data": data}
     return {"update_id": update_id, "callback_query": query}
 

@@ -32,6 +32,14 @@ class _Chat(Struct):
     title: str = ""
 
 
+class _Button(Struct):
+    callback_data: str = ""
+
+
+class _Keyboard(Struct):
+    inline_keyboard: list[list[_Button]] = []
+
+
 class _Message(Struct):
     message_id: Id
     chat: _Chat
@@ -47,6 +55,7 @@ class _Message(Struct):
     forward_origin: dict[str, Any] | None = None
     forward_date: int | None = None
     migrate_to_chat_id: Id | None = None
+    reply_markup: _Keyboard = field(default_factory=_Keyboard)
 
 
 class _Press(Struct):
@@ -83,9 +92,19 @@ def _read_press(update_id: int, press: _Press) -> Incoming | None:
     if press.message is None:
         return None
     verb, _, args = press.data.partition(":")
-    is_somebody = press.sender.id not in NOBODY and not press.sender.is_bot
-    origin = Origin.FRESH if is_somebody else Origin.ANONYMOUS
+    origin = _origin_of_press(press, press.message)
     return _incoming(update_id, press.message, press.sender, origin=origin, press_id=press.id, verb=verb, args=args)
+
+
+def _origin_of_press(press: _Press, message: _Message) -> Origin:
+    """A program that plays a person can send any data under any message. In a group, where the answer may stand in the
+    place of what others read, it must be under the message; of one that Telegram cannot show (date 0) that is unknown.
+    """
+    if press.sender.id in NOBODY or press.sender.is_bot:
+        return Origin.ANONYMOUS
+    offered = {button.callback_data for row in message.reply_markup.inline_keyboard for button in row}
+    is_unseen = message.chat.type == "private" or message.date == 0
+    return Origin.FRESH if is_unseen or press.data in offered else Origin.FORGED
 
 
 def _read_message(update_id: int, message: _Message, origin: Origin, bot_name: str) -> Incoming | None:

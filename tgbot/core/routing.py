@@ -17,6 +17,7 @@ class Origin(Enum):
     FORWARDED = "forwarded"
     VIA_BOT = "via_bot"
     ANONYMOUS = "anonymous"
+    FORGED = "forged"
 
 
 class Tombstone(StrEnum):

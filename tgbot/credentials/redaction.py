@@ -91,11 +91,11 @@ def _message_in(raw: RawUpdate) -> str | None:
 
 
 def _without_text(raw: RawUpdate) -> RawUpdate:
-    """An update without a message of its own. A press keeps its data, which are ours, but of the message with the
-    button only its place."""
+    """An update without a message of its own. A press keeps its data and the buttons, which are ours, but of the
+    message above them only its place."""
     press = raw.get("callback_query")
     if isinstance(press, Mapping):
-        return {**raw, "callback_query": {**press, "message": _only(press.get("message"), _KEPT)}}
+        return {**raw, "callback_query": {**press, "message": _only(press.get("message"), (*_KEPT, "reply_markup"))}}
     return _without_keys(raw)
 
 

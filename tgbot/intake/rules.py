@@ -18,6 +18,7 @@ _REFUSALS = {
     Origin.FORWARDED: "intake.forwarded",
     Origin.VIA_BOT: "intake.via_bot",
     Origin.ANONYMOUS: "intake.anonymous",
+    Origin.FORGED: "intake.forged",
 }
 
 
