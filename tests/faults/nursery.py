@@ -13,7 +13,6 @@ import json
 import os
 import signal
 import sys
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy.orm import configure_mappers
@@ -24,7 +23,7 @@ from tgbot.core import crash
 from tgbot.packaged import folder
 from tgbot.settings import Settings
 from tgbot.system import SystemIds
-from tgbot.texts import catalogue
+from tgbot.texts.catalogue import Catalogue
 
 # Lets strace in where the kernel allows it to none but a parent (Yama); elsewhere it means nothing.
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, -1
@@ -44,8 +43,7 @@ def main(log: str, settings: str, armed: str, started: str, speed: str) -> None:
 
 def warm_up() -> None:
     """What every life would do again, at the cost of half its beginning."""
-    catalogue._read_language = cache(catalogue._read_language)
-    catalogue.Catalogue(folder("locales"))
+    Catalogue(folder("locales"))
     configure_mappers()
 
 

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from gettext import c2py
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class Catalogue:
         return None
 
 
+@cache  # once a process, however many bots live in it
 def _read_language(folder: Path) -> dict[str, Text]:
     texts: dict[str, Text] = {}
     for file in sorted((folder / "LC_MESSAGES").glob("*.po")):
