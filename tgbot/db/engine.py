@@ -41,8 +41,8 @@ class Database:
 
     On SQLite every write transaction begins with `BEGIN IMMEDIATE` and every commit is fully synced, so two
     read-modify-write blocks never interleave and a committed row survives a power cut; a sync that fails ends the
-    process. On PostgreSQL the caller relies
-    on conditional updates (`UPDATE … WHERE state = …`), which are right on both.
+    process. On PostgreSQL the caller relies on conditional updates (`UPDATE … WHERE state = …`), which are right on
+    both.
     """
 
     def __init__(self, url: str) -> None:
@@ -120,7 +120,7 @@ class _PromptlyClosed(sqlite3.Connection):
     """
 
     def close(self) -> None:
-        with suppress(sqlite3.ProgrammingError):  # it is closed already
+        with suppress(sqlite3.Error):  # it is closed already, or its disk fails: it is given up in any case
             self.rollback()
         super().close()
 
