@@ -98,7 +98,7 @@ def by_picows() -> Reader:
                 max_redirects=0,
                 socket_factory=under.connect,
             )
-        except BaseException:
+        except BaseException:  # cancelled, too: picows would leave the connection open for ten seconds
             under.hang_up()
             raise
 
