@@ -115,6 +115,10 @@ class House:
         """Orders whose outcome is not on disk."""
         return self._count("SELECT count(*) FROM intents WHERE state IN ('sent', 'unknown')")
 
+    def proposed(self) -> set[str]:
+        """The numbers of the proposals that are open."""
+        return {short for (short,) in self._rows("SELECT short FROM proposals WHERE state = 'open'")}
+
     def exit_of(self, entry: Message) -> Exit:
         """What the books say of the exit of this buy, and what the exchange has ever taken for it."""
         short = short_of(entry)

@@ -44,8 +44,9 @@ def proposal_is_told(house: House, card: Message) -> bool:
 
 
 def is_proposed(house: House, before: Message) -> bool:
+    """It has its card, though the next scene may have withdrawn it."""
     after = house.stage.playground.messages(before.chat)
-    return any(message.id > before.id and message.text.startswith("Proposal") for message in after)
+    return any(message.id > before.id and message.text.startswith(("Proposal", "Withdrawn")) for message in after)
 
 
 def is_cancelled(house: House, shown: Message) -> bool:

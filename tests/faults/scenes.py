@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from tests.faults.crashes import PATIENCE, House
+from tests.faults.crashes import PATIENCE, House, short_of
 from tgbot.paper.faults import Mode
 from tgbot.playground.chats import Message
 
@@ -67,11 +67,19 @@ async def proposal(house: House) -> Message:
 
 
 async def desk_of(house: House) -> Message:
-    """The newest message there."""
+    """The newest message there. Nothing is proposed any more: a desk takes only so many at a time."""
     play = house.stage.playground
     if not any("lends this desk" in message.text for message in play.messages(play.desk)):
         await set_up_desk(house)
+    for card in play.messages(play.desk):
+        if "Reject" in card.labels and short_of(card) in house.proposed():
+            await withdraw(house, card)
     return play.messages(play.desk)[-1]
+
+
+async def withdraw(house: House, card: Message) -> None:
+    await house.stage.playground.press(house.stage.playground.person("Eve", "en"), card, "Reject")
+    await house.stage.until(lambda: short_of(card) not in house.proposed(), PATIENCE)
 
 
 async def propose(house: House, before: Message) -> None:
