@@ -551,16 +551,24 @@ async def test_in_a_group_one_person_alone_reads_what_is_their_business(post: Po
 async def test_where_telegram_cannot_it_comes_to_the_private_chat_and_is_not_tried_again(
     post: Post, telegram: TelegramServer
 ) -> None:
-    telegram.answer_with("sendMessage", 200, '{"ok": true, "result": {"message_id": 5}}')
+    telegram.fail("deleteEphemeralMessage", 404, "Not Found")  # a server that has not heard of them
     async with post.sending():
         await post.put(Notice(DESK, FOR_ANN, ANSWER), Notice(DESK, replace(words(2), only_for=ANN), ANSWER))
         await post.until_settled()
     calls = telegram.sent("sendMessage")
-    assert [call["chat_id"] for call in calls].count(str(DESK)) == 1
-    (deleted,) = telegram.sent("deleteMessage")  # that server has shown it to everybody
-    assert (deleted["chat_id"], deleted["message_id"]) == (str(DESK), "5")
+    assert {call["chat_id"] for call in calls} == {str(ANN)}, "there it would be shown to everybody"
+    assert len(telegram.sent("deleteEphemeralMessage")) == 1
     assert telegram.texts(ANN) == ["1 s", "2 s"]
-    assert all("reply_markup" not in call for call in calls if call["chat_id"] == str(ANN))
+    assert all("reply_markup" not in call for call in calls)
+
+
+async def test_a_server_that_knows_such_messages_is_asked_only_once(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("deleteEphemeralMessage", 400, "Bad Request: message to delete not found")
+    async with post.sending():
+        await post.put(Notice(DESK, FOR_ANN, ANSWER), Notice(DESK, replace(words(2), only_for=ANN), ANSWER))
+        await post.until_settled()
+    assert [call["chat_id"] for call in telegram.sent("sendMessage")] == [str(DESK)] * 2
+    assert len(telegram.sent("deleteEphemeralMessage")) == 1
 
 
 async def test_who_cannot_be_written_to_reads_in_the_group_where_to_look(post: Post, telegram: TelegramServer) -> None:

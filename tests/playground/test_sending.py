@@ -253,3 +253,16 @@ async def test_a_message_for_one_person_has_no_number_in_the_group(playground: P
         "sendMessage", chat_id=desk.id, text="yours", ephemeral_message_parameters={"receiver_user_id": 5}
     )
     assert answer["error_code"] == 400
+
+
+async def test_a_message_for_one_person_is_deleted_by_its_own_number_and_reader(
+    playground: Playground, ask: Ask
+) -> None:
+    ann, eve, desk = playground.person("Ann"), playground.person("Eve"), playground.desk
+    await ask("sendMessage", chat_id=desk.id, text="yours", ephemeral_message_parameters={"receiver_user_id": ann.id})
+    shown = playground.messages(desk)[-1]
+    place = {"chat_id": desk.id, "ephemeral_message_id": shown.id}
+    assert (await ask("deleteEphemeralMessage", **place, receiver_user_id=eve.id))["error_code"] == 400
+    assert playground.messages(desk)[-1] is shown
+    assert (await ask("deleteEphemeralMessage", **place, receiver_user_id=ann.id))["result"] is True
+    assert shown not in playground.messages(desk)

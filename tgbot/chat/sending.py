@@ -15,7 +15,7 @@ from telegram.constants import ParseMode
 
 from tgbot.chat.bot import Telegram, in_our_words
 from tgbot.chat.failures import Unchanged
-from tgbot.core.errors import ChatGone, Malformed, MessageGone
+from tgbot.core.errors import ChatGone, ConfigError, Malformed, MessageGone
 from tgbot.core.reply import Rendered, RenderedButton
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ class Messenger:
 
     def __init__(self, bot: Telegram) -> None:
         self._bot = bot
-        self._has_ephemeral = True
+        self._has_ephemeral: bool | None = None
 
     async def send(
         self,
@@ -66,9 +66,8 @@ class Messenger:
     async def send_to_one(
         self, chat_id: int, person_id: int, rendered: Rendered, *, thread_id: int | None = None
     ) -> int:
-        """In a group, seen by this person alone. Raises `Malformed` where that cannot be had. A Bot API server that
-        does not know such messages sends one to everybody: it is deleted at once, and no more are sent this way."""
-        if not self._has_ephemeral:
+        """In a group, seen by this person alone. Raises `Malformed` where that cannot be had."""
+        if not await self._knows_ephemeral(chat_id, person_id):
             raise Malformed("no messages for one person here")
         fields = {
             **_text(chat_id, rendered),
@@ -76,12 +75,21 @@ class Messenger:
             "ephemeral_message_parameters": {"receiver_user_id": person_id},
         }
         message: dict[str, int] = await in_our_words(self._bot.call("sendMessage", fields))
-        if "ephemeral_message_id" in message:
-            return message["ephemeral_message_id"]
-        self._has_ephemeral = False
-        log.warning("no_ephemeral_messages", chat=chat_id)
-        await self.delete(chat_id, message["message_id"])
-        raise Malformed("no messages for one person here")
+        return message["ephemeral_message_id"]
+
+    async def _knows_ephemeral(self, chat_id: int, person_id: int) -> bool:
+        """Asked once, by deleting what is not there. A Bot API server older than 10.2 has no such method; it would
+        ignore the parameter that names the one reader, too, and show the message to everybody."""
+        if self._has_ephemeral is None:
+            nothing = {"chat_id": chat_id, "receiver_user_id": person_id, "ephemeral_message_id": 0}
+            try:
+                await in_our_words(self._bot.call("deleteEphemeralMessage", nothing))
+            except ConfigError:  # the library takes any "404 Not Found" for a refused token
+                self._has_ephemeral = False
+                log.warning("no_ephemeral_messages")
+            except (Malformed, MessageGone, ChatGone):
+                self._has_ephemeral = True
+        return self._has_ephemeral is not False
 
     async def edit(self, chat_id: int, message_id: int, rendered: Rendered) -> None:
         """Text, picture and buttons. May be repeated safely. A text may be given a picture; that a picture cannot

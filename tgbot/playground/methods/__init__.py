@@ -11,6 +11,7 @@ Method = Callable[[World, Params], object]
 METHODS: dict[str, Method] = {
     "answerCallbackQuery": answering.answer_callback_query,
     "answerInlineQuery": answering.answer_inline_query,
+    "deleteEphemeralMessage": editing.delete_ephemeral_message,
     "deleteMessage": editing.delete_message,
     "deleteMessages": editing.delete_messages,
     "deleteMyCommands": settings.delete_my_commands,

@@ -55,6 +55,15 @@ def delete_message(world: World, params: Params) -> bool:
     return True
 
 
+def delete_ephemeral_message(world: World, params: Params) -> bool:
+    chat = world.chat(params.values.get("chat_id"))
+    message = chat.message(params.number("ephemeral_message_id"), "message to delete")
+    if message.content.get("receiver_user", {}).get("id") != params.number("receiver_user_id"):
+        raise bad_request("message to delete not found")
+    world.remove(message)
+    return True
+
+
 def delete_messages(world: World, params: Params) -> bool:
     """What cannot be deleted is passed over."""
     message_ids = params.listed("message_ids")
