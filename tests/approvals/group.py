@@ -1,7 +1,7 @@
 """A group without a chat: real database, real order path to a real exchange, every message that would be sent; only
 Telegram's word on who is who is given by the test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -149,9 +149,13 @@ class Group:
 
     async def why(self) -> list[str]:
         """The reasons on record of what was refused, held or void."""
+        return [detail["why"] for detail in await self.details() if detail.get("why")]
+
+    async def details(self) -> list[Mapping[str, str]]:
+        """Of what is on record, the oldest first."""
         async with self.world.database.read() as session:
             records = await audit.latest(session, self.desk.id, 1_000_000)
-        return [why for record in reversed(records) if (why := record.event.detail.get("why"))]
+        return [record.event.detail for record in reversed(records)]
 
     def wait(self, span: timedelta) -> None:
         self.world.clock.advance(span.total_seconds())

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from tgbot.approvals.store import desks, proposals
 from tgbot.approvals.store.desks import Desk
@@ -14,6 +15,9 @@ from tgbot.core.people import Person
 from tgbot.core.routing import Incoming
 from tgbot.db.engine import Database, WriteSession
 
+MOST_REFUSALS = 30
+PER = timedelta(hours=1)
+
 
 class DeskRecord:
     """Each desk has a chain of its own, named by its id, which no change of the group's id touches."""
@@ -21,6 +25,8 @@ class DeskRecord:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        # Since when and how often somebody was refused at a desk, for this hour of theirs.
+        self._refusals: dict[tuple[str, int], tuple[datetime, int]] = {}
 
     async def note(
         self,
@@ -57,8 +63,7 @@ class DeskRecord:
             if desk is None:
                 return
             wanted = incoming.command or incoming.verb
-            event = Event("refused", incoming.user_id, incoming.name, detail={"wanted": wanted, "why": why})
-            await store.append(session, desk.id, event, self._clock.now())
+            await self._note_refusal(session, desk, incoming.user_id, incoming.name, wanted=wanted, why=why)
 
     @asynccontextmanager
     async def recorded(self, desk: Desk, person: Person, wanted: str) -> AsyncIterator[None]:
@@ -72,4 +77,22 @@ class DeskRecord:
     async def note_refused(self, desk: Desk, person: Person, wanted: str, why: str) -> None:
         """Somebody wanted what they may not, or what cannot be; nothing else has changed."""
         async with self._database.write() as session:
-            await self.note(session, desk, "refused", person, wanted=wanted, why=why)
+            await self._note_refusal(session, desk, person.id, person.name, wanted=wanted, why=why)
+
+    async def _note_refusal(self, session: WriteSession, desk: Desk, person_id: int, name: str, **detail: str) -> None:
+        """So many an hour of each person, for whoever keeps pressing must not fill the chain. The last says so."""
+        now = self._clock.now()
+        self._forget_until(now - PER)
+        since, count = self._refusals.get((desk.id, person_id), (now, 0))
+        self._refusals[desk.id, person_id] = since, count + 1
+        if count + 1 == MOST_REFUSALS:
+            detail["more"] = "not recorded for an hour"
+        if count < MOST_REFUSALS:
+            await store.append(session, desk.id, Event("refused", person_id, name, detail=detail), now)
+
+    def _forget_until(self, moment: datetime) -> None:
+        """Those whose hour began first stand first."""
+        for key, (since, _) in list(self._refusals.items()):
+            if since > moment:
+                return
+            del self._refusals[key]
