@@ -23,6 +23,20 @@ async def test_each_person_sees_their_own_chats(
     await expect(screen.message("hello all")).to_contain_text("Bob")
 
 
+async def test_in_a_group_a_message_for_one_is_seen_by_that_one(
+    playground: Playground, ann: Person, screen: Screen, bot: Bot
+) -> None:
+    for_ann = {"ephemeral_message_parameters": {"receiver_user_id": ann.id}}
+    await screen.chat("Desk").click()
+    await bot.send_message(playground.desk.id, "Ann may not press this", api_kwargs=for_ann)
+    await bot.send_message(playground.desk.id, "for all")
+    await expect(screen.message("Ann may not press this")).to_be_visible()
+    await screen.person("Bob").click()
+    await screen.chat("Desk").click()
+    await expect(screen.message("for all")).to_be_visible()
+    await expect(screen.page.get_by_text("Ann may not press this")).to_have_count(0)
+
+
 async def test_somebody_new_joins_and_starts(playground: Playground, screen: Screen, bot: Bot) -> None:
     await screen.page.get_by_role("button", name="Add").click()
     await screen.page.get_by_label("Name").fill("Zoë")
