@@ -21,7 +21,7 @@ structlog.configure(
     ]
 )
 
-pytest_plugins = ["tests.browser", "tests.databases", "tests.skips"]
+pytest_plugins = ["tests.browser", "tests.databases", "tests.skips", "tests.statements"]
 
 
 def pytest_collection_finish() -> None:

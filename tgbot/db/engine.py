@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from threading import Thread
 from weakref import WeakSet
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from tgbot.core.errors import ConfigError
+from tgbot.db import driver
 
 log = structlog.get_logger()
 
@@ -106,23 +107,11 @@ class Database:
     def _open_sqlite(self) -> tuple[AsyncEngine, AsyncEngine]:
         _make_folder(Path(self.url.database or ""))
         # One connection is the whole queue of writers: waiting in our own process beats SQLITE_BUSY.
-        connect_args = {"isolation_level": None, "factory": _PromptlyClosed}
-        writer = create_async_engine(self.url, pool_size=1, max_overflow=0, connect_args=connect_args)
-        reader = create_async_engine(self.url, pool_size=4, connect_args=connect_args)
+        writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
+        reader = create_async_engine(self.url, pool_size=4)
         for engine, begin, is_reader in ((writer, "BEGIN IMMEDIATE", False), (reader, "BEGIN", True)):
             _configure_sqlite(engine, begin, self._threads, is_reader=is_reader)
         return writer, reader
-
-
-class _PromptlyClosed(sqlite3.Connection):
-    """Gives up its transaction when it is closed. By itself the driver keeps it, and with it the right to write, until
-    the last cursor is collected as garbage; a task cancelled during a statement leaves such a cursor in its traceback.
-    """
-
-    def close(self) -> None:
-        with suppress(sqlite3.Error):  # it is closed already, or its disk fails: it is given up in any case
-            self.rollback()
-        super().close()
 
 
 def _check_file(file: str) -> None:
@@ -154,6 +143,8 @@ def _configure_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread],
     pragmas = ["busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
     if is_reader:
         pragmas.append("query_only=ON")
+
+    event.listen(engine.sync_engine, "do_connect", driver.connect)
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: AsyncAdapt_aiosqlite_connection, record: object) -> None:

@@ -1,0 +1,99 @@
+"""SQLite's driver as SQLAlchemy uses it, with one trip to its thread for a statement. By itself it takes four: a cursor
+is made, executes, hands over its rows and is closed, and each trip wakes a thread and the event loop."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from typing import Any, Self
+
+import aiosqlite
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+from sqlalchemy.engine import Dialect
+from sqlalchemy.util import await_
+
+
+class _PromptlyClosed(sqlite3.Connection):
+    """Gives up its transaction when it is closed. By itself the driver keeps it, and with it the right to write, until
+    the last cursor is collected as garbage; a task cancelled during a statement leaves such a cursor in its traceback.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):  # it is closed already, or its disk fails: it is given up in any case
+            self.rollback()
+        super().close()
+
+
+class _Cursor:
+    """A statement and its rows, fetched on the same trip; what SQLAlchemy asks afterwards is at hand."""
+
+    description: Any = None
+    rowcount = -1
+    lastrowid: int | None = None
+    arraysize = 1
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._rows: Sequence[Any] = ()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
+        await self._travel(sqlite3.Cursor.execute, operation, parameters)
+
+    async def executemany(self, operation: str, parameters: Sequence[Sequence[Any]]) -> None:
+        await self._travel(sqlite3.Cursor.executemany, operation, parameters)
+
+    async def fetchall(self) -> Sequence[Any]:
+        return self._rows
+
+    async def close(self) -> None:
+        """It was closed in its thread."""
+
+    async def _travel(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
+        # The name is private and without types, and there is no other way.
+        await self._connection._execute(self._do, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - see above
+
+    def _do(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
+        with closing(self._connection._conn.cursor()) as cursor:  # noqa: SLF001 - as above
+            act(cursor, operation, parameters)
+            self.description = cursor.description
+            self._rows = cursor.fetchall()
+            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+
+
+class _AdaptedCursor(AsyncAdapt_aiosqlite_cursor):
+    __slots__ = ()
+
+    def _make_new_cursor(self, connection: Any) -> Any:  # noqa: ANN401 - the library's types know no driver
+        return _Cursor(connection)
+
+
+class _AdaptedConnection(AsyncAdapt_aiosqlite_connection):
+    """A pool rolls back whatever comes back to it; after a commit that is a trip for nothing."""
+
+    __slots__ = ("_has_ended",)
+
+    _cursor_cls = _AdaptedCursor
+
+    def cursor(self, server_side: bool = False) -> Any:  # noqa: ANN401 - the library's signature
+        self._has_ended = False
+        return super().cursor(server_side)
+
+    def commit(self) -> None:
+        super().commit()
+        self._has_ended = True
+
+    def rollback(self) -> None:
+        if not self._has_ended:
+            super().rollback()
+        self._has_ended = True
+
+
+def connect(dialect: Dialect, record: object, where: tuple[Any, ...], how: dict[str, Any]) -> Any:  # noqa: ANN401 - a hook
+    """SQLAlchemy's `do_connect`. The thread is a daemon's, so that a process that must end can."""
+    options = how | {"isolation_level": None, "factory": _PromptlyClosed}
+    connection = aiosqlite.connect(*where, **options)
+    connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does it
+    opened: Any = await_(connection)
+    return _AdaptedConnection(dialect.loaded_dbapi, opened)
