@@ -19,5 +19,5 @@ def _share(connection: Connection) -> None:
 
 # Compiled statements are kept by dialect, among others; two of a kind on one machine write the same SQL.
 DefaultDialect.__eq__ = _is_same  # type: ignore[method-assign, assignment]  # it has none of its own
-DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))  # type: ignore[method-assign, assignment]  # likewise
+DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))  # type: ignore[method-assign, assignment]  # it has none of its own
 event.listen(Engine, "engine_connect", _share)
