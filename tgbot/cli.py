@@ -35,7 +35,7 @@ from tgbot.paper.replay import Replay
 from tgbot.paper.walk import Walk
 from tgbot.schema import migrate
 from tgbot.settings import Settings, read_settings
-from tgbot.system import SystemClock, SystemIds, spare_collector
+from tgbot.system import SystemClock, SystemIds, end_at_standstill, spare_collector
 
 log = structlog.get_logger()
 
@@ -227,6 +227,7 @@ def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str 
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         running = loop.create_task(role(stopping))
+        watching = loop.create_task(end_at_standstill())
 
         def stop() -> None:
             loop.call_later(0 if stopping.is_set() else LONGEST_STOP, running.cancel)
@@ -234,8 +235,11 @@ def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str 
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop)
-        with suppress(asyncio.CancelledError):
-            await running
+        try:
+            with suppress(asyncio.CancelledError):
+                await running
+        finally:
+            watching.cancel()
 
     try:
         spare_collector()

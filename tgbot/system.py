@@ -1,6 +1,7 @@
 """The real clock and the real dice; every other module is handed these."""
 
 import asyncio
+import faulthandler
 import gc
 import secrets
 import time
@@ -9,12 +10,25 @@ from uuid import uuid4
 
 from tgbot.core.ids import CROCKFORD
 
+LONGEST_STANDSTILL = 8  # seconds
+
 
 def spare_collector() -> None:
     """For a process that has loaded what it is made of: that stays, and looking through it again and again, the garbage
     collector would stop the event loop for 70 ms each time."""
     gc.collect()
     gc.freeze()
+
+
+async def end_at_standstill() -> None:
+    """Until cancelled. An event loop that stands still for too long hears no price and no stop any more: the process
+    ends with status 1, the stacks of its threads on stderr (places, no values), for its supervisor to start it anew."""
+    try:
+        while True:
+            faulthandler.dump_traceback_later(LONGEST_STANDSTILL, exit=True)
+            await asyncio.sleep(1)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 class SystemClock:

@@ -582,10 +582,12 @@ PROCESS = (
     ),
     Row(
         "X4",
-        "a part of the bot dies",
+        "a part of the bot dies, or its event loop stands still for seconds",
         "the process ends, and is started anew",
-        (CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",),
-        "a loop that stands still for seconds is not noticed",
+        (
+            CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",
+            "flows/test_running.py::test_a_bot_that_stands_still_ends_and_says_where_and_the_next_goes_on",
+        ),
     ),
 )
 

@@ -75,10 +75,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running(*arguments: str, settings: Settings, **more: str) -> AsyncIterator[Running]:
+async def running(
+    *arguments: str, settings: Settings, program: tuple[str, str] = ("-m", "tgbot"), **more: str
+) -> AsyncIterator[Running]:
     """`tgbot` with these arguments; whatever is left of it is killed on the way out."""
     process = await asyncio.create_subprocess_exec(
-        *(*PYTHON, "-m", "tgbot", *arguments),
+        *(*PYTHON, *program, *arguments),
         stderr=asyncio.subprocess.PIPE,
         env=BARE | environment_of(settings) | more,
         limit=2**24,

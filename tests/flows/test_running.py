@@ -32,6 +32,32 @@ async def test_the_second_of_two_stops_and_names_the_first_whose_work_goes_on_af
         assert perf_counter() - began < 9, "whoever stops in order gives the lease back"
 
 
+# Stands still for a minute when it is told to, and is not as patient as the real one.
+STALLING = """
+import signal, time
+from tgbot import cli, system
+system.LONGEST_STANDSTILL = 1
+signal.signal(signal.SIGUSR1, lambda *_: time.sleep(60))
+cli.main()
+"""
+
+
+@pytest.mark.timeout(60)
+async def test_a_bot_that_stands_still_ends_and_says_where_and_the_next_goes_on(stage: Stage) -> None:
+    ann = stage.seat("Ann")
+    async with running("run", settings=stage.settings, program=("-c", STALLING)) as bot:
+        await bot.until("ready")
+        began = perf_counter()
+        assert await bot.end(signal.SIGUSR1) == 1
+        assert perf_counter() - began < 10
+        assert "Timeout" in bot.log
+        assert "<lambda>" in bot.log
+    await stage.playground.say(ann.person, ann.chat, "/start")
+    async with running("run", settings=stage.settings) as bot:
+        await bot.until("ready")
+        await ann.hears("Hello Ann")
+
+
 async def test_a_revoked_token_ends_the_process(stage: Stage) -> None:
     async with running("run", settings=stage.settings) as bot:
         await bot.until("ready")
