@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -39,6 +39,7 @@ from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
 from tgbot.db.leases import Lease
 from tgbot.delivery.answers import Answers
+from tgbot.delivery.away import own_up
 from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.sender import Sender
@@ -83,7 +84,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         bot = await stack.enter_async_context(
             connected(token, settings.telegram_api_url, lambda: make_transport(exchanges.tls), clock)
         )
-        lease = await _take_lease(database, clock, bot, stack)
+        lease, free_since = await _take_lease(database, clock, bot, stack)
 
         renderer = Renderer(Catalogue(folder("locales")))
         messenger = Messenger(bot)
@@ -161,6 +162,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         )
         for begin in features.beginnings:
             await begin()
+        if free_since is not None:
+            await own_up(database, outbox, free_since, clock.now())
         await _offer_commands(messenger, renderer)
         await _serve_web(settings, ground, intake, stack)
         roles = {
@@ -180,11 +183,15 @@ def _paper_file(settings: Settings) -> Path:
     return settings.master_key_file.parent / "paper.db"
 
 
-async def _take_lease(database: Database, clock: Clock, bot: Telegram, stack: AsyncExitStack) -> Lease:
-    """Of two processes with one token the second ends here, naming the first; a dead holder's lease runs out."""
+async def _take_lease(
+    database: Database, clock: Clock, bot: Telegram, stack: AsyncExitStack
+) -> tuple[Lease, datetime | None]:
+    """And since when nobody has held it, if somebody ever has. Of two processes with one token the second ends here,
+    naming the first; a dead holder's lease runs out."""
     holder = f"{socket.gethostname()}, process {os.getpid()}"
     lease = Lease(database, clock, f"poller of @{bot.username}", holder, LEASE_LENGTH)
     for _ in range(int(LEASE_LENGTH.total_seconds()) + 1):
+        free_since = await lease.free_since()
         try:
             await lease.take()
         except LostRace as error:
@@ -192,7 +199,7 @@ async def _take_lease(database: Database, clock: Clock, bot: Telegram, stack: As
             await clock.sleep(1)
             continue
         stack.push_async_callback(lease.release)
-        return lease
+        return lease, free_since
     raise refusal
 
 

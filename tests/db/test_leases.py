@@ -58,6 +58,23 @@ async def test_what_was_given_back_is_free_at_once(database: Database, clock: Ju
     await second.take()
 
 
+async def test_since_when_it_is_free_is_known(database: Database, clock: JumpClock) -> None:
+    """Also of a holder that died, whose lease ran out."""
+    first = lease(database, clock, "one")
+    assert await first.free_since() is None
+    await first.take()
+    assert await first.free_since() is None
+    clock.advance(3)
+    await first.release()
+    released = clock.now()
+    clock.advance(3600)
+    assert await lease(database, clock, "two").free_since() == released
+    await lease(database, clock, "two").take()
+    run_out = clock.now() + LENGTH
+    clock.advance(3600)
+    assert await lease(database, clock, "three").free_since() == run_out
+
+
 async def test_keeping_it_renews_it_in_time_and_ends_when_it_is_lost(database: Database, clock: JumpClock) -> None:
     mine = lease(database, clock, "one")
     await mine.take()

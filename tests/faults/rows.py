@@ -686,9 +686,12 @@ FROM_TELEGRAM = (
     Row(
         "G5",
         "away for longer than Telegram keeps presses",
-        "buttons work after the start",
-        ("flows/test_orders.py::test_tap_after_a_restart_is_one_order",),
-        "nothing says that it was away",
+        "buttons work after the start; whoever was in touch is told once, without a sound",
+        (
+            "flows/test_orders.py::test_tap_after_a_restart_is_one_order",
+            "flows/test_orders.py::test_who_was_left_alone_hears_it_once",
+            "delivery/test_away.py::test_whoever_was_in_touch_is_told_once_without_a_sound",
+        ),
     ),
     Row(
         "G6",

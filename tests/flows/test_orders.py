@@ -204,6 +204,25 @@ async def test_tap_after_a_restart_is_one_order(stage: Stage, account: Account) 
     assert len(placed(stage)) == 1
 
 
+async def test_who_was_left_alone_hears_it_once(stage: Stage, account: Account) -> None:
+    """For longer than Telegram keeps taps; a moment is not worth a word."""
+    ann, bob = stage.seat("Ann"), stage.seat("Bob")
+    async with stage.bot():
+        await connect(ann, account)
+    stage.clock.shift += timedelta(seconds=120)
+    async with stage.bot():
+        await ann.say("/start", "Hello Ann")
+    stage.clock.shift += timedelta(minutes=10)
+    async with stage.bot():
+        told = await ann.hears("^⏸ I was away from .* Taps on buttons meanwhile are lost")
+        await bob.say("/start", "Hello Bob")
+        await ann.say("/balance", "USDT")
+    async with stage.bot():
+        await ann.say("/help", "What would you like")
+    assert [text for text in ann.texts() if "I was away" in text] == [told.text]
+    assert [text for text in bob.texts() if "I was away" in text] == []
+
+
 async def test_expired_ticket_sends_nothing_and_a_fresh_one_is_offered(live: Seat, stage: Stage) -> None:
     ticket = await live.say("/buy btc 100", "^Buy BTC-USDT")
     stage.clock.shift += timedelta(seconds=61)

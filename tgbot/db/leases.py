@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete, or_, select, update
+from sqlalchemy import String, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.clock import Clock
@@ -61,5 +61,12 @@ class Lease:
             await self.take()
 
     async def release(self) -> None:
+        mine = (LeaseRow.name == self._name) & (LeaseRow.holder == self._holder)
         async with self._database.write() as session:
-            await session.execute(delete(LeaseRow).where(LeaseRow.name == self._name, LeaseRow.holder == self._holder))
+            await session.execute(update(LeaseRow).where(mine).values(expires_at=self._clock.now()))
+
+    async def free_since(self) -> datetime | None:
+        """Since when nobody has held it; `None` if somebody does, or if nobody ever has."""
+        async with self._database.read() as session:
+            ended = await session.scalar(select(LeaseRow.expires_at).where(LeaseRow.name == self._name))
+        return ended if ended is not None and ended <= self._clock.now() else None
