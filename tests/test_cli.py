@@ -77,7 +77,7 @@ def test_help_names_every_command(tgbot: Tgbot, argument: str) -> None:
     assert set(re.findall(r"^  (\w+) ", ended.out.partition("Commands:")[2], re.MULTILINE)) == COMMANDS
 
 
-@pytest.mark.parametrize("command", [*sorted(COMMANDS), "keys reset", "ops kill", "ops resume"])
+@pytest.mark.parametrize("command", [*sorted(COMMANDS), "keys reset", "ops kill", "ops resend", "ops resume"])
 def test_every_command_explains_itself(tgbot: Tgbot, command: str) -> None:
     ended = tgbot(*command.split(), "--help")
     assert ended.code == 0
@@ -284,6 +284,27 @@ def test_each_way_to_start_the_program_runs_a_command_once(program: list[str], t
     command = [sys.executable, *program, "ops", "kill", "12"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["Trading is stopped for 12. `tgbot ops resume 12` takes it back."]
+
+
+def test_what_was_not_delivered_is_listed_without_its_words_and_owed_once_more(tgbot: Tgbot, tmp_path: Path) -> None:
+    assert tgbot("ops", "undelivered").out == "0 undelivered.\n"
+    with closing(sqlite3.connect(tmp_path / "data/tgbot.db")) as database:
+        row = (
+            "INSERT INTO outbox (id, chat_id, priority, payload, state, reason, is_plain, is_repeat, tries, created_at)"
+        )
+        database.execute(f"{row} VALUES (7, 12, 0, 'a secret', 'dead', 'Bad Request: no', 0, 0, 3, 1764320400000000)")
+        database.commit()
+        assert tgbot("ops", "undelivered").out.splitlines() == [
+            "7  2025-11-28 09:00 UTC  chat 12  Bad Request: no",
+            "1 undelivered.",
+        ]
+        assert tgbot("ops", "resend", "7").out == "Message 7 is owed once more.\n"
+        assert database.execute("SELECT state, tries, is_repeat FROM outbox").fetchall() == [("new", 0, 1)]
+        refused = tgbot("ops", "resend", "7")
+        assert (refused.code, refused.err) == (
+            1,
+            "Message 7 was not given up, or its chat is gone; nothing is changed.\n",
+        )
 
 
 def test_a_record_that_was_changed_is_named_and_ends_with_one(tgbot: Tgbot, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tgbot.core.errors import BotError, ConfigError
 from tgbot.credentials.master import reset_master_key
 from tgbot.db.engine import Database
 from tgbot.db.leases import find_holder
+from tgbot.delivery import dead
 from tgbot.exchanges import relayed
 from tgbot.kucoin.http import make_transport
 from tgbot.paper.exchange import PaperExchange
@@ -45,6 +46,7 @@ CLOCK = SystemClock()
 IDS = SystemIds()
 TELEGRAM_PATIENCE = 5.0
 LONGEST_STOP = 10.0
+MOST_LISTED = 50
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,7 +131,7 @@ def reset() -> None:
 
 @cli.group()
 def ops() -> None:
-    """The operator's kill switch; it works on a running bot at once, and over restarts."""
+    """For the operator. It works on a running bot at once, and over restarts."""
 
 
 @ops.command()
@@ -144,6 +146,19 @@ def kill(whom: str) -> None:
 def resume(whom: str) -> None:
     """Take a kill back. What people have frozen themselves stays frozen."""
     _finish(lambda database, settings: _switch(database, whom, is_on=False))
+
+
+@ops.command()
+def undelivered() -> None:
+    """Messages that were given up, the newest first: number, time, chat and why. What they say is not shown."""
+    _finish(lambda database, settings: _list_dead(database))
+
+
+@ops.command()
+@click.argument("number", type=click.IntRange(min=1))
+def resend(number: int) -> None:
+    """Owe the message NUMBER of `undelivered` once more; it says that it may come twice."""
+    _finish(lambda database, settings: _resend(database, number))
 
 
 @cli.group(name="audit")
@@ -263,6 +278,24 @@ async def _switch(database: Database, whom: str, *, is_on: bool) -> None:
         click.echo(f"Trading goes on for {whom}.")
     else:
         click.echo(f"Trading was not stopped for {whom}; nothing is changed.")
+
+
+async def _list_dead(database: Database) -> None:
+    await migrate(database)
+    async with database.read() as session:
+        count, newest = await dead.undelivered(session, MOST_LISTED)
+    for one in newest:
+        click.echo(f"{one.id}  {one.created_at:%Y-%m-%d %H:%M} UTC  chat {one.chat_id}  {one.reason}")
+    click.echo(f"{count} undelivered." if count <= MOST_LISTED else f"{count} undelivered; the newest {MOST_LISTED}.")
+
+
+async def _resend(database: Database, number: int) -> None:
+    await migrate(database)
+    async with database.write() as session:
+        is_owed = await dead.resend(session, number, CLOCK.now())
+    if not is_owed:
+        raise ConfigError(f"Message {number} was not given up, or its chat is gone; nothing is changed.", exit_code=1)
+    click.echo(f"Message {number} is owed once more.")
 
 
 async def _verify(database: Database, told: tuple[int, str] | None) -> None:

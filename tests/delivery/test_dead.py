@@ -1,0 +1,40 @@
+"""What was given up, as the operator sees it."""
+
+from tests.chat.telegram_server import TelegramServer
+from tests.delivery.conftest import ANN, Post, words
+from tgbot.delivery.dead import resend, undelivered
+from tgbot.delivery.gone import leave_chat
+from tgbot.delivery.outbox import Notice, Priority
+
+
+async def given_up(post: Post, telegram: TelegramServer) -> int:
+    for _ in range(2):  # with markup and without
+        telegram.fail("sendMessage", 400, "Bad Request: something is wrong with it")
+    async with post.sending():
+        [row_id] = await post.put(Notice(ANN, words(1), Priority.ANSWER))
+        await post.until_settled()
+    return row_id
+
+
+async def test_it_is_listed_with_its_reason_and_comes_once_more_on_demand(post: Post, telegram: TelegramServer) -> None:
+    row_id = await given_up(post, telegram)
+    async with post.database.read() as session:
+        count, [dead] = await undelivered(session, 10)
+    assert (count, dead.id, dead.chat_id, dead.reason) == (1, row_id, ANN, "Something is wrong with it")
+    async with post.sending():
+        async with post.database.write() as session:
+            assert await resend(session, row_id, post.clock.now())
+            assert not await resend(session, row_id, post.clock.now())
+        post.outbox.wake()
+        await post.until_settled()
+    [told] = telegram.texts(ANN)
+    assert "you may see this twice" in told
+    async with post.database.read() as session:
+        assert await undelivered(session, 10) == (0, [])
+
+
+async def test_into_a_chat_that_is_gone_nothing_is_sent_again(post: Post, telegram: TelegramServer) -> None:
+    row_id = await given_up(post, telegram)
+    async with post.database.write() as session:
+        await leave_chat(session, ANN, "blocked", post.clock.now())
+        assert not await resend(session, row_id, post.clock.now())
