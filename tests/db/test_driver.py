@@ -1,0 +1,70 @@
+"""What goes to SQLite's thread, and what may be left out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import aiosqlite
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from tgbot.db.engine import Database
+
+
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The name of what each trip did."""
+    made: list[str] = []
+    travel: Any = aiosqlite.Connection._execute
+
+    async def counted(connection: Any, act: Callable[..., Any], *arguments: Any, **named: Any) -> object:
+        made.append(act.__name__)
+        return await travel(connection, act, *arguments, **named)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    return made
+
+
+async def test_a_statement_and_its_rows_are_one_trip(sqlite_url: str, trips: list[str]) -> None:
+    database = Database(sqlite_url)
+    assert await database.is_reachable()  # opens the connection
+    trips.clear()
+    async with database.read() as session:
+        rows = await session.scalars(text("SELECT 1 UNION ALL SELECT 2"))
+        assert list(rows) == [1, 2]
+    assert trips == ["_do", "_do", "commit"], "BEGIN, SELECT, COMMIT"
+    await database.close()
+
+
+async def test_a_commit_that_fails_is_rolled_back(sqlite_url: str) -> None:
+    """Else the connection would come back with its transaction, and all that follows would be part of it."""
+    database = Database(sqlite_url)
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+        await session.execute(
+            text("CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)")
+        )
+    for _ in range(2):
+        with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+            async with database.write() as session:
+                await session.execute(text("INSERT INTO child VALUES (5)"))
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO parent VALUES (1)"))
+    async with database.read() as session:
+        assert list(await session.scalars(text("SELECT id FROM child"))) == []
+        assert list(await session.scalars(text("SELECT id FROM parent"))) == [1]
+    await database.close()
+
+
+async def test_counts_and_new_ids_are_those_of_the_statement(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE counted (id INTEGER PRIMARY KEY, at INTEGER)"))
+        one: Any = await session.execute(text("INSERT INTO counted (at) VALUES (7)"))
+        connection = await session.connection()
+        await connection.execute(text("INSERT INTO counted (at) VALUES (:at)"), [{"at": 8}, {"at": 9}])
+        changed: Any = await session.execute(text("UPDATE counted SET at = 0 WHERE at > 7"))
+        returned = await session.execute(text("DELETE FROM counted WHERE at = 0 RETURNING id"))
+        assert (one.lastrowid, one.rowcount, changed.rowcount) == (1, 1, 2)
+        assert sorted(returned.scalars()) == [2, 3]
+    await database.close()
