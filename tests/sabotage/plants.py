@@ -271,4 +271,25 @@ PLANTS = (
         "        if False:\n",
         ("tests/alerts/test_groups.py",),
     ),
+    Plant(
+        "a transaction whose commit has failed comes back to the pool",
+        "tgbot/db/driver.py",
+        "        super().commit()\n        self._has_ended = True\n",
+        "        self._has_ended = True\n        super().commit()\n",
+        ("tests/db/test_driver.py",),
+    ),
+    Plant(
+        "what is for one person is shown to a whole group by an old server",
+        "tgbot/chat/sending.py",
+        "                self._has_ephemeral = False\n",
+        "                self._has_ephemeral = True\n",
+        ("tests/delivery/test_sender.py",),
+    ),
+    Plant(
+        "a bot that stands still stays",
+        "tgbot/system.py",
+        "faulthandler.dump_traceback_later(LONGEST_STANDSTILL, exit=True)",
+        "faulthandler.dump_traceback_later(LONGEST_STANDSTILL, exit=False)",
+        ("tests/flows/test_running.py",),
+    ),
 )
