@@ -18,7 +18,6 @@ from tgbot.accounts.notices.service import Notices
 from tgbot.accounts.service import Accounts
 from tgbot.accounts.views import TASKS
 from tgbot.alerts import store as alert_store
-from tgbot.approvals.record import DeskRecord
 from tgbot.approvals.store import desks as desk_store
 from tgbot.chat.bot import Telegram, connected
 from tgbot.chat.groups import Groups
@@ -146,7 +145,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             admit=accounts.admit,
             erase_leak=entry.erase_leak,
             on_chat_moved=on_chat_moved,
-            on_turned_away=DeskRecord(database, clock).note_turned_away,
+            on_turned_away=features.on_turned_away,
             bot_name=bot.username,
         )
         sender = Sender(
@@ -162,10 +161,10 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         )
         for begin in features.beginnings:
             await begin()
-        if free_since is not None:
-            await own_up(database, outbox, free_since, clock.now())
         await _offer_commands(messenger, renderer)
         await _serve_web(settings, ground, intake, stack)
+        if free_since is not None:
+            await own_up(database, outbox, free_since, clock.now())
         roles = {
             **features.roles,
             "lease": lease.keep(),

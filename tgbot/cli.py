@@ -36,7 +36,7 @@ from tgbot.paper.replay import Replay
 from tgbot.paper.walk import Walk
 from tgbot.schema import migrate
 from tgbot.settings import Settings, read_settings
-from tgbot.system import SystemClock, SystemIds, end_at_standstill, spare_collector
+from tgbot.system import SystemClock, SystemIds, ended_at_standstill, spare_collector
 
 log = structlog.get_logger()
 
@@ -65,7 +65,12 @@ def run() -> None:
             file=str(settings.master_key_file),
             advice="whoever copies this folder can read every key: keep the master key elsewhere",
         )
-    _play(lambda stopping: app.run(settings, CLOCK, IDS, stopping))
+
+    async def live(stopping: asyncio.Event) -> None:
+        async with ended_at_standstill():
+            await app.run(settings, CLOCK, IDS, stopping)
+
+    _play(live)
 
 
 @cli.command(name="demo")
@@ -155,7 +160,7 @@ def undelivered() -> None:
 
 
 @ops.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=click.IntRange(min=1, max=2**63 - 1))
 def resend(number: int) -> None:
     """Owe the message NUMBER of `undelivered` once more; it says that it may come twice."""
     _finish(lambda database, settings: _resend(database, number))
@@ -242,7 +247,6 @@ def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str 
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         running = loop.create_task(role(stopping))
-        watching = loop.create_task(end_at_standstill())
 
         def stop() -> None:
             loop.call_later(0 if stopping.is_set() else LONGEST_STOP, running.cancel)
@@ -250,11 +254,8 @@ def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str 
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop)
-        try:
-            with suppress(asyncio.CancelledError):
-                await running
-        finally:
-            watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
     try:
         spare_collector()

@@ -36,7 +36,7 @@ from tgbot.core.errors import UserError
 from tgbot.core.ids import Ids
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode
-from tgbot.core.routing import Route
+from tgbot.core.routing import Incoming, Route
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Outbox
@@ -68,6 +68,7 @@ from tgbot.trading.witness import Witness
 Role = Coroutine[Any, Any, None]
 Beginning = Callable[[], Awaitable[None]]
 OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
+OnTurnedAway = Callable[[Incoming, str], Awaitable[None]]
 OnChatMoved = Callable[[WriteSession, int, int], Awaitable[None]]
 
 
@@ -138,7 +139,8 @@ def lay_ground(
 @dataclass(frozen=True, slots=True)
 class Features:
     """What they answer to, what they do all the time, which start links are theirs, who has to know when Telegram says
-    that a chat is gone, is there again or has become another one, and what has to be done before any of it begins."""
+    that a chat is gone, is there again or has become another one, what has to be done before any of it begins, and
+    who hears of those whom the gate does not let through."""
 
     routes: Sequence[Route]
     roles: Mapping[str, Role]
@@ -147,6 +149,7 @@ class Features:
     on_chat_moved: Sequence[OnChatMoved] = ()
     links: Mapping[str, OpenLink] = field(default_factory=dict)
     beginnings: Sequence[Beginning] = ()
+    on_turned_away: Sequence[OnTurnedAway] = ()
 
 
 def build_features(ground: Ground) -> Features:
@@ -162,6 +165,7 @@ def build_features(ground: Ground) -> Features:
         [on_chat_moved for features in built for on_chat_moved in features.on_chat_moved],
         {start: open_link for features in built for start, open_link in features.links.items()},
         [begin for features in built for begin in features.beginnings],
+        [on_turned_away for features in built for on_turned_away in features.on_turned_away],
     )
 
 
@@ -275,7 +279,13 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
         *PolicyHandlers(built.desks, built.policies, built.record, ground.symbols.read_pair, ground.names_of).routes(),
         *desks.routes(),
     ]
-    features = Features(routes, {"desks": built.keeper.run()}, (), (), [built.desks.move], {DESK_LINK: desks.open_link})
+    features = Features(
+        routes,
+        {"desks": built.keeper.run()},
+        on_chat_moved=[built.desks.move],
+        links={DESK_LINK: desks.open_link},
+        on_turned_away=[built.record.note_turned_away],
+    )
     return features, built.standings.require_admin
 
 

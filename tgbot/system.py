@@ -4,7 +4,10 @@ import asyncio
 import faulthandler
 import gc
 import secrets
+import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -20,15 +23,26 @@ def spare_collector() -> None:
     gc.freeze()
 
 
-async def end_at_standstill() -> None:
-    """Until cancelled. An event loop that stands still for too long hears no price and no stop any more: the process
-    ends with status 1, the stacks of its threads on stderr (places, no values), for its supervisor to start it anew."""
+@asynccontextmanager
+async def ended_at_standstill() -> AsyncIterator[None]:
+    """An event loop that stands still for too long hears no price and no stop any more: the process ends, with status 1
+    and the stacks of its threads on stderr (places, no values), for its supervisor to start it anew. Where nobody reads
+    stderr, and so even that stands still, an alarm of the kernel ends it two seconds later."""
+    watching = asyncio.get_running_loop().create_task(_put_off())
     try:
-        while True:
-            faulthandler.dump_traceback_later(LONGEST_STANDSTILL, exit=True)
-            await asyncio.sleep(1)
+        yield
     finally:
+        watching.cancel()
         faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+async def _put_off() -> None:
+    while True:
+        signal.setitimer(signal.ITIMER_REAL, LONGEST_STANDSTILL + 2)
+        with suppress(RuntimeError, ValueError):  # there is no stderr
+            faulthandler.dump_traceback_later(LONGEST_STANDSTILL, exit=True)
+        await asyncio.sleep(1)
 
 
 class SystemClock:

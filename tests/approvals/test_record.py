@@ -15,13 +15,27 @@ async def test_who_keeps_pressing_does_not_fill_the_chain(group: Group) -> None:
     assert (await group.details())[-1] == {
         "wanted": "approve",
         "why": "approvals.no_approver",
-        "more": "not recorded for an hour",
+        "more": "not recorded for the rest of the hour",
     }
     await refuse(group, MALLORY)
     assert len(await group.acts()) == before + MOST_REFUSALS + 1
     group.wait(timedelta(hours=1))
     await refuse(group, EVE)
     assert len(await group.acts()) == before + MOST_REFUSALS + 2
+
+
+async def test_a_row_that_was_rolled_back_is_not_counted_and_a_clock_gone_back_forgets(group: Group) -> None:
+    before = len(await group.acts())
+    async with group.world.database.write() as session:
+        for _ in range(MOST_REFUSALS):
+            await group.now.record._note_refusal(session, group.desk, EVE, "Eve", wanted="approve", why="x")
+        await session.rollback()
+    for _ in range(MOST_REFUSALS):
+        await refuse(group, EVE)
+    assert len(await group.acts()) == before + MOST_REFUSALS
+    group.wait(-timedelta(hours=2))
+    await refuse(group, EVE)
+    assert len(await group.acts()) == before + MOST_REFUSALS + 1
 
 
 async def refuse(group: Group, person_id: int) -> None:

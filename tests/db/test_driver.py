@@ -56,6 +56,15 @@ async def test_a_commit_that_fails_is_rolled_back(sqlite_url: str) -> None:
     await database.close()
 
 
+async def test_rows_that_were_handed_over_are_not_kept(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.read() as session:
+        connection = await session.connection()
+        result = await connection.execute(text("SELECT 1"))
+        assert result.cursor._cursor._rows == ()
+    await database.close()
+
+
 async def test_counts_and_new_ids_are_those_of_the_statement(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     async with database.write() as session:

@@ -75,6 +75,16 @@ async def test_since_when_it_is_free_is_known(database: Database, clock: JumpClo
     assert await lease(database, clock, "three").free_since() == run_out
 
 
+async def test_what_was_given_back_is_free_also_if_the_clock_has_gone_back(database: Database) -> None:
+    await (first := lease(database, JumpClock(), "one")).take()
+    await first.release()
+    earlier = JumpClock(JumpClock().now() - timedelta(days=1))
+    async with database.read() as session:
+        assert await find_holder(session, earlier.now()) is None
+    assert await lease(database, earlier, "two").free_since() is None
+    await lease(database, earlier, "two").take()
+
+
 async def test_keeping_it_renews_it_in_time_and_ends_when_it_is_lost(database: Database, clock: JumpClock) -> None:
     mine = lease(database, clock, "one")
     await mine.take()

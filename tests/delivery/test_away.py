@@ -31,6 +31,31 @@ async def test_whoever_was_in_touch_is_told_once_without_a_sound(post: Post, tel
     assert {call["disable_notification"] for call in told} == {"true"}
 
 
+async def test_that_line_keeps_nobody_in_touch(post: Post, telegram: TelegramServer) -> None:
+    """A machine that is off every night would write to them every morning, for ever."""
+    await write_to(post, ANN)
+    for _ in range(3):
+        since = post.clock.now()
+        post.clock.advance(IN_TOUCH.total_seconds() * 0.9)
+        await own_up(post.database, post.outbox, since, post.clock.now())
+        async with post.sending():
+            await post.until_settled()
+    assert [text for text in telegram.texts(ANN) if "I was away" in text] == telegram.texts(ANN)[1:3]
+
+
+async def test_a_group_that_has_moved_is_told_once_and_there(post: Post, telegram: TelegramServer) -> None:
+    await write_to(post, DESK)
+    telegram.fail("sendMessage", 400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100123)
+    await write_to(post, DESK)
+    since = post.clock.now()
+    post.clock.advance(600)
+    await own_up(post.database, post.outbox, since, post.clock.now())
+    async with post.sending():
+        await post.until_settled()
+    told = [call["chat_id"] for call in telegram.sent("sendMessage") if "I was away" in call["text"]]
+    assert told == ["-100123"]
+
+
 async def test_a_moment_is_not_worth_a_word(post: Post, telegram: TelegramServer) -> None:
     await write_to(post, ANN)
     since = post.clock.now()

@@ -33,6 +33,27 @@ async def test_it_is_listed_with_its_reason_and_comes_once_more_on_demand(post: 
         assert await undelivered(session, 10) == (0, [])
 
 
+async def test_it_comes_as_a_message_of_its_own_for_its_card_may_say_something_newer(
+    post: Post, telegram: TelegramServer
+) -> None:
+    async with post.sending():
+        await post.put(Notice(ANN, words(1), Priority.ANSWER, card="order"))
+        await post.until_settled()
+        for _ in range(2):
+            telegram.fail("editMessageText", 400, "Bad Request: something is wrong with it")
+        [dead] = await post.put(Notice(ANN, words(2), Priority.ANSWER, card="order"))
+        await post.until_settled()
+        await post.put(Notice(ANN, words(3), Priority.ANSWER, card="order"))
+        await post.until_settled()
+        async with post.database.write() as session:
+            assert await resend(session, dead, post.clock.now())
+        post.outbox.wake()
+        await post.until_settled()
+    card, again = telegram.texts(ANN)
+    assert card == "3 s"
+    assert again.startswith("2 s")
+
+
 async def test_into_a_chat_that_is_gone_nothing_is_sent_again(post: Post, telegram: TelegramServer) -> None:
     row_id = await given_up(post, telegram)
     async with post.database.write() as session:

@@ -562,6 +562,29 @@ async def test_where_telegram_cannot_it_comes_to_the_private_chat_and_is_not_tri
     assert all("reply_markup" not in call for call in calls)
 
 
+async def test_if_the_question_is_lost_the_message_waits_and_is_not(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("deleteEphemeralMessage", 502, "Bad Gateway")
+    async with post.sending():
+        [row_id] = await post.put(Notice(DESK, FOR_ANN, ANSWER))
+        await telegram.until_called("deleteEphemeralMessage")
+        await post.until_nothing_flies()
+        assert await post.states() == {row_id: State.NEW}
+        post.clock.advance(60)
+        await post.until_settled()
+    assert [call["chat_id"] for call in telegram.sent("sendMessage")] == [str(DESK)]
+
+
+async def test_what_is_shown_to_everybody_in_spite_of_that_is_deleted(post: Post, telegram: TelegramServer) -> None:
+    telegram.fail("deleteEphemeralMessage", 400, "Bad Request: something else")
+    telegram.answer_with("sendMessage", 200, '{"ok": true, "result": {"message_id": 5}}')
+    async with post.sending():
+        await post.put(Notice(DESK, FOR_ANN, ANSWER), Notice(DESK, replace(words(2), only_for=ANN), ANSWER))
+        await post.until_settled()
+    (deleted,) = telegram.sent("deleteMessage")
+    assert (deleted["chat_id"], deleted["message_id"]) == (str(DESK), "5")
+    assert telegram.texts(ANN) == ["1 s", "2 s"]
+
+
 async def test_a_server_that_knows_such_messages_is_asked_only_once(post: Post, telegram: TelegramServer) -> None:
     telegram.fail("deleteEphemeralMessage", 400, "Bad Request: message to delete not found")
     async with post.sending():

@@ -587,6 +587,7 @@ PROCESS = (
         (
             CRASHES + "test_disk_that_takes_no_more_ends_the_process_and_the_next_life_goes_on",
             "flows/test_running.py::test_a_bot_that_stands_still_ends_and_says_where_and_the_next_goes_on",
+            "flows/test_running.py::test_it_ends_too_where_nobody_reads_what_it_says",
         ),
     ),
 )
@@ -692,6 +693,7 @@ FROM_TELEGRAM = (
             "flows/test_orders.py::test_who_was_left_alone_hears_it_once",
             "delivery/test_away.py::test_whoever_was_in_touch_is_told_once_without_a_sound",
         ),
+        "a bot that was suspended, or cut off from Telegram, and not started anew says nothing",
     ),
     Row(
         "G6",

@@ -58,6 +58,30 @@ async def test_a_bot_that_stands_still_ends_and_says_where_and_the_next_goes_on(
         await ann.hears("Hello Ann")
 
 
+FLOODING = """
+import signal, sys
+from tgbot import cli, system
+def flood(*_):
+    while True:
+        sys.stderr.write("x" * 2**20)
+system.LONGEST_STANDSTILL = 1
+signal.signal(signal.SIGUSR1, flood)
+cli.main()
+"""
+
+
+@pytest.mark.timeout(60)
+async def test_it_ends_too_where_nobody_reads_what_it_says(stage: Stage) -> None:
+    async with running("run", settings=stage.settings, program=("-c", FLOODING)) as bot:
+        await bot.until("ready")
+        bot.process.send_signal(signal.SIGUSR1)
+        await stage.until(lambda: bot.process.returncode is not None, 20)
+        assert bot.process.returncode == -signal.SIGALRM
+        assert bot.process.stderr
+        await bot.process.stderr.read()
+        await bot.process.wait()
+
+
 async def test_a_revoked_token_ends_the_process(stage: Stage) -> None:
     async with running("run", settings=stage.settings) as bot:
         await bot.until("ready")

@@ -96,7 +96,7 @@ class Desk:
             admit=self._admit,
             erase_leak=self._erase,
             on_chat_moved=self._move,
-            on_turned_away=self._turn_away,
+            on_turned_away=[self._turn_away],
             bot_name="tgbot_test_bot",
         )
 

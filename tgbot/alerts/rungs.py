@@ -74,7 +74,9 @@ class Rungs:
         self._marks.append(mark)
 
     def sort(self) -> None:
-        order = sorted(range(len(self._keys)), key=lambda place: (self._keys[place], -self._ids[place]))
+        # Twice by one number each: by pairs of them, a million would hold the event loop for seconds.
+        order = sorted(range(len(self._keys)), key=self._ids.__getitem__, reverse=True)
+        order.sort(key=self._keys.__getitem__)
         self._keys, self._ids, self._since, self._marks = (
             array(column.typecode, map(column.__getitem__, order)) for column in self._columns()
         )

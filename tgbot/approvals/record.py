@@ -82,17 +82,18 @@ class DeskRecord:
     async def _note_refusal(self, session: WriteSession, desk: Desk, person_id: int, name: str, **detail: str) -> None:
         """So many an hour of each person, for whoever keeps pressing must not fill the chain. The last says so."""
         now = self._clock.now()
-        self._forget_until(now - PER)
+        self._forget_those_before(now)
         since, count = self._refusals.get((desk.id, person_id), (now, 0))
-        self._refusals[desk.id, person_id] = since, count + 1
+        if count >= MOST_REFUSALS:
+            return
         if count + 1 == MOST_REFUSALS:
-            detail["more"] = "not recorded for an hour"
-        if count < MOST_REFUSALS:
-            await store.append(session, desk.id, Event("refused", person_id, name, detail=detail), now)
+            detail["more"] = "not recorded for the rest of the hour"
+        await store.append(session, desk.id, Event("refused", person_id, name, detail=detail), now)
+        session.after_commit(lambda: self._refusals.update({(desk.id, person_id): (since, count + 1)}))
 
-    def _forget_until(self, moment: datetime) -> None:
-        """Those whose hour began first stand first."""
+    def _forget_those_before(self, now: datetime) -> None:
+        """Those whose hour began first stand first; one that would begin later than now is of a clock gone back."""
         for key, (since, _) in list(self._refusals.items()):
-            if since > moment:
+            if now - PER < since <= now:
                 return
             del self._refusals[key]

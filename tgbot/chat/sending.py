@@ -15,7 +15,7 @@ from telegram.constants import ParseMode
 
 from tgbot.chat.bot import Telegram, in_our_words
 from tgbot.chat.failures import Unchanged
-from tgbot.core.errors import ChatGone, ConfigError, Malformed, MessageGone
+from tgbot.core.errors import ChatGone, ConfigError, DeliveryNotSent, DeliveryUnknown, Malformed, MessageGone
 from tgbot.core.reply import Rendered, RenderedButton
 
 log = structlog.get_logger()
@@ -66,7 +66,8 @@ class Messenger:
     async def send_to_one(
         self, chat_id: int, person_id: int, rendered: Rendered, *, thread_id: int | None = None
     ) -> int:
-        """In a group, seen by this person alone. Raises `Malformed` where that cannot be had."""
+        """In a group, seen by this person alone. Raises `Malformed` where that cannot be had. Should a server show it
+        to everybody in spite of what it has answered, it is deleted at once."""
         if not await self._knows_ephemeral(chat_id, person_id):
             raise Malformed("no messages for one person here")
         fields = {
@@ -75,20 +76,29 @@ class Messenger:
             "ephemeral_message_parameters": {"receiver_user_id": person_id},
         }
         message: dict[str, int] = await in_our_words(self._bot.call("sendMessage", fields))
-        return message["ephemeral_message_id"]
+        if "ephemeral_message_id" in message:
+            return message["ephemeral_message_id"]
+        self._has_ephemeral = False
+        await self.delete(chat_id, message["message_id"])
+        raise Malformed("no messages for one person here")
 
     async def _knows_ephemeral(self, chat_id: int, person_id: int) -> bool:
         """Asked once, by deleting what is not there. A Bot API server older than 10.2 has no such method; it would
         ignore the parameter that names the one reader, too, and show the message to everybody."""
         if self._has_ephemeral is None:
             nothing = {"chat_id": chat_id, "receiver_user_id": person_id, "ephemeral_message_id": 0}
+            doubt = ""
             try:
                 await in_our_words(self._bot.call("deleteEphemeralMessage", nothing))
             except ConfigError:  # the library takes any "404 Not Found" for a refused token
                 self._has_ephemeral = False
                 log.warning("no_ephemeral_messages")
-            except (Malformed, MessageGone, ChatGone):
+            except (Malformed, MessageGone):
                 self._has_ephemeral = True
+            except DeliveryUnknown as error:
+                doubt = str(error)
+            if doubt:
+                raise DeliveryNotSent(doubt)  # that is what has become of the message itself
         return self._has_ephemeral is not False
 
     async def edit(self, chat_id: int, message_id: int, rendered: Rendered) -> None:

@@ -45,7 +45,8 @@ class _Cursor:
         await self._travel(sqlite3.Cursor.executemany, operation, parameters)
 
     async def fetchall(self) -> Sequence[Any]:
-        return self._rows
+        rows, self._rows = self._rows, ()
+        return rows
 
     async def close(self) -> None:
         """It was closed in its thread."""

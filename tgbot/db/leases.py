@@ -11,6 +11,8 @@ from tgbot.db.engine import Database, ReadSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, UtcTime
 
+NOBODY = ""  # holds what was given back, even where the clock has gone back since
+
 
 class LeaseRow(Base):
     __tablename__ = "leases"
@@ -22,7 +24,8 @@ class LeaseRow(Base):
 
 async def find_holder(session: ReadSession, now: datetime) -> str | None:
     """Who holds any lease on this database: some process that is at work."""
-    return await session.scalar(select(LeaseRow.holder).where(LeaseRow.expires_at > now).limit(1))
+    held = (LeaseRow.expires_at > now) & (LeaseRow.holder != NOBODY)
+    return await session.scalar(select(LeaseRow.holder).where(held).limit(1))
 
 
 class Lease:
@@ -47,7 +50,7 @@ class Lease:
             await session.execute(
                 update(LeaseRow)
                 .where(LeaseRow.name == self._name)
-                .where(or_(LeaseRow.holder == self._holder, LeaseRow.expires_at <= now))
+                .where(or_(LeaseRow.holder.in_([self._holder, NOBODY]), LeaseRow.expires_at <= now))
                 .values(holder=self._holder, expires_at=now + self._length)
             )
             holder = await session.scalar(select(LeaseRow.holder).where(LeaseRow.name == self._name))
@@ -63,7 +66,7 @@ class Lease:
     async def release(self) -> None:
         mine = (LeaseRow.name == self._name) & (LeaseRow.holder == self._holder)
         async with self._database.write() as session:
-            await session.execute(update(LeaseRow).where(mine).values(expires_at=self._clock.now()))
+            await session.execute(update(LeaseRow).where(mine).values(holder=NOBODY, expires_at=self._clock.now()))
 
     async def free_since(self) -> datetime | None:
         """Since when nobody has held it; `None` if somebody does, or if nobody ever has."""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from tgbot.core.reply import Reply, T
 from tgbot.db.engine import Database
@@ -20,11 +20,12 @@ WORTH_TELLING_FOR = timedelta(hours=1)
 
 async def own_up(database: Database, outbox: Outbox, since: datetime, now: datetime) -> None:
     """Owes every chat that was written to in the day before `since` one line without a sound, if we were away for
-    longer than taps last. Called again for the same `since`, it owes nothing more."""
+    longer than taps last. Such a line keeps nobody in touch. Called again for the same `since`, it owes no more."""
     if now - since <= TAPS_LAST:
         return
     reply = Reply((T.of("delivery.away", since=since, until=now),), is_silent=True)
-    in_touch = (OUTBOX.c.state == State.SENT) & (OUTBOX.c.sent_at > since - IN_TOUCH)
+    is_other = or_(OUTBOX.c.dedup_key.is_(None), ~OUTBOX.c.dedup_key.startswith("away:"))
+    in_touch = (OUTBOX.c.state == State.SENT) & (OUTBOX.c.sent_at > since - IN_TOUCH) & is_other
     async with database.write() as session:
         chats = list(await session.scalars(select(OUTBOX.c.chat_id).where(in_touch).distinct()))
         notices = [

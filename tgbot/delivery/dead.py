@@ -30,8 +30,10 @@ async def undelivered(session: ReadSession, most: int) -> tuple[int, list[Dead]]
 
 
 async def resend(session: WriteSession, row_id: int, now: datetime) -> bool:
-    """Owes it once more, marked as something that may come twice; whether it was given up, in a chat that is there."""
+    """Owes it once more, as a message of its own, for what it would have edited may say something newer by now; marked
+    as something that may come twice. Whether it was given up, in a chat that is there."""
     gone = select(GoneChatRow.chat_id).where(GoneChatRow.chat_id == OUTBOX.c.chat_id).exists()
     again = {"state": State.NEW, "reason": "", "tries": 0, "is_repeat": True, "not_before": now, "expires_at": None}
+    again |= {"card": None, "message_id": None, "reply_to_card": None}
     owed = update(OUTBOX).where(OUTBOX.c.id == row_id, _DEAD, ~gone).values(again).returning(OUTBOX.c.id)
     return await session.scalar(owed) is not None

@@ -84,6 +84,8 @@ class Settlement:
             .where(OutboxRow.chat_id == chat_id, OutboxRow.state.in_(OWED))
             .values(chat_id=new_chat_id, message_id=None, state=State.NEW)
         )
+        told = (OutboxRow.chat_id == chat_id) & (OutboxRow.state == State.SENT)
+        await session.execute(update(OutboxRow).where(told).values(chat_id=new_chat_id))
         await self.on_chat_moved(session, chat_id, new_chat_id)
 
 

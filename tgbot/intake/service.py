@@ -75,7 +75,7 @@ class Intake:
         admit: Callable[[Incoming], Awaitable[Person]],
         erase_leak: Callable[[Incoming], Awaitable[Reply]],
         on_chat_moved: Callable[[WriteSession, int, int], Awaitable[None]],
-        on_turned_away: Callable[[Incoming, str], Awaitable[None]],
+        on_turned_away: Sequence[Callable[[Incoming, str], Awaitable[None]]],
         bot_name: str,
     ) -> None:
         self._database = database
@@ -218,7 +218,8 @@ class Intake:
             person = await self._let_through(incoming, route, row_id)
         except UserError as error:
             if isinstance(route, Command | Press) and route.place is Place.GROUP and not incoming.is_private:
-                await self._on_turned_away(incoming, error.text.key)
+                for hear in self._on_turned_away:
+                    await hear(incoming, error.text.key)
             raise
         return await route.handler(person, incoming) if route is not None else self._unknown(incoming)
 
