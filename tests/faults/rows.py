@@ -405,13 +405,13 @@ PRIVATE_STREAM = (
     Row(
         "V4",
         "an order that is not ours",
-        "told of once an hour at most, listed as made elsewhere, cancelled on demand, never taken for ours",
+        "told of once an hour at most while the account's stream is open; listed as made elsewhere, cancelled on "
+        "demand, never taken for ours",
         (
             STREAMS + "test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours",
             "flows/test_orders.py::test_order_made_elsewhere_is_listed_and_can_be_cancelled",
             "flows/test_orders.py::test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour",
         ),
-        "it is heard of only while the account's stream is open, that is while an order of ours is",
     ),
     Row(
         "V5",

@@ -262,7 +262,16 @@ async def test_whom_the_gate_keeps_from_a_groups_routes_is_told_of(desk: Desk) -
         message(3, "/approve 7F3K", ANN, DESK, **forwarded),
         message(4, "/approve 7F3K", ANN),
         message(5, "/settings", MALLORY, DESK),
+        press(6, "nothing:1", ANN, DESK),
+        press(7, "ok", ANN, DESK),
+        press(8, "nothing:1", ANN),
     )
     strange = (MALLORY, "accounts.stranger")
-    assert sorted(desk.turned_away) == [(ANN, "intake.forwarded"), strange, strange]
+    assert sorted(desk.turned_away) == [
+        (ANN, "intake.forwarded"),
+        (ANN, "intake.old_button"),
+        (ANN, "intake.private_only"),
+        strange,
+        strange,
+    ]
     assert desk.heard == []

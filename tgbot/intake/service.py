@@ -17,7 +17,7 @@ from tgbot.core.errors import ExchangeError, NotAllowed, NotFound, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.people import Person
 from tgbot.core.reply import Button, Reply, T, say
-from tgbot.core.routing import Answer, Command, Incoming, Origin, Place, Press, Route, Toast, Tombstone
+from tgbot.core.routing import Answer, Command, Incoming, Origin, Place, Route, Toast, Tombstone
 from tgbot.db.engine import Database, WriteSession
 from tgbot.intake import store
 from tgbot.intake.lanes import Lanes
@@ -60,7 +60,8 @@ class Redacting(Protocol):
 class Intake:
     """`redact` replaces what may hold a secret by a tombstone before anything is stored. `admit` knows the sender or
     raises `NotAllowed`. `erase_leak` deletes a message with a key in it, whoever wrote it. `on_chat_moved` (old id, new
-    id) hears that a group has become a supergroup, `on_turned_away` of what the gate keeps from a group's routes."""
+    id) hears that a group has become a supergroup, `on_turned_away` of whom the gate does not let through: the commands
+    of groups, and any press in one."""
 
     def __init__(
         self,
@@ -217,11 +218,20 @@ class Intake:
         try:
             person = await self._let_through(incoming, route, row_id)
         except UserError as error:
-            if isinstance(route, Command | Press) and route.place is Place.GROUP and not incoming.is_private:
-                for hear in self._on_turned_away:
-                    await hear(incoming, error.text.key)
+            if incoming.press_id or (isinstance(route, Command) and route.place is Place.GROUP):
+                await self._tell_turned_away(incoming, error.text.key)
             raise
-        return await route.handler(person, incoming) if route is not None else self._unknown(incoming)
+        if route is not None:
+            return await route.handler(person, incoming)
+        if incoming.press_id:
+            await self._tell_turned_away(incoming, "intake.old_button")
+        return self._unknown(incoming)
+
+    async def _tell_turned_away(self, incoming: Incoming, why: str) -> None:
+        """In a group whoever presses what is not for them, or what is not there, has done more than to mistype."""
+        if not incoming.is_private:
+            for hear in self._on_turned_away:
+                await hear(incoming, why)
 
     async def _let_through(self, incoming: Incoming, route: Route | None, row_id: int) -> Person:
         """The gate; raises what it has to say."""
