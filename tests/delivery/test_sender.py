@@ -562,16 +562,15 @@ async def test_where_telegram_cannot_it_comes_to_the_private_chat_and_is_not_tri
     assert all("reply_markup" not in call for call in calls)
 
 
-async def test_if_the_question_is_lost_the_message_waits_and_is_not(post: Post, telegram: TelegramServer) -> None:
+async def test_if_that_cannot_be_found_out_it_comes_to_the_private_chat_and_is_asked_again(
+    post: Post, telegram: TelegramServer
+) -> None:
     telegram.fail("deleteEphemeralMessage", 502, "Bad Gateway")
     async with post.sending():
-        [row_id] = await post.put(Notice(DESK, FOR_ANN, ANSWER))
-        await telegram.until_called("deleteEphemeralMessage")
-        await post.until_nothing_flies()
-        assert await post.states() == {row_id: State.NEW}
-        post.clock.advance(60)
-        await post.until_settled()
-    assert [call["chat_id"] for call in telegram.sent("sendMessage")] == [str(DESK)]
+        for number in (1, 2):
+            await post.put(Notice(DESK, replace(words(number), only_for=ANN), ANSWER))
+            await post.until_settled()
+    assert [call["chat_id"] for call in telegram.sent("sendMessage")] == [str(ANN), str(DESK)]
 
 
 async def test_what_is_shown_to_everybody_in_spite_of_that_is_deleted(post: Post, telegram: TelegramServer) -> None:

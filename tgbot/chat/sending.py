@@ -15,7 +15,7 @@ from telegram.constants import ParseMode
 
 from tgbot.chat.bot import Telegram, in_our_words
 from tgbot.chat.failures import Unchanged
-from tgbot.core.errors import ChatGone, ConfigError, DeliveryNotSent, DeliveryUnknown, Malformed, MessageGone
+from tgbot.core.errors import ChatGone, ConfigError, DeliveryUnknown, Malformed, MessageGone
 from tgbot.core.reply import Rendered, RenderedButton
 
 log = structlog.get_logger()
@@ -83,11 +83,10 @@ class Messenger:
         raise Malformed("no messages for one person here")
 
     async def _knows_ephemeral(self, chat_id: int, person_id: int) -> bool:
-        """Asked once, by deleting what is not there. A Bot API server older than 10.2 has no such method; it would
-        ignore the parameter that names the one reader, too, and show the message to everybody."""
+        """Asked until it is known, by deleting what is not there. A Bot API server older than 10.2 has no such method;
+        it would ignore the parameter that names the one reader, too, and show the message to everybody."""
         if self._has_ephemeral is None:
             nothing = {"chat_id": chat_id, "receiver_user_id": person_id, "ephemeral_message_id": 0}
-            doubt = ""
             try:
                 await in_our_words(self._bot.call("deleteEphemeralMessage", nothing))
             except ConfigError:  # the library takes any "404 Not Found" for a refused token
@@ -95,11 +94,11 @@ class Messenger:
                 log.warning("no_ephemeral_messages")
             except (Malformed, MessageGone):
                 self._has_ephemeral = True
-            except DeliveryUnknown as error:
-                doubt = str(error)
-            if doubt:
-                raise DeliveryNotSent(doubt)  # that is what has become of the message itself
-        return self._has_ephemeral is not False
+            except DeliveryUnknown:
+                return False
+            else:
+                self._has_ephemeral = True
+        return self._has_ephemeral
 
     async def edit(self, chat_id: int, message_id: int, rendered: Rendered) -> None:
         """Text, picture and buttons. May be repeated safely. A text may be given a picture; that a picture cannot
