@@ -2,6 +2,8 @@
 
 import subprocess
 from collections import defaultdict
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     git = ["git", "describe", "--always", "--dirty"]
     found = subprocess.run(git, capture_output=True, text=True, check=False)
     session.config.stash[COMMIT] = found.stdout.strip()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker has counted by itself."""
+    from tests.faults.oracle import FIGURES  # not earlier: pytest wants to load its plugins first
+
+    for name, count in getattr(node, "workeroutput", {}).get("figures", {}).items():
+        setattr(FIGURES, name, getattr(FIGURES, name) + count)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -37,6 +48,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A row that was not run, or was skipped, is not green."""
+    if hasattr(session.config, "workeroutput"):
+        from tests.faults.oracle import FIGURES  # not earlier: pytest wants to load its plugins first
+
+        session.config.workeroutput["figures"] = asdict(FIGURES)
+        return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or session.exitstatus != pytest.ExitCode.OK:
         return
