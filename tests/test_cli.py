@@ -300,6 +300,7 @@ def test_what_was_not_delivered_is_listed_without_its_words_and_owed_once_more(t
         ]
         assert tgbot("ops", "resend", "7").out == "Message 7 is owed once more.\n"
         assert database.execute("SELECT state, tries, is_repeat FROM outbox").fetchall() == [("new", 0, 1)]
+        assert tgbot("ops", "resend", str(2**63)).code == 2, "no number of a row"
         refused = tgbot("ops", "resend", "7")
         assert (refused.code, refused.err) == (
             1,

@@ -52,8 +52,7 @@ class _Cursor:
         """It was closed in its thread."""
 
     async def _travel(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
-        # The name is private and without types, and there is no other way.
-        await self._connection._execute(self._do, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - see above
+        await self._connection._execute(self._do, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way
 
     def _do(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
         with closing(self._connection._conn.cursor()) as cursor:  # noqa: SLF001 - as above

@@ -177,7 +177,7 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever ends the block, a cancellation too, takes back what it has written
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
