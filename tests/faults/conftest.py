@@ -6,7 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.faults import oracle
+from tests.faults import oracle, truth
 from tests.faults.crashes import House, open_house
 from tests.flows.conftest import ann, stage, trader
 from tests.flows.stage import kept_open
@@ -16,6 +16,12 @@ from tests.trading.conftest import client, clock, open_desk, ssl_context
 from tests.trading.desk import Desk
 
 __all__ = ["ann", "client", "clock", "ssl_context", "stage", "trader"]
+
+
+@pytest.fixture(scope="session")
+def blank_sqlite(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As that of all tests; it also notes how long orders are in doubt."""
+    return truth.noting(blank_sqlite, tmp_path_factory.mktemp("noting"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ O4  the message of an order that was sent ends with the truth;
 O5  no secret leaves: not into the database, a message or a line of the log.
 """
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
+from tests.faults import truth
 from tgbot.core.money import ZERO
 from tgbot.core.orders import OrderSpec
 from tgbot.db.engine import Database
@@ -54,7 +56,8 @@ FIRST_WORDS: dict[State, tuple[str, ...]] = {
 
 @dataclass
 class Figures:
-    """Over all scenarios of a run. `unsettled` are orders whose truth was not yet asked for when a scenario ended."""
+    """Over all scenarios of a run. `unsettled` are orders whose truth was not yet asked for when a scenario ended.
+    `doubts` says of each other how many seconds it was in doubt, and in which test."""
 
     scenarios: int = 0
     placed: int = 0
@@ -62,6 +65,17 @@ class Figures:
     lost: int = 0
     unsettled: int = 0
     breaches: list[str] = field(default_factory=list)
+    doubts: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    def add(self, other: "Figures") -> None:
+        """Those of another process."""
+        self.scenarios += other.scenarios
+        self.placed += other.placed
+        self.duplicates += other.duplicates
+        self.lost += other.lost
+        self.unsettled += other.unsettled
+        self.breaches += other.breaches
+        self.doubts |= other.doubts
 
 
 FIGURES = Figures()
@@ -122,6 +136,9 @@ async def judge(
     FIGURES.placed += len({order.client_oid for order in orders} | set(waits))
     FIGURES.unsettled += len(doubtful)
     FIGURES.breaches += breaches
+    test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
+    for intent, doubt in (await truth.doubts(database)).items():
+        FIGURES.doubts[f"{database.url} {intent}"] = (doubt.total_seconds(), test)
     return breaches
 
 

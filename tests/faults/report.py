@@ -2,7 +2,9 @@
 
 import subprocess
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.faults.rows import ROWS, Row
 from tgbot.system import SystemClock
 
+LONGEST = 6
 COMMIT = pytest.StashKey[str]()
 
 
@@ -23,10 +26,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """A worker has counted by itself."""
-    from tests.faults.oracle import FIGURES  # not earlier: pytest wants to load its plugins first
+    from tests.faults.oracle import FIGURES, Figures  # not earlier: pytest wants to load its plugins first
 
-    for name, count in getattr(node, "workeroutput", {}).get("figures", {}).items():
-        setattr(FIGURES, name, getattr(FIGURES, name) + count)
+    figures = getattr(node, "workeroutput", {}).get("figures")
+    if figures:
+        FIGURES.add(Figures(**figures))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -40,7 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(
         f"\n{len(shown)} of {len(ROWS)} rows shown; {sum(bool(row.missing) for row in shown)} of them in part.\n"
         f"{FIGURES.scenarios} scenarios judged: {FIGURES.placed} orders placed, {FIGURES.duplicates} duplicates, "
-        f"{FIGURES.lost} lost, {FIGURES.unsettled} left in doubt on purpose."
+        f"{FIGURES.lost} lost, {FIGURES.unsettled} left in doubt on purpose.\n"
+        f"{_doubts(FIGURES.doubts.values())}"
     )
     _write_pairs(terminalreporter)
 
@@ -59,6 +64,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     results = _results(reporter)
     if any("passed" not in _verdict(row, results) for row in ROWS if row.tests):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _doubts(doubts: Collection[tuple[float, str]]) -> str:
+    """How long it took until the truth was known: in most cases, and in the scenarios where it took longest."""
+    if not doubts:
+        return "Of no order the truth was waited for."
+    ordered = sorted(seconds for seconds, _ in doubts)
+    median, late = (ordered[len(ordered) * part // 100] for part in (50, 99))
+    worst: dict[str, float] = defaultdict(float)
+    for seconds, test in doubts:
+        worst[test] = max(worst[test], seconds)
+    longest = sorted(worst.items(), key=itemgetter(1), reverse=True)[:LONGEST]
+    lines = [
+        f"Time to truth, by the scenario's clock: median {median:.3g} s, p99 {late:.0f} s, worst {ordered[-1]:.0f} s"
+    ]
+    return "\n".join(lines + [f"  {seconds:5.0f} s in {test}" for test, seconds in longest])
 
 
 def _write_pairs(reporter: pytest.TerminalReporter) -> None:
