@@ -38,7 +38,7 @@ from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
 from tgbot.db.leases import Lease
 from tgbot.delivery.answers import Answers
-from tgbot.delivery.away import own_up
+from tgbot.delivery.away import Attendance
 from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.sender import Sender
@@ -163,8 +163,6 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             await begin()
         await _offer_commands(messenger, renderer)
         await _serve_web(settings, ground, intake, stack)
-        if free_since is not None:
-            await own_up(database, outbox, free_since, clock.now())
         roles = {
             **features.roles,
             "lease": lease.keep(),
@@ -174,7 +172,8 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "doctor": doctor.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
-        await _play(roles, _receive(settings, bot, intake, clock), intake.idle, sender, stopping)
+        attendance = Attendance(database, outbox, clock, free_since)
+        await _play(roles, _receive(settings, bot, intake, attendance, clock), intake.idle, sender, stopping)
 
 
 def _paper_file(settings: Settings) -> Path:
@@ -249,17 +248,20 @@ async def _serve_web(settings: Settings, ground: Ground, intake: Intake, stack: 
         raise ConfigError(f"TGBOT_WEB_BIND {settings.web_bind} cannot be used: {error.strerror}") from error
 
 
-async def _receive(settings: Settings, bot: Telegram, intake: Intake, clock: Clock) -> None:
+async def _receive(
+    settings: Settings, bot: Telegram, intake: Intake, attendance: Attendance, clock: Clock
+) -> None:
     """The role `chat`: Telegram is asked for updates, or it delivers them and there is nothing to do but to stay."""
     if settings.telegram_webhook_url:
         secret = settings.telegram_webhook_secret.get_secret_value()
         await set_webhook(bot, settings.telegram_webhook_url, secret, clock)
         log.info("receiving", by="webhook", path=settings.webhook_path)
-        await asyncio.get_running_loop().create_future()
+        await attendance.stay()
     else:
         await delete_webhook(bot, clock)
+        await attendance.here()
         log.info("receiving", by="polling")
-        await Polling(Poller(bot), intake.receive, clock).run()
+        await Polling(Poller(bot), intake.receive, clock, attendance.here).run()
 
 
 async def _play(

@@ -691,9 +691,12 @@ FROM_TELEGRAM = (
         (
             "flows/test_orders.py::test_tap_after_a_restart_is_one_order",
             "flows/test_orders.py::test_who_was_left_alone_hears_it_once",
+            "flows/test_orders.py::test_a_bot_that_was_suspended_says_so_once",
             "delivery/test_away.py::test_whoever_was_in_touch_is_told_once_without_a_sound",
+            "delivery/test_away.py::test_whoever_is_suspended_or_cut_off_in_the_middle_of_a_life_says_so_too",
+            "delivery/test_away.py::test_where_telegram_comes_to_us_we_are_away_while_nothing_runs",
+            "intake/test_polling.py::test_while_telegram_is_out_of_reach_it_waits_longer_and_longer_and_loses_nothing",
         ),
-        "a bot that was suspended, or cut off from Telegram, and not started anew says nothing",
     ),
     Row(
         "G6",

@@ -223,6 +223,14 @@ async def test_who_was_left_alone_hears_it_once(stage: Stage, account: Account) 
     assert [text for text in bob.texts() if "I was away" in text] == []
 
 
+async def test_a_bot_that_was_suspended_says_so_once(live: Seat, stage: Stage) -> None:
+    stage.clock.shift += timedelta(minutes=10)
+    await live.say("/balance", "USDT")
+    told = await live.hears("^⏸ I was away from .* Taps on buttons meanwhile are lost")
+    await live.say("/balance", "USDT")
+    assert [text for text in live.texts() if "I was away" in text] == [told.text]
+
+
 async def test_expired_ticket_sends_nothing_and_a_fresh_one_is_offered(live: Seat, stage: Stage) -> None:
     ticket = await live.say("/buy btc 100", "^Buy BTC-USDT")
     stage.clock.shift += timedelta(seconds=61)

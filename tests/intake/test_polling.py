@@ -37,9 +37,16 @@ def offsets(telegram: TelegramServer) -> list[int]:
     return [int(call.get("offset", "0")) for call in telegram.sent("getUpdates")]
 
 
-async def poll(bot: Telegram, inbox: Inbox, clock: JumpClock) -> None:
+async def poll(bot: Telegram, inbox: Inbox, clock: JumpClock) -> list[float]:
+    """When Telegram answered."""
+    answered: list[float] = []
+
+    async def on_answer() -> None:
+        answered.append(clock.monotonic())
+
     with pytest.raises(Enough):
-        await Polling(Poller(bot), inbox.receive, clock).run()
+        await Polling(Poller(bot), inbox.receive, clock, on_answer).run()
+    return answered
 
 
 async def test_what_was_stored_is_confirmed_with_the_next_question(
@@ -73,8 +80,8 @@ async def test_while_telegram_is_out_of_reach_it_waits_longer_and_longer_and_los
     for wait in (2, 4, 8, 16, 30, 30):
         await clock.until_sleeping()
         clock.advance(wait)
-    await polling
-    assert clock.monotonic() - began == 90
+    answered = await polling
+    assert {at - began for at in answered} == {90}, "no failure is an answer"
     assert inbox.numbers == [41]
     assert offsets(telegram)[-1] == 42
     assert set(offsets(telegram)[:-1]) == {0}
@@ -92,5 +99,8 @@ async def test_a_refused_token_and_a_second_poller_end_it(
     bot: Telegram, telegram: TelegramServer, clock: JumpClock, status: int, words: str, error: type[Exception]
 ) -> None:
     telegram.fail("getUpdates", status, words)
+    async def on_answer() -> None:
+        pytest.fail("it was refused")
+
     with pytest.raises(error):
-        await Polling(Poller(bot), Inbox().receive, clock).run()
+        await Polling(Poller(bot), Inbox().receive, clock, on_answer).run()

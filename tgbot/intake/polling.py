@@ -18,10 +18,17 @@ LONGEST_WAIT = timedelta(seconds=30)
 class Polling:
     """The role `chat`: the one consumer of the token's updates."""
 
-    def __init__(self, poller: Poller, receive: Callable[[Sequence[RawUpdate]], Awaitable[None]], clock: Clock) -> None:
+    def __init__(
+        self,
+        poller: Poller,
+        receive: Callable[[Sequence[RawUpdate]], Awaitable[None]],
+        clock: Clock,
+        on_answer: Callable[[], Awaitable[None]],
+    ) -> None:
         self._poller = poller
         self._receive = receive
         self._clock = clock
+        self._on_answer = on_answer
 
     async def run(self) -> None:
         """Until cancelled; ends with `ConfigError` when the token is refused and
@@ -38,6 +45,7 @@ class Polling:
                 await self._clock.sleep(wait)
                 continue
             failures = 0
+            await self._on_answer()
             if updates:
                 await self._receive(updates)
                 offset = updates[-1]["update_id"] + 1
