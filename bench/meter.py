@@ -1,5 +1,6 @@
 """What a measured process finds out about itself, printed as one line of JSON. Standard library only."""
 
+import gc
 import json
 import resource
 import sys
@@ -26,6 +27,21 @@ def peak_memory() -> float:
 def report(**figures: float) -> None:
     sys.stdout.write(json.dumps(figures) + "\n")
     sys.stdout.flush()
+
+
+class Pauses:
+    """How long the garbage collector has stopped this process at most, since it was asked to watch."""
+
+    def __init__(self) -> None:
+        self.most_ms = 0.0
+        self._began = 0.0
+        gc.callbacks.append(self._on_phase)
+
+    def _on_phase(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._began = time.perf_counter()
+        else:
+            self.most_ms = max(self.most_ms, (time.perf_counter() - self._began) * 1e3)
 
 
 class FrameMeter:

@@ -76,16 +76,16 @@ def _crossings(rows: Rows) -> str:
     lines = []
     for (client, what, a_second, *more), it in rows.items():
         armed, notices = (f"{int(word):,}" for word in more) if more else ("", "")
-        times: tuple[str, ...] = ("", "", "")
+        times: tuple[str, ...] = ("", "", "", "")
         if "rung_p99_ms" in it:
             quiet = f"{it['quiet_p50_ms']:.1f} / {it['quiet_p99_ms']:.1f} / {it['quiet_most_ms']:.0f}"
             rung = f"{it['rung_p50_ms']:.0f} / {it['rung_p99_ms']:.0f}"
-            times = (quiet, rung, f"{it['memory_mb']:.0f}")
+            times = (quiet, rung, f"{it['pause_ms']:.0f}", f"{it['memory_mb']:.0f}")
         share = f"{it['share']:.4f}" + (f", {it['twice']:.0f} twice" if it.get("twice") else "")
         lines.append((NAMES[client, what], f"{int(a_second):,}", armed, notices, share, *times))
     head = ("prices that touch a level for one frame", "frames/s", "others armed", "notices sent meanwhile")
-    figures = ("rung ÷ sent", "a quiet tick, ms p50 / p99 / most", "to the outbox, ms p50 / p99", "peak MB")
-    return _table((*head, *figures), lines)
+    figures = ("rung ÷ sent", "a quiet tick, ms p50 / p99 / most", "to the outbox, ms p50 / p99")
+    return _table((*head, *figures, "longest pause of the collector, ms", "peak MB"), lines)
 
 
 def _private(rows: Rows) -> str:

@@ -17,7 +17,7 @@ from bench.clients.alerts import BATCH, alert_row
 from bench.clients.notices import ANY_RATE, WORDS, batched, make_sender
 from bench.clients.ours import CLOCK, IDS, reached
 from bench.exchange import BEGIN, END, PACED_SECONDS, PEAK, PEAK_EVERY, SYMBOLS
-from bench.meter import peak_memory, report
+from bench.meter import Pauses, peak_memory, report
 from bench.playground import TOKEN
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
@@ -57,6 +57,8 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
         database = Database(f"sqlite+aiosqlite:///{rows}/alerts.db")
         await migrate(database)
         await _arm(database, peaks, armed)
+        spare_collector()
+        pauses = Pauses()
         async with reached(f"{url}/paced/{a_second}", context) as rest, asyncio.TaskGroup() as group:
             outbox, board, watch = _Stamped(), PriceBoard(CLOCK), _Watch()
             hub = TickerHub(
@@ -79,7 +81,6 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
             running = [group.create_task(monitor.run())]
             while not monitor.is_up_to_date(SYMBOLS[0]):
                 await CLOCK.sleep(0.01)
-            spare_collector()
             running.append(group.create_task(hub.run()))
             await watch.began.wait()
             if notices:
@@ -101,6 +102,7 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
         quiet_most_ms=max(watch.quiet) / 1e6,
         rung_p50_ms=rings[49] / 1e6,
         rung_p99_ms=rings[98] / 1e6,
+        pause_ms=pauses.most_ms,
         memory_mb=peak_memory(),
     )
 
