@@ -248,9 +248,7 @@ async def _serve_web(settings: Settings, ground: Ground, intake: Intake, stack: 
         raise ConfigError(f"TGBOT_WEB_BIND {settings.web_bind} cannot be used: {error.strerror}") from error
 
 
-async def _receive(
-    settings: Settings, bot: Telegram, intake: Intake, attendance: Attendance, clock: Clock
-) -> None:
+async def _receive(settings: Settings, bot: Telegram, intake: Intake, attendance: Attendance, clock: Clock) -> None:
     """The role `chat`: Telegram is asked for updates, or it delivers them and there is nothing to do but to stay."""
     if settings.telegram_webhook_url:
         secret = settings.telegram_webhook_secret.get_secret_value()

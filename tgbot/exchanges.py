@@ -27,10 +27,12 @@ from tgbot.paper.prices import Handed
 
 @dataclass(frozen=True, slots=True)
 class Exchanges:
-    """Where orders go: KuCoin, and the paper exchange where it is offered. Prices always come from KuCoin."""
+    """Where orders go: KuCoin, and the paper exchange where it is offered. Prices always come from KuCoin; `history`
+    is for reading back what many pairs have done, in which no order and no answer to a person may get stuck."""
 
     tls: ssl.SSLContext
     market: SpotMarket
+    history: SpotMarket
     rests: Mapping[Mode, Rest]
     dialers: Mapping[Mode, Dialer]
     handed: Handed
@@ -74,7 +76,7 @@ async def open_exchanges(url: str, clock: Clock, ids: Ids, paper_file: Path | No
             rests[Mode.PAPER] = Rest(client, clock, ids, served.url)
         reader = fastest()
         dialers = {mode: Dialer(rest, tls, clock, ids, reader) for mode, rest in rests.items()}
-        yield Exchanges(tls, market, rests, dialers, handed, paper)
+        yield Exchanges(tls, market, SpotMarket(live, is_patient=True), rests, dialers, handed, paper)
 
 
 @asynccontextmanager

@@ -304,14 +304,13 @@ def _markets(ground: Ground) -> Features:
 
 
 def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
-    history = ground.exchanges.market
     monitor = AlertMonitor(
         database=ground.database,
         clock=ground.clock,
         outbox=ground.outbox,
         feed=ground.hub,
         board=ground.board,
-        history=history,
+        history=ground.exchanges.history,
     )
     ground.board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
     alerts = Alerts(
@@ -320,7 +319,7 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
         ids=ground.ids,
         prices=ground.prices,
         board=ground.board,
-        history=history,
+        history=ground.exchanges.market,
         monitor=monitor,
     )
     drafts = Drafts(ground.database, ground.clock, ground.dialogues)

@@ -99,6 +99,7 @@ async def test_a_refused_token_and_a_second_poller_end_it(
     bot: Telegram, telegram: TelegramServer, clock: JumpClock, status: int, words: str, error: type[Exception]
 ) -> None:
     telegram.fail("getUpdates", status, words)
+
     async def on_answer() -> None:
         pytest.fail("it was refused")
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tests.clock import JumpClock
 from tgbot.kucoin.budget import LONGEST_RESET, WINDOW, Budget
-from tgbot.kucoin.operations import ACCOUNTS, ORDER, PLACE_ORDER, STATS, TICKER, Operation
+from tgbot.kucoin.operations import ACCOUNTS, CANDLES, ORDER, PLACE_ORDER, STATS, TICKER, Operation
 
 
 def headers(limit: int, remaining: int, reset: int) -> dict[str, str]:
@@ -22,6 +22,20 @@ def test_a_spent_quota_opens_again_with_the_next_window(clock: JumpClock) -> Non
     assert budget.wait_for(TICKER, "") == 0, "five are left, and this costs two"
     clock.advance(WINDOW)
     assert budget.wait_for(STATS, "") == 0
+
+
+def test_who_can_wait_leaves_a_quarter_to_those_who_cannot(clock: JumpClock) -> None:
+    budget = Budget(clock)
+    while not budget.wait_for(CANDLES, "", is_patient=True):
+        budget.spend(CANDLES, "")
+    assert budget.wait_for(CANDLES, "", is_patient=True) == WINDOW
+    left = 0
+    while not budget.wait_for(TICKER, ""):
+        budget.spend(TICKER, "")
+        left += TICKER.weight
+    assert 500 <= left < 500 + CANDLES.weight
+    clock.advance(WINDOW)
+    assert budget.wait_for(CANDLES, "", is_patient=True) == 0
 
 
 def test_one_accounts_quota_is_not_anothers_and_pools_are_apart(clock: JumpClock) -> None:

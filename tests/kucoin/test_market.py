@@ -10,6 +10,7 @@ from tests.kucoin.host import Answer, Host, Manner, Request, html, refusal, succ
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
 from tgbot.core.market import Interval, Level, ServiceStatus, Tick
 from tgbot.kucoin.market import SpotMarket
+from tgbot.kucoin.operations import CANDLES
 from tgbot.kucoin.rest import Rest
 
 SYMBOL: dict[str, Any] = {
@@ -96,6 +97,20 @@ async def test_candles_come_oldest_first_and_in_as_many_calls_as_it_takes(market
     first = candles[0]
     assert [first.open, first.close, first.high, first.low] == [Decimal(1), Decimal(2), Decimal(4), Decimal("0.5")]
     assert len(host.requests) == 2
+
+
+async def test_history_is_read_back_when_nobody_is_in_a_greater_hurry(rest: Rest, host: Host) -> None:
+    """After a reconnect thousands of candles may be due; the clock that orders are signed by is of the same quota."""
+    host.on("GET", "/api/v1/market/candles", success([]))
+    host.on("GET", "/api/v1/timestamp", success(1_700_000_000_000))
+    rest.budget.learn(CANDLES, "", {"gw-ratelimit-remaining": "502", "gw-ratelimit-reset": "20000"})
+    end = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    span = ("BTC-USDT", Interval.MINUTE_1, end - timedelta(hours=1), end)
+    with pytest.raises(ExchangeUnavailable, match="quota"):
+        await SpotMarket(rest, is_patient=True).candles(*span)
+    assert host.requests == []
+    await SpotMarket(rest).candles(*span)
+    await rest.sync_clock()
 
 
 async def test_the_book_is_best_first(market: SpotMarket, host: Host) -> None:

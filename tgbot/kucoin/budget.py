@@ -12,6 +12,7 @@ log = structlog.get_logger()
 
 WINDOW = 30.0
 HOST_PAUSE = 30.0
+KEPT_FREE = 4  # one part in so many of each quota is for those who cannot wait
 LONGEST_RESET = 300.0  # a reset that was misread may not silence us for good
 QUOTAS = {Pool.PUBLIC: 2000, Pool.SPOT: 4000, Pool.MANAGEMENT: 2000}  # VIP 0, until an answer says otherwise
 
@@ -31,11 +32,12 @@ class Budget:
         self._windows: dict[tuple[Pool, str], _Window] = {}
         self._host_opens = 0.0
 
-    def wait_for(self, operation: Operation, owner: str) -> float:
-        """Seconds until this call may be made; 0 means now."""
+    def wait_for(self, operation: Operation, owner: str, *, is_patient: bool = False) -> float:
+        """Seconds until this call may be made; 0 means now. A patient one leaves a part of the quota to the others."""
         now = self._clock.monotonic()
         window = self._window(operation.pool, owner)
-        opens = window.ends if window.remaining < operation.weight else now
+        kept_free = window.limit // KEPT_FREE if is_patient else 0
+        opens = window.ends if window.remaining - kept_free < operation.weight else now
         return max(opens, self._host_opens, now) - now
 
     def spend(self, operation: Operation, owner: str) -> None:

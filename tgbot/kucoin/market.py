@@ -14,10 +14,12 @@ ANNOUNCEMENTS_A_CALL = 50
 
 
 class SpotMarket:
-    """Every method raises `ExchangeRejected` (an unknown pair, say) or `ExchangeUnavailable`."""
+    """Every method raises `ExchangeRejected` (an unknown pair, say) or `ExchangeUnavailable`. With `is_patient` its
+    candles are read when nobody is in a greater hurry."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, *, is_patient: bool = False) -> None:
         self._rest = rest
+        self._is_patient = is_patient
 
     async def server_time(self) -> datetime:
         return await self._rest.read(operations.SERVER_TIME, wire.server_time)
@@ -44,7 +46,7 @@ class SpotMarket:
         while start < end:
             stop = min(end, start + CANDLES_A_CALL * interval.length)
             query = {"symbol": symbol, "type": interval.value, "startAt": seconds(start), "endAt": seconds(stop)}
-            page = await self._rest.read(operations.CANDLES, wire.candles, query)
+            page = await self._rest.read(operations.CANDLES, wire.candles, query, is_patient=self._is_patient)
             found |= {candle.at: candle for candle in page}
             start = stop
         return sorted(found.values(), key=lambda candle: candle.at)

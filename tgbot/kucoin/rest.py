@@ -91,14 +91,17 @@ class Rest:
         query: Mapping[str, str | int] | None = None,
         names: Mapping[str, str] | None = None,
         credentials: Credentials | None = None,
+        *,
+        is_patient: bool = False,
     ) -> T:
         """What `reader` makes of the answer's `data`; `names` fill the braces of the path. Waits for quota and repeats
-        what failed, all within the deadline. Raises `ExchangeRejected`, else `ExchangeUnavailable`."""
+        what failed, all within the deadline. `is_patient`: nobody waits for it, so those for whom somebody does go
+        first when quota gets scarce. Raises `ExchangeRejected`, else `ExchangeUnavailable`."""
         until = self._clock.monotonic() + self._deadline
         for attempt in count(1):
             if credentials is not None:
                 await self.know_the_time()
-            await self._wait_for_quota(operation, credentials, until)
+            await self._wait_for_quota(operation, credentials, until, is_patient=is_patient)
             try:
                 return await self._read_once(self.prepare(operation, query, names, credentials), reader, until)
             except (ExchangeUnavailable, ExchangeRejected) as failure:
@@ -167,9 +170,11 @@ class Rest:
             if not self.server_clock.is_known:
                 await self.sync_clock()
 
-    async def _wait_for_quota(self, operation: Operation, credentials: Credentials | None, until: float) -> None:
+    async def _wait_for_quota(
+        self, operation: Operation, credentials: Credentials | None, until: float, *, is_patient: bool
+    ) -> None:
         owner = credentials.key if credentials else ""
-        while wait := self.budget.wait_for(operation, owner):
+        while wait := self.budget.wait_for(operation, owner, is_patient=is_patient):
             if self._clock.monotonic() + wait >= until:
                 raise ExchangeUnavailable("429000", f"the request quota is used up for {wait:.0f} s")
             await self._clock.sleep(wait + self._ids.fraction())
