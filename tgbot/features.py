@@ -62,6 +62,7 @@ from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.restoration import Restoration
 from tgbot.trading.sending import Sending
 from tgbot.trading.streams import AccountStreams
+from tgbot.trading.succession import hand_over
 from tgbot.trading.tickets import Tickets
 from tgbot.trading.witness import Witness
 
@@ -172,6 +173,7 @@ def build_features(ground: Ground) -> Features:
 def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     """Orders, and the portfolio, which reads what they have become; and orders as something that groups decide on."""
     reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
+    ground.keys.hand_over_by(hand_over)
     tickets = Tickets(
         database=ground.database,
         clock=ground.clock,

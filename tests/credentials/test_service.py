@@ -7,7 +7,10 @@ from tests.ids import CountingIds
 from tests.kucoin.host import success
 from tgbot.core.errors import NotFound, Refused
 from tgbot.core.people import Mode
+from tgbot.credentials import store
+from tgbot.credentials.rules import Suspension, Trouble
 from tgbot.credentials.service import MOST_KEYS
+from tgbot.db.engine import WriteSession
 from tgbot.kucoin.sign import Credentials
 
 KEY_INFO = "/api/v1/user/api-key"
@@ -107,6 +110,43 @@ async def test_disconnecting_a_live_key_never_touches_paper(bank: Bank) -> None:
     await bank.keys.disconnect(bank.person(), live)
     assert bank.modes[7] is Mode.PAPER
     assert (await bank.keys.account(bank.person())).mode is Mode.PAPER
+
+
+async def test_a_key_that_is_gone_is_succeeded_by_another_of_its_account_and_person(bank: Bank) -> None:
+    """Whichever comes first: the new key, or the end of the old one."""
+    handed: list[tuple[str, str]] = []
+
+    async def hand_over(session: WriteSession, gone: str, next_key: str) -> None:
+        handed.append((gone, next_key))
+
+    bank.keys.hand_over_by(hand_over)
+    first = await bank.keys.link(bank.person(), MINE)
+    second = await bank.keys.link(bank.person(), OTHER)
+    assert handed == [], "both can be used"
+    await bank.keys.disconnect(bank.person(), first)
+    assert handed == [(first.id, second.id)]
+    await bank.keys.disconnect(bank.person(), second)
+    bank.key_may(uid=124)
+    await bank.keys.link(bank.person(), MINE)
+    bank.key_may(uid=123)
+    await bank.keys.link(bank.person(8), OTHER)
+    assert len(handed) == 1, "another account, another person"
+    third = await bank.keys.link(bank.person(), OTHER)
+    assert set(handed[1:]) == {(first.id, third.id), (second.id, third.id)}
+
+
+async def test_a_suspended_key_is_succeeded_as_soon_as_there_is_another(bank: Bank) -> None:
+    handed: list[tuple[str, str]] = []
+
+    async def hand_over(session: WriteSession, gone: str, next_key: str) -> None:
+        handed.append((gone, next_key))
+
+    bank.keys.hand_over_by(hand_over)
+    first = await bank.keys.link(bank.person(), MINE)
+    async with bank.database.write() as session:
+        await store.suspend(session, first, Suspension(Trouble.REVOKED))
+    second = await bank.keys.link(bank.person(), OTHER)
+    assert handed == [(first.id, second.id)]
 
 
 async def test_an_account_is_found_by_its_own_person_only(bank: Bank) -> None:

@@ -51,6 +51,7 @@ from tgbot.trading.restoration import Restoration
 from tgbot.trading.rules.grammar import parse_order
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
+from tgbot.trading.succession import hand_over
 from tgbot.trading.tickets import Shown, Tickets
 from tgbot.trading.witness import Witness
 
@@ -169,6 +170,7 @@ class Desk:
             set_mode=set_mode,
             paper=self.exchange,  # type: ignore[arg-type]  # its credentials have the same fields, of another class
         )
+        keys.hand_over_by(hand_over)
         market = SpotMarket(self.rest)
         prices = Prices(market, PriceBoard(self.wall))
         tickets = Tickets(

@@ -17,11 +17,12 @@ from tgbot.core.ids import Ids, read_short
 from tgbot.core.keys import KeyInfo
 from tgbot.core.people import Mode, Person
 from tgbot.core.reply import T
-from tgbot.credentials import rules, store
+from tgbot.credentials import rules, store, succession
 from tgbot.credentials.envelope import CannotOpen, MasterKey, Place, seal, unseal
 from tgbot.credentials.master import SetMode
 from tgbot.credentials.rules import Suspension, Trouble
 from tgbot.credentials.store import LONGEST_LABEL, LinkedKey, printable
+from tgbot.credentials.succession import HandOver
 from tgbot.db.engine import Database, WriteSession
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.sign import Credentials
@@ -73,10 +74,15 @@ class Keys:
         self._set_mode = set_mode
         self._paper = paper
         self._on_doubt: Callable[[str], None] = lambda key_id: None
+        self._hand_over: HandOver = _nothing
 
     def listen(self, on_doubt: Callable[[str], None]) -> None:
         """Tell this listener of every key that KuCoin has refused somewhere, and of every record that does not open."""
         self._on_doubt = on_doubt
+
+    def hand_over_by(self, hand_over: HandOver) -> None:
+        """Call this, in the same transaction, when one key takes the place of another of its account."""
+        self._hand_over = hand_over
 
     def doubt(self, key_id: str) -> None:
         """KuCoin has refused this key where nobody else noticed."""
@@ -143,13 +149,15 @@ class Keys:
     async def link(self, person: Person, credentials: Credentials) -> LinkedKey:
         """Checks the key at KuCoin, then seals it; one that was linked before is sealed anew in its place. Raises
         `Refused` and stores nothing for a key that is wrong, may withdraw, or cannot trade. Does not change the mode,
-        unless there was none."""
+        unless there was none. Takes over what was sent with keys of the same account that cannot be used any more."""
         info = await self._check(credentials)
         before = await self._same_key(person, credentials)
         if before is None:
             await self.require_room(person)
         async with self._database.write() as session:
             key = await self._store(session, person, Mode.LIVE, credentials, info, before)
+            for gone in await succession.predecessors(session, key):
+                await self._hand_over(session, gone, key.id)
             if person.mode is None:
                 await self._set_mode(session, person.id, Mode.LIVE)
         return key
@@ -191,9 +199,11 @@ class Keys:
 
     async def disconnect(self, person: Person, key: LinkedKey) -> None:
         """Deletes the sealed key. Only deleting it at KuCoin revokes it. After the one in use another of its mode is in
-        use, or none; never silently one of the other mode."""
+        use, or none; never silently one of the other mode. Another key of the same account takes over."""
         async with self._database.write() as session:
             await store.remove(session, key)
+            if (next_key := await succession.successor(session, key)) is not None:
+                await self._hand_over(session, key.id, next_key)
             if not key.is_active:
                 return
             remaining = [other for other in await store.of_person(session, person.id) if other.mode is key.mode]
@@ -318,3 +328,7 @@ class Keys:
 
     def _place(self, person_id: int, key_id: str, version: int) -> Place:
         return Place(self._installation, person_id, key_id, version)
+
+
+async def _nothing(session: WriteSession, gone: str, next_key: str) -> None:
+    return None

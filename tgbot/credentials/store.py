@@ -70,6 +70,18 @@ class KeyRow(Base):
     checked_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class FormerKeyRow(Base):
+    """A key that was disconnected. Its secrets are gone; whose it was and of which account is kept, so that its orders
+    find the account's next key."""
+
+    __tablename__ = "former_keys"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    mode: Mapped[str] = mapped_column(String(5))
+    uid: Mapped[str] = mapped_column(String(20))
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     id: str
@@ -116,7 +128,10 @@ async def add_installation(session: WriteSession, made: Installation) -> None:
 async def drop_all(session: WriteSession) -> list[int]:
     """Installation and keys; the owner of every key that was dropped."""
     await session.execute(delete(InstallationRow))
-    return list(await session.scalars(delete(KeyRow).returning(KeyRow.person_id)))
+    dropped = await every(session)
+    for key in dropped:
+        await remove(session, key)
+    return [key.person_id for key in dropped]
 
 
 async def add(session: WriteSession, key: LinkedKey) -> None:
@@ -213,6 +228,8 @@ async def lift(session: WriteSession, key: LinkedKey) -> bool:
 
 async def remove(session: WriteSession, key: LinkedKey) -> None:
     await session.execute(delete(KeyRow).where(KeyRow.id == key.id))
+    session.add(FormerKeyRow(id=key.id, person_id=key.person_id, mode=key.mode, uid=key.uid))
+    await session.flush()
 
 
 def printable(text: str, longest: int) -> str:

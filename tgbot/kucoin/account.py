@@ -52,6 +52,10 @@ class SpotAccount:
         """Before an order is prepared: what is signed with a wrong clock is refused."""
         await self._calls.know_the_time()
 
+    def wait_for_quota(self) -> float:
+        """Seconds until an order would go out, 0 means now; before that it would be "not sent"."""
+        return self._calls.wait_for_quota(operations.PLACE_ORDER)
+
     async def key_info(self) -> KeyInfo:
         return await self._calls.read(operations.KEY_INFO, account_wire.key_info)
 

@@ -54,6 +54,10 @@ class SignedCalls:
         """Before an order is prepared: what is signed with a wrong clock is refused."""
         await self._rest.know_the_time()
 
+    def wait_for_quota(self, operation: Operation) -> float:
+        """Seconds until this call would go out; 0 means now."""
+        return self._rest.budget.wait_for(operation, self._credentials.key)
+
     async def read(
         self,
         operation: Operation,

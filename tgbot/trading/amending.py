@@ -1,5 +1,6 @@
 """Changing an open order: it is cancelled, that is confirmed, and only then there is a ticket for what remains."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tgbot.accounts.guards.service import Guards
@@ -12,12 +13,15 @@ from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.markets.symbols import Symbols
+from tgbot.trading import store
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown, Tickets, request_of
+
+CAME_TO_NOTHING = frozenset({State.DROPPED, State.REPLACED, State.VOID, State.NOT_SENT, State.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,26 @@ class Amending:
         request = self._rest_of(old)
         if old.state is not State.CANCELLED or request is None:
             return Amended(old)
+        if (before := await self._successor(old, request)) is not None:
+            return Amended(old, request, before)
         try:
             return Amended(old, request, await self._tickets.prepare(person, request, update_id))
         except UserError as error:
             return Amended(old, request, refusal=error)
+
+    async def _successor(self, old: Intent, request: OrderRequest) -> Shown | None:
+        """The ticket that another tap has brought already. Raises `TooLate` if that was used: the rest of an order is
+        sent once."""
+        async with self._database.read() as session:
+            found = await store.newest_after(session, old, request.to_text())
+        if found is None or found.state in CAME_TO_NOTHING:
+            return None
+        if found.state is not State.TICKET:
+            raise TooLate(T.of("trading.already_used", id=found.short))
+        with suppress(TooLate):  # it has run out
+            self._tickets.require_open(found)
+            return await self._tickets.show(found)
+        return None
 
     async def _require_replaceable(self, person: Person, intent: Intent) -> None:
         if intent.is_of_a_group:

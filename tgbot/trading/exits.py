@@ -10,13 +10,13 @@ import structlog
 from tgbot.accounts.guards.service import Guards
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import ExchangeError, UserError
+from tgbot.core.errors import ExchangeError, NotFound, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import ZERO, floor_to
 from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderSpec, Side, Wait
-from tgbot.core.reply import Reply
+from tgbot.core.reply import Reply, T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, ReadSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
@@ -186,7 +186,9 @@ class StandingExits:
     async def _place(self, due: _Due) -> None:
         linked = await self._keys.account_of(due.entry.key_id)
         if linked is None:
-            return
+            raise NotFound(T("trading.exit_without_key"))
+        if linked.spot.wait_for_quota() > 0:
+            return  # known beforehand: no try that is in vain
         last = (await self._prices.price(due.rule.symbol)).price
         without_oco = is_oco_refused(due.sent)
         spec, wait = plan(due.exits, due.average, due.size, last, due.rule, without_oco=without_oco)

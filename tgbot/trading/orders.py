@@ -57,11 +57,14 @@ class Orders:
             known = await store.by_client_oids(session, [order.client_oid for order in listed])
             pending = await store.pending_of(session, person.id, linked.key_id)
             waiting = await standing.open_of(session, person.id, linked.key_id)
+        # Somebody else may have linked the same account: their orders are made elsewhere.
+        known = {client_oid: intent for client_oid, intent in known.items() if intent.person_id == person.id}
         are_listed = {intent.id for intent in known.values()}
         # What one list has and the other has not is looked at: it has ended meanwhile, or turned up after all.
         unsure = [intent for intent in pending if intent.id not in are_listed]
         unsure += [intent for intent in known.values() if intent.state not in PENDING | DONE]
-        sure = [intent for intent in pending if intent.id in are_listed]
+        # Also what was sent with another key of this account.
+        sure = [intent for intent in known.values() if intent.state in PENDING]
         looked_at = [await self._reconciler.refresh(intent) for intent in unsure]
         ours = [intent for intent in (*sure, *looked_at) if intent.state in PENDING]
         return OpenOrders(

@@ -161,6 +161,18 @@ async def free_short(session: ReadSession, ids: Ids, person_id: int) -> str:
     return ids.short(8)
 
 
+async def newest_after(session: ReadSession, ended: Intent, request: str) -> Intent | None:
+    """The last intent of these very words on the same account since that one has ended."""
+    row = await session.scalar(
+        select(IntentRow)
+        .where(IntentRow.key_id == ended.key_id, IntentRow.created_at >= ended.changed_at, IntentRow.id != ended.id)
+        .where(IntentRow.request == request)
+        .order_by(IntentRow.created_at.desc())
+        .limit(1)
+    )
+    return _intent(row) if row else None
+
+
 async def by_update(session: ReadSession, update_id: int) -> Intent | None:
     """The intent that this update has made already, if it is handled a second time after a crash."""
     row = await session.scalar(select(IntentRow).where(IntentRow.update_id == update_id))
