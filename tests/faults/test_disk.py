@@ -85,10 +85,10 @@ async def test_restored_older_database_uses_no_ticket_again_and_adopts_the_order
     (adopted,) = [intent for intent in listed.ours if intent.id != known.id]
     assert (adopted.state, adopted.spec) == (State.OPEN, shown.intent.spec)
     assert len(desk.placed()) == 2
+    fresh = await desk.ticket("btc 100")
     desk.restart()
     await desk.now.restoration.begin()
-    await desk.now.restoration.begin()
-    assert not desk.now.restoration._is_older, "what it lacked is there now"
+    assert await desk.confirm(fresh.intent) is None, "what the copy lacked is there now"
 
 
 @pytest.mark.parametrize(
