@@ -157,7 +157,7 @@ async def test_a_pair_that_kucoin_refuses_hides_no_other_and_is_named(desk: Desk
     await restore(desk, older)
     await desk.told()
     refuse(desk, "900001", "symbol not exists", path=DONE, query="ETH-USDT")
-    await desk.now.restoration.run()
+    assert await desk.now.restoration.look()
     (told,) = await desk.told()
     assert "1 order found" in told
     assert "orders of ETH-USDT" in told
@@ -173,7 +173,7 @@ async def test_a_pair_that_is_gone_is_not_asked_for(desk: Desk, older: Path) -> 
     del desk.market._rules["ETH-USDT"]
     await desk.symbols.load()
     refuse(desk, "900001", "symbol not exists", path=DONE, query="ETH-USDT")
-    await desk.now.restoration.run()
+    assert await desk.now.restoration.look()
     (told,) = await desk.told()
     assert "1 order found" in told
     assert "ETH-USDT" not in told
