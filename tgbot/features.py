@@ -252,7 +252,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         "orders": reconciler.run(),
         "exits": exits.run(),
         "accounts": streams.run(),
-        "restoration": restoration.run(),
+        "restoration": restoration.keep(),
         "days": days.run(),
     }
     links = {f"{side}{LINK_SIGN}": handlers.open_link for side in Side}

@@ -21,6 +21,7 @@ import tgbot.delivery.store
 import tgbot.intake.store
 import tgbot.portfolio.store
 import tgbot.trading.fills
+import tgbot.trading.older_copy
 import tgbot.trading.standing
 import tgbot.trading.store  # noqa: F401 - importing a store adds its tables to the metadata
 from tgbot.core.errors import ConfigError

@@ -25,6 +25,8 @@ from tgbot.delivery.codec import decode
 from tgbot.delivery.store import OutboxRow
 from tgbot.texts.markup import clean
 from tgbot.texts.notation import Reader
+from tgbot.trading import older_copy
+from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import Misses
 from tgbot.trading.rules.settlement import State as IntentState
 from tgbot.trading.store import Attempt, IntentRow, consume
@@ -327,6 +329,23 @@ async def test_frozen_account_group_or_everything_sends_nothing(group: Group, wh
     assert (await group.why())[-1] == "trading.desk_frozen"
     await guards.thaw(whom, by)
     await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_an_account_that_is_searched_after_a_backup_was_put_back_sends_nothing_and_the_group_reads_why(
+    group: Group,
+) -> None:
+    proposal = await group.propose()
+    async with group.world.database.write() as session:
+        await older_copy.note_restored(session, Restored(group.world.wall.now(), "tblost"))
+    await group.vote(ANN, proposal)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == "trading.being_searched"
+    with pytest.raises(Refused, match=r"trading\.being_searched"):
+        await group.propose()
+    await group.world.now.restoration.look()
+    await group.vote(ZOE, proposal)
     assert len(group.world.placed()) == 1
 
 

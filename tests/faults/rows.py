@@ -61,6 +61,7 @@ KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "ku
 STOPS = "faults/test_stops.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
+RESTORED = "faults/test_restored.py::"
 POWER, CRASHED_EXITS = "faults/test_power.py::", "faults/test_crashed_exits.py::"
 DECISION, RACES, DESKS = "approvals/test_decision.py::", "approvals/test_races.py::", "approvals/test_desks.py::"
 GROUP, RECORD = "flows/test_desks.py::", "audit/test_chain.py::"
@@ -485,14 +486,21 @@ DATABASE = (
     Row(
         "D6",
         "an older copy of the database is put back",
-        "it is noticed; tickets and exits in it are void; orders of ours that it lacks are adopted; what it knows is "
-        "brought up to date",
+        "it is noticed; tickets and exits in it are void; nothing is sent with an account until it has been searched; "
+        "orders of ours that it lacks are adopted; what it knows is brought up to date",
         (
             DISK + "test_restored_older_database_uses_no_ticket_again_and_adopts_the_order_it_lacks",
             DISK + "test_every_kind_of_order_that_an_older_copy_lacks_is_adopted_with_what_became_of_it",
             DISK + "test_an_exit_that_an_older_copy_believes_to_be_in_the_bot_is_not_placed_again",
             DISK + "test_an_account_that_cannot_be_searched_is_searched_when_it_can",
             DISK + "test_restored_older_database_catches_up_with_what_it_knows",
+            RESTORED + "test_nothing_is_sent_until_the_account_is_searched_and_then_the_limits_count_what_was_found",
+            RESTORED + "test_orders_of_others_and_a_restart_do_not_end_the_search",
+            RESTORED + "test_a_refused_account_is_told_once_and_searched_when_it_is_mended",
+            RESTORED + "test_a_pair_that_kucoin_refuses_hides_no_other_and_is_named",
+            RESTORED + "test_a_key_that_the_copy_lacks_is_searched_when_it_is_linked_again",
+            RESTORED + "test_put_back_once_more_it_is_noticed_once_more",
+            "trading/test_older_copy.py::test_an_exit_that_is_held_back_waits_and_has_not_been_tried",
             "flows/test_restored.py::test_a_copy_that_is_put_back_voids_its_tickets_and_finds_the_order_it_lacks",
         ),
     ),

@@ -1,20 +1,18 @@
 """Rows D: the disk is full, the database is an older one than the exchange knows."""
 
 import resource
-import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from tests.faults.copies import back_up, restore
 from tests.trading.desk import Desk, at_point
 from tgbot.core.errors import TooLate
 from tgbot.core.orders import Side
-from tgbot.db.engine import Database
 from tgbot.paper.faults import Mode
 from tgbot.trading import store
 from tgbot.trading.rules.settlement import State
@@ -68,10 +66,10 @@ async def test_restored_older_database_uses_no_ticket_again_and_adopts_the_order
     unused = await desk.ticket("btc 100")
     known = await desk.send("btc 0.01btc @ 65000")
     older = tmp_path / "older.db"
-    _back_up(desk.database, older)
+    back_up(desk.database, older)
     await desk.confirm(shown.intent)
     await desk.told()
-    await _restore(desk, older)
+    await restore(desk, older)
     for ticket in (shown, unused):
         with pytest.raises(TooLate) as caught:
             await desk.confirm(ticket.intent)
@@ -85,10 +83,10 @@ async def test_restored_older_database_uses_no_ticket_again_and_adopts_the_order
     (adopted,) = [intent for intent in listed.ours if intent.id != known.id]
     assert (adopted.state, adopted.spec) == (State.OPEN, shown.intent.spec)
     assert len(desk.placed()) == 2
+    fresh = await desk.ticket("btc 100")
     desk.restart()
     await desk.now.restoration.begin()
-    await desk.now.restoration.begin()
-    assert not desk.now.restoration._is_older, "what it lacked is there now"
+    assert await desk.confirm(fresh.intent) is None, "what the copy lacked is there now"
 
 
 @pytest.mark.parametrize(
@@ -106,10 +104,10 @@ async def test_every_kind_of_order_that_an_older_copy_lacks_is_adopted_with_what
 ) -> None:
     """The copy has never heard of the pair either."""
     older = tmp_path / "older.db"
-    _back_up(desk.database, older)
+    back_up(desk.database, older)
     lost = await desk.send(text, side)
     await desk.rounds(0)
-    await _restore(desk, older)
+    await restore(desk, older)
     await desk.now.restoration.run()
     await desk.rounds(0, 31)
     async with desk.database.read() as session:
@@ -124,11 +122,11 @@ async def test_an_exit_that_an_older_copy_believes_to_be_in_the_bot_is_not_place
     entry = await desk.send("btc 0.01btc tp +4% sl -2%")
     await desk.now.reconciler.look()
     older = tmp_path / "older.db"
-    _back_up(desk.database, older)
+    back_up(desk.database, older)
     await desk.rounds(0)
     assert len(desk.exchange._store.waiting_stops()) == 2
     await desk.told()
-    await _restore(desk, older)
+    await restore(desk, older)
     assert any(f"#{entry.short}" in text and "backup" in text for text in await desk.told())
     await desk.now.restoration.run()
     await desk.rounds(6, 31, 31)
@@ -138,9 +136,9 @@ async def test_an_exit_that_an_older_copy_believes_to_be_in_the_bot_is_not_place
 
 async def test_an_account_that_cannot_be_searched_is_searched_when_it_can(desk: Desk, tmp_path: Path) -> None:
     older = tmp_path / "older.db"
-    _back_up(desk.database, older)
+    back_up(desk.database, older)
     await desk.send(RESTING)
-    await _restore(desk, older)
+    await restore(desk, older)
     desk.faults.add("GET", "/api/v1/hf/.*", Mode.HTML, 7, status=502)
     await desk.now.restoration.run()
     await desk.rounds(0)
@@ -152,8 +150,8 @@ async def test_a_database_that_is_no_older_copy_is_left_alone(desk: Desk, tmp_pa
     await desk.send(RESTING)
     shown = await desk.ticket("btc 100")
     older = tmp_path / "older.db"
-    _back_up(desk.database, older)
-    await _restore(desk, older)
+    back_up(desk.database, older)
+    await restore(desk, older)
     assert await desk.confirm(shown.intent) is None
 
 
@@ -161,11 +159,11 @@ async def test_restored_older_database_catches_up_with_what_it_knows(desk: Desk,
     """It thinks that the order rests; the order has filled since."""
     intent = await desk.send(RESTING)
     older = tmp_path / "older.db"
-    _back_up(desk.database, older)
+    back_up(desk.database, older)
     desk.price("BTC-USDT", 65_990)
     await desk.rounds(31)
     assert (await desk.intent(intent)).state is State.FILLED
-    await _restore(desk, older)
+    await restore(desk, older)
     await desk.now.reconciler.begin()
     await desk.rounds(0)
     assert (await desk.intent(intent)).state is State.FILLED
@@ -174,17 +172,3 @@ async def test_restored_older_database_catches_up_with_what_it_knows(desk: Desk,
 async def _ids(desk: Desk) -> list[str]:
     async with desk.database.read() as session:
         return list(await session.scalars(select(IntentRow.id)))
-
-
-def _back_up(database: Database, file: Path) -> None:
-    with closing(sqlite3.connect(database.url.database or "")) as source, closing(sqlite3.connect(file)) as copy:
-        source.backup(copy)
-
-
-async def _restore(desk: Desk, file: Path) -> None:
-    await desk.database.close()
-    path = Path(desk.database.url.database or "")
-    shutil.copy(file, path)
-    desk.database = Database(f"sqlite+aiosqlite:///{path}")
-    desk.restart()
-    await desk.now.restoration.begin()

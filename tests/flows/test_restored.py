@@ -26,9 +26,11 @@ async def test_a_copy_that_is_put_back_voids_its_tickets_and_finds_the_order_it_
         fresh = await ann.say("/orders", "^1 open order")
         assert "made elsewhere" in fresh.text
         assert "void" in await ann.press_for_toast("Confirm", ticket, data=_confirm(ticket.text))
-        await ann.hears("^1 order found at KuCoin", 20)
+        await ann.say("/buy btc 100", "^Not yet: a backup was put back")
+        await ann.hears("^1 order found at KuCoin", 40)
         await ann.hears("^Placed: buy 0.01 BTC at 66,000", 20)
         assert len(placed(stage)) == 1
+        await ann.say("/buy btc 100", "^Buy BTC-USDT")
 
 
 def put_back(older: Path, file: Path) -> None:

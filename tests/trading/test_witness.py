@@ -18,3 +18,11 @@ def test_a_folder_that_takes_nothing_keeps_no_order_back(tmp_path: Path) -> None
     witness = Witness(tmp_path / "nowhere" / "last-order")
     witness.note("tb1")
     assert witness.last() == ""
+
+
+def test_what_a_power_cut_has_left_of_it_is_nothing_or_an_order_that_nobody_knows(tmp_path: Path) -> None:
+    file = tmp_path / "last-order"
+    file.write_bytes(b"\0" * 64)
+    assert Witness(file).last() == ""
+    file.write_bytes(b"\xff" * 500)
+    assert 0 < len(Witness(file).last()) <= 64

@@ -13,7 +13,7 @@ from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import store
+from tgbot.trading import doubts, store
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
@@ -82,6 +82,7 @@ class Amending:
         if (await self._keys.account(person)).key_id != intent.key_id:
             raise TooLate(T("trading.order_of_other_account"))
         async with self._database.read() as session:
+            await doubts.require_none(session, intent.key_id, intent.spec.symbol)
             await self._guards.require_thawed(session, person_id=intent.person_id, chat_id=intent.chat_id)
 
     def _rest_of(self, old: Intent) -> OrderRequest | None:

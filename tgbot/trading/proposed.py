@@ -18,7 +18,7 @@ from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import kinds, store
+from tgbot.trading import doubts, kinds, store
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Unit, read_amount
 from tgbot.trading.rules.conditions import is_reached
@@ -184,7 +184,9 @@ class ProposedOrders:
         return intent
 
     async def _require_allowed(self, session: WriteSession, intent: Intent) -> None:
-        """Key, freezes and limits are those of the account's owner; the group hears no more than that they hold it."""
+        """Key, freezes and limits are those of the account's owner; the group hears no more than that they hold it.
+        That a backup was put back is no secret."""
+        await doubts.require_searched(session, intent.key_id)
         try:
             await self._keys.require_sound(session, intent.key_id)
         except (NotFound, Refused) as error:

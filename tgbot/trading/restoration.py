@@ -1,6 +1,7 @@
 """What is done when the database turns out to be an older copy that was put back: nothing that it believes to be unused
-is used again, and what it does not know of our orders is found out."""
+is used again, nothing is sent with an account until what the copy does not know of its orders is found out."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -8,36 +9,44 @@ from datetime import timedelta
 import structlog
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
 from tgbot.core.ids import Ids
 from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
 from tgbot.core.people import Mode
-from tgbot.core.reply import Reply, T
+from tgbot.credentials.rules import Suspension
 from tgbot.credentials.service import Keys
 from tgbot.credentials.store import LinkedKey
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.symbols import Symbols
 from tgbot.trading import elsewhere, older_copy, standing, store
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.kinds import LISTED_FOR
+from tgbot.trading.older_copy import Restored
 from tgbot.trading.reconcile import Reconciler
-from tgbot.trading.rules.adoption import OURS, Terms, terms_of
-from tgbot.trading.rules.settlement import QUERY_LAG, Misses, State
+from tgbot.trading.rules.adoption import Terms, terms_of
+from tgbot.trading.rules.settlement import CLOCK_SKEW, QUERY_LAG, Misses, State
+from tgbot.trading.search import AccountSearch
 from tgbot.trading.standing import Standing
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.terms import no_update
 from tgbot.trading.tickets import digest_of
-from tgbot.trading.views import orders as views
+from tgbot.trading.views import orders as order_views
+from tgbot.trading.views import restored as views
 from tgbot.trading.witness import Witness
 
 log = structlog.get_logger()
 
+LOOK_EVERY = timedelta(seconds=5)
 TRY_AGAIN = timedelta(seconds=30)
+TRY_REFUSED_AGAIN = timedelta(minutes=5)
 COULD_ARRIVE_FOR = timedelta(seconds=5)
-QUOTES = ("USDT", "USDC", "BTC")
+LISTED_AFTER = COULD_ARRIVE_FOR + CLOCK_SKEW + QUERY_LAG  # by then KuCoin shows what a process that died has sent
+SIDE_BY_SIDE = 8
+
+# A key as it was when KuCoin refused it: linked anew, suspended or mended it is another, and tried at once.
+_Tried = tuple[str, int, Suspension | None]
 
 
 class Restoration:
@@ -61,89 +70,139 @@ class Restoration:
         self._outbox = outbox
         self._reconciler = reconciler
         self._witness = witness
-        self._is_older = False
+        self._paused: dict[_Tried, float] = {}
+        self._adopting = asyncio.Lock()
 
     async def begin(self) -> None:
         """Before anything else may be sent. If the order that was sent last is not known here, every ticket is void,
-        and so is every exit that lives in the bot: whether they were used since the copy was made, nobody can tell."""
+        and so is every exit that lives in the bot: whether they were used since the copy was made, nobody can tell. And
+        no account counts as searched any more. The same order is no news at the next start: what it led to is in the
+        database."""
         last = self._witness.last()
         async with self._database.read() as session:
             if not last or await store.intent_of(session, last) is not None:
                 return
-        self._is_older = True
+            before = await older_copy.last_restored(session)
+        if before is not None and before.lacked == last:
+            return
+        now = self._clock.now()
         async with self._database.write() as session:
-            tickets = await older_copy.void_tickets(session, self._clock.now())
+            await older_copy.note_restored(session, Restored(now, last))
+            tickets = await older_copy.void_tickets(session, now)
             entries = await standing.armed(session)
             for entry in entries:
                 await self._void_exit(session, entry)
         log.error("database_is_older", lacks=last, tickets=tickets, exits=len(entries))
 
+    async def keep(self) -> None:
+        """The role: searches all accounts, and those that are linked while it matters. Ends where no older copy was put
+        back of late."""
+        while await self._is_wanted():
+            await self.run()
+            await self._clock.sleep(LOOK_EVERY.total_seconds())
+
     async def run(self) -> None:
-        """Until every account has been searched for orders of ours. Ends at once if the database is no older copy."""
-        if not self._is_older:
-            return
-        await self._clock.sleep(QUERY_LAG.total_seconds())
-        left = await self._keys.everybodys()
-        while left := [key for key in left if not await self._has_searched(key)]:
-            await self._clock.sleep(TRY_AGAIN.total_seconds())
+        """Until every account that is linked has been searched for orders of ours."""
         async with self._database.read() as session:
-            self._witness.note(await older_copy.last_client_oid(session))
+            restored = await older_copy.last_restored(session)
+        if restored is None:
+            return
+        wait = restored.at + LISTED_AFTER - self._clock.now()
+        await self._clock.sleep(max(min(wait, LISTED_AFTER), timedelta(0)).total_seconds())
+        while not await self.look():
+            await self._clock.sleep(LOOK_EVERY.total_seconds())
+
+    async def look(self) -> bool:
+        """One round over the accounts that await their search, as far as they were not tried just now; whether none is
+        left."""
+        async with self._database.read() as session:
+            restored = await older_copy.last_restored(session)
+            waiting = await older_copy.unsearched(session, restored) if restored is not None else []
+        if restored is None or not waiting:
+            return True
+        if not self._symbols.is_loaded:
+            return False
+        now = self._clock.monotonic()
+        self._paused = {tried: until for tried, until in self._paused.items() if now < until}
+        room = asyncio.Semaphore(SIDE_BY_SIDE)
+        async with asyncio.TaskGroup() as tasks:
+            for key in waiting:
+                if _as_tried(key) not in self._paused:
+                    tasks.create_task(self._search_within(room, key, restored))
+        async with self._database.read() as session:
+            return not await older_copy.unsearched(session, restored)
+
+    async def _is_wanted(self) -> bool:
+        async with self._database.read() as session:
+            restored = await older_copy.last_restored(session)
+            if restored is None:
+                return False
+            if self._clock.now() <= restored.at + LISTED_FOR:
+                return True
+            return bool(await older_copy.unsearched(session, restored))
 
     async def _void_exit(self, session: WriteSession, entry: Intent) -> None:
         await standing.end(session, entry, Standing.DROPPED)
-        reply = Reply((T.of("trading.exit_void", id=entry.short),))
-        await self._outbox.put(session, replace(views.news(entry, reply), kind=Kind.ACCOUNT))
+        await self._outbox.put(session, replace(order_views.news(entry, views.exit_void(entry)), kind=Kind.ACCOUNT))
 
-    async def _has_searched(self, key: LinkedKey) -> bool:
-        if not self._symbols.is_loaded:
-            return False
+    async def _search_within(self, room: asyncio.Semaphore, key: LinkedKey, restored: Restored) -> None:
+        """An account that cannot be searched now stays as it is, and is tried again."""
+        async with room:
+            try:
+                await self._search(key, restored)
+            except ExchangeRejected as error:
+                log.warning("account_not_searched", key=key.id, code=error.code)
+                self._pause(key, TRY_REFUSED_AGAIN)
+                if error.reason is not Reason.CLOCK:
+                    await self._tell_refused(key, restored, error)
+            except ExchangeUnavailable as error:
+                log.warning("account_not_searched", key=key.id, code=error.code)
+                self._pause(key, TRY_AGAIN)
+
+    async def _search(self, key: LinkedKey, restored: Restored) -> None:
+        """What has our mark and is not known here is adopted."""
         linked = await self._keys.account_of(key.id)
         if linked is None:
-            return True
-        try:
-            found = await self._unknown(linked.spot, key)
-        except ExchangeRejected as error:
-            log.warning("account_not_searched", key=key.id, code=error.code)
-            return True  # that key cannot look any more
-        except ExchangeUnavailable as error:
-            log.warning("account_not_searched", key=key.id, code=error.code)
-            return False
-        await self._adopt(key, found)
-        return True
-
-    async def _unknown(self, spot: SpotAccount, key: LinkedKey) -> Sequence[Elsewhere]:
-        """What has our mark and is not known here: open ones, and those that ended in the last seven days in a pair
-        that the account has had to do with."""
-        found = await elsewhere.list_open(spot, None)
+            self._pause(key, TRY_REFUSED_AGAIN)  # its record does not open: the key doctor tells its owner
+            return
         async with self._database.read() as session:
-            symbols = await older_copy.symbols_of(session, key.id)
-        symbols |= {order.symbol for order in found} | await self._pairs_held(spot)
-        until = spot.exchange_time()
-        for symbol in sorted(symbols):
-            found += await spot.done_orders(symbol, until - LISTED_FOR, until)
-        ours = {order.client_oid: order for order in found if order.client_oid.startswith(OURS)}
+            pairs = await older_copy.symbols_of(session, key.person_id)
+        found = await AccountSearch(linked.spot, self._symbols).run(pairs)
         async with self._database.read() as session:
-            known = await store.by_client_oids(session, ours)
-        return await elsewhere.in_full(spot, [order for name, order in ours.items() if name not in known])
+            known = await store.by_client_oids(session, found.orders)
+        unknown = [order for client_oid, order in found.orders.items() if client_oid not in known]
+        orders = await elsewhere.in_full(linked.spot, unknown)
+        async with self._adopting:  # two keys may be of one account
+            await self._adopt(key, restored, orders, sorted(found.refused))
 
-    async def _pairs_held(self, spot: SpotAccount) -> set[str]:
-        held = [balance.currency for balance in await spot.balances() if balance.total > ZERO]
-        pairs = {f"{currency}-{quote}" for currency in held for quote in QUOTES}
-        return {pair for pair in pairs if self._symbols.knows(pair)}
+    def _pause(self, key: LinkedKey, span: timedelta) -> None:
+        self._paused[_as_tried(key)] = self._clock.monotonic() + span.total_seconds()
 
-    async def _adopt(self, key: LinkedKey, orders: Sequence[Elsewhere]) -> None:
-        """As orders in doubt: the reconciler finds out what has become of each, and tells it."""
+    async def _tell_refused(self, key: LinkedKey, restored: Restored, error: ExchangeRejected) -> None:
+        async with self._database.write() as session:
+            dedup_key = f"not searched {key.id} {restored.at.isoformat()}"
+            await self._outbox.owe(session, key.person_id, views.not_searched(key, error), dedup_key)
+        self._outbox.wake()
+
+    async def _adopt(
+        self, key: LinkedKey, restored: Restored, orders: Sequence[Elsewhere], refused: Sequence[str]
+    ) -> None:
+        """As orders in doubt: the reconciler finds out what has become of each, and tells it. In the same transaction
+        the account is free to trade again, so its limits have them counted."""
         adopted = []
         async with self._database.write() as session:
+            known = await store.by_client_oids(session, [order.client_oid for order in orders])
             for order in orders:
-                if not self._symbols.knows(order.symbol):
+                if order.client_oid in known:
                     continue
                 terms = terms_of(order, self._symbols.rule(order.symbol))
                 if terms is not None:
                     adopted.append(await self._add(session, key, order, terms))
-            if adopted:
-                reply = Reply((T.of("trading.adopted", count=len(adopted)), T("trading.adopted_why")))
+            await older_copy.note_searched(session, key.id, restored)
+            if adopted or refused:
+                reply = views.found(len(adopted), refused)
                 await self._outbox.put(session, Notice(key.person_id, reply, Priority.FILL, kind=Kind.ACCOUNT))
+        log.info("account_searched", key=key.id, adopted=len(adopted), refused=refused)
         for intent in adopted:
             log.warning("order_adopted", intent=intent.id, key=key.id)
             self._reconciler.look_at(intent.id)
@@ -183,3 +242,7 @@ class Restoration:
         attempt = Attempt(order.client_oid, unique, sent_at, sent_at + COULD_ARRIVE_FOR, "", Misses(), sent_at)
         await store.add_attempt(session, attempt)
         return intent
+
+
+def _as_tried(key: LinkedKey) -> _Tried:
+    return key.id, key.version, key.suspension

@@ -17,11 +17,13 @@ class Witness:
         self._path = path
 
     def last(self) -> str:
-        """The clientOid of the order sent last; empty if none was, or the file is not there."""
+        """The clientOid of the order sent last; empty if none was, or the file is not there, or a power cut has left
+        nothing of what was in it. Whatever else stands there is the name of an order that nobody knows."""
         try:
-            return self._path.read_text(encoding="ascii").strip()
+            text = self._path.read_text(encoding="ascii", errors="replace")
         except FileNotFoundError:
             return ""
+        return text[:LENGTH].replace("\0", "").strip()
 
     def note(self, client_oid: str) -> None:
         """Called when the right to send is on disk, before the first byte leaves. Overwrites in place, so that a full
