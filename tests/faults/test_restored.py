@@ -19,6 +19,7 @@ from tgbot.core.errors import Refused, TooLate
 from tgbot.core.orders import Side
 from tgbot.core.reply import Reply
 from tgbot.kucoin.sign import Credentials
+from tgbot.markets.rules import Directory
 from tgbot.paper.faults import Mode
 from tgbot.trading.rules.settlement import State
 
@@ -79,11 +80,12 @@ async def test_nothing_is_sent_until_the_account_is_searched_and_then_the_limits
 ) -> None:
     await desk.now.tickets._guards.set_limit(desk.person(), Limit.DAY, "1000")
     back_up(desk.database, older.with_name("with a limit.db"))
-    await desk.send("btc 900")
+    await desk.send("btc 230")
+    await desk.send("btc 0.01btc")
     await desk.send(RESTING.replace("0.01", "0.001"))
     await restore(desk, older.with_name("with a limit.db"))
     noticed = desk.clock.now()
-    for text in ("btc 900", "eth 20"):
+    for text in ("btc 230", "eth 20"):
         with pytest.raises(Refused, match=HELD_BACK) as refused:
             await desk.ticket(text)
     toast = Reply((refused.value.text,))
@@ -94,9 +96,9 @@ async def test_nothing_is_sent_until_the_account_is_searched_and_then_the_limits
     assert desk.clock.now() - noticed >= timedelta(seconds=17), "what a dying process has sent is listed by then"
     await desk.rounds(0, 31)
     with pytest.raises(Refused, match="day_used_up"):
-        await desk.ticket("btc 900")
-    await desk.send("btc 50")
-    assert len(desk.placed()) == 3
+        await desk.ticket("btc 110")
+    await desk.send("btc 90")
+    assert len(desk.placed()) == 4
 
 
 async def test_orders_of_others_and_a_restart_do_not_end_the_search(desk: Desk, tmp_path: Path) -> None:
@@ -166,18 +168,25 @@ async def test_a_pair_that_kucoin_refuses_hides_no_other_and_is_named(desk: Desk
     await desk.send("btc 100")
 
 
-async def test_a_pair_that_is_gone_is_not_asked_for(desk: Desk, older: Path) -> None:
+async def test_a_pair_that_is_gone_is_neither_asked_for_nor_in_the_way(
+    desk: Desk, older: Path, foreign: set[str]
+) -> None:
+    """Also where a stop of ours still waits in it."""
     await desk.send(RESTING)
+    stop = await desk.send("eth 100 stop 3300")
     await restore(desk, older)
     await desk.told()
-    del desk.market._rules["ETH-USDT"]
-    await desk.symbols.load()
-    refuse(desk, "900001", "symbol not exists", path=DONE, query="ETH-USDT")
+    desk.symbols._directory = Directory([rule for rule in desk.market.rules.values() if rule.symbol != "ETH-USDT"])
+    mend = refuse(desk, "900001", "symbol not exists", path=DONE, query="ETH-USDT")
     assert await desk.now.restoration.look()
     (told,) = await desk.told()
     assert "1 order found" in told
     assert "ETH-USDT" not in told
+    mend()
     await desk.settle()
+    (other,) = (await desk.now.orders.open(desk.person())).others
+    assert other.symbol == stop.spec.symbol
+    foreign.add(other.client_oid)
 
 
 async def test_a_key_that_the_copy_lacks_is_searched_when_it_is_linked_again(desk: Desk, older: Path) -> None:

@@ -193,8 +193,8 @@ PLANTS = (
     Plant(
         "a key that was linked after the copy was put back counts as searched",
         "tgbot/trading/older_copy.py",
-        "key.linked_at <= self.at + LISTED_FOR",
-        "key.linked_at <= self.at",
+        "        return self.at + LISTED_FOR\n",
+        "        return self.at\n",
         ("tests/faults/test_restored.py",),
     ),
     Plant(

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, case, delete, select, update
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Select, String, case, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.keys import KeyInfo
@@ -181,6 +181,12 @@ async def lock(session: WriteSession, key_id: str) -> LinkedKey | None:
 
 async def every(session: ReadSession) -> list[LinkedKey]:
     return [_linked(row) for row in await session.scalars(select(KeyRow).order_by(KeyRow.id))]
+
+
+async def linked_until(session: ReadSession, moment: datetime, without: Select[str]) -> list[LinkedKey]:
+    """Keys of all people that were linked by then, on paper too, without those whose ids are selected."""
+    found = select(KeyRow).where(KeyRow.linked_at <= moment, KeyRow.id.not_in(without))
+    return [_linked(row) for row in await session.scalars(found.order_by(KeyRow.id))]
 
 
 async def live_ids(session: ReadSession) -> list[str]:

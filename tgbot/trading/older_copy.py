@@ -46,10 +46,11 @@ class Restored:
     at: datetime
     lacked: str
 
-    def concerns(self, key: LinkedKey) -> bool:
+    @property
+    def concerns_until(self) -> datetime:
         """A key that was linked after the copy was made is linked again after it was put back; so every key counts that
         comes while KuCoin still lists orders from before then."""
-        return key.linked_at <= self.at + LISTED_FOR
+        return self.at + LISTED_FOR
 
 
 async def last_restored(session: ReadSession) -> Restored | None:
@@ -70,7 +71,7 @@ async def awaits_search(session: ReadSession, key_id: str) -> bool:
     if restored is None:
         return False
     key = await keys.by_id(session, key_id)
-    if key is None or not restored.concerns(key):
+    if key is None or key.linked_at > restored.concerns_until:
         return False
     searched_at = await session.scalar(select(SearchedRow.restored_at).where(SearchedRow.key_id == key_id))
     return searched_at != restored.at
@@ -78,9 +79,8 @@ async def awaits_search(session: ReadSession, key_id: str) -> bool:
 
 async def unsearched(session: ReadSession, restored: Restored) -> list[LinkedKey]:
     """Every account that awaits its search."""
-    found = await session.scalars(select(SearchedRow.key_id).where(SearchedRow.restored_at == restored.at))
-    searched = set(found)
-    return [key for key in await keys.every(session) if restored.concerns(key) and key.id not in searched]
+    searched = select(SearchedRow.key_id).where(SearchedRow.restored_at == restored.at)
+    return await keys.linked_until(session, restored.concerns_until, searched)
 
 
 async def note_searched(session: WriteSession, key_id: str, restored: Restored) -> None:

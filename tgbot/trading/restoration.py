@@ -13,6 +13,7 @@ from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
 from tgbot.core.ids import Ids
 from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
+from tgbot.core.orders import Order
 from tgbot.core.people import Mode
 from tgbot.credentials.rules import Suspension
 from tgbot.credentials.service import Keys
@@ -45,8 +46,8 @@ COULD_ARRIVE_FOR = timedelta(seconds=5)
 LISTED_AFTER = COULD_ARRIVE_FOR + CLOCK_SKEW + QUERY_LAG  # by then KuCoin shows what a process that died has sent
 SIDE_BY_SIDE = 8
 
-# A key as it was when KuCoin refused it: linked anew, suspended or mended it is another, and tried at once.
-_Tried = tuple[str, int, Suspension | None]
+# A key as it was when it was last tried: linked anew, suspended or mended it is another, and tried at once.
+_Tried = tuple[int, Suspension | None]
 
 
 class Restoration:
@@ -70,7 +71,7 @@ class Restoration:
         self._outbox = outbox
         self._reconciler = reconciler
         self._witness = witness
-        self._paused: dict[_Tried, float] = {}
+        self._paused: dict[str, tuple[_Tried, float]] = {}
         self._adopting = asyncio.Lock()
 
     async def begin(self) -> None:
@@ -122,12 +123,10 @@ class Restoration:
             return True
         if not self._symbols.is_loaded:
             return False
-        now = self._clock.monotonic()
-        self._paused = {tried: until for tried, until in self._paused.items() if now < until}
         room = asyncio.Semaphore(SIDE_BY_SIDE)
         async with asyncio.TaskGroup() as tasks:
             for key in waiting:
-                if _as_tried(key) not in self._paused:
+                if not self._is_paused(key):
                     tasks.create_task(self._search_within(room, key, restored))
         async with self._database.read() as session:
             return not await older_copy.unsearched(session, restored)
@@ -176,7 +175,11 @@ class Restoration:
             await self._adopt(key, restored, orders, sorted(found.refused))
 
     def _pause(self, key: LinkedKey, span: timedelta) -> None:
-        self._paused[_as_tried(key)] = self._clock.monotonic() + span.total_seconds()
+        self._paused[key.id] = (_as_tried(key), self._clock.monotonic() + span.total_seconds())
+
+    def _is_paused(self, key: LinkedKey) -> bool:
+        tried, until = self._paused.get(key.id, (None, 0.0))
+        return tried == _as_tried(key) and self._clock.monotonic() < until
 
     async def _tell_refused(self, key: LinkedKey, restored: Restored, error: ExchangeRejected) -> None:
         async with self._database.write() as session:
@@ -193,7 +196,7 @@ class Restoration:
         async with self._database.write() as session:
             known = await store.by_client_oids(session, [order.client_oid for order in orders])
             for order in orders:
-                if order.client_oid in known:
+                if order.client_oid in known or not self._symbols.knows(order.symbol):
                     continue
                 terms = terms_of(order, self._symbols.rule(order.symbol))
                 if terms is not None:
@@ -211,7 +214,8 @@ class Restoration:
     async def _add(self, session: WriteSession, key: LinkedKey, order: Elsewhere, terms: Terms) -> Intent:
         now, unique, spec = self._clock.now(), self._ids.unique(), terms.spec
         price = spec.price or (terms.wait.price if terms.wait else None)
-        funds = spec.funds or (spec.size or ZERO) * (price or ZERO)
+        filled = order.filled_funds if isinstance(order, Order) else ZERO
+        funds = spec.funds or ((spec.size or ZERO) * price if price else filled)
         intent = Intent(
             id=unique,
             short=await store.free_short(session, self._ids, key.person_id),
@@ -245,4 +249,4 @@ class Restoration:
 
 
 def _as_tried(key: LinkedKey) -> _Tried:
-    return key.id, key.version, key.suspension
+    return key.version, key.suspension

@@ -44,7 +44,8 @@ class AccountSearch:
         `ExchangeUnavailable`."""
         await self._spot.know_the_time()
         # What is triggered meanwhile goes from the first list to the next one, and what ends goes to the last.
-        found: list[Elsewhere] = [*await self._spot.stops.waiting(), *await self._spot.ocos.waiting()]
+        waiting: list[Elsewhere] = [*await self._spot.stops.waiting(), *await self._spot.ocos.waiting()]
+        found = [order for order in waiting if self._symbols.knows(order.symbol)]
         found += await self._of_each(await self._spot.open_symbols(), self._spot.open_orders)
         asked = {*pairs, *(order.symbol for order in found), *await self._pairs_held()}
         found += await self._of_each(asked, self._ended)
