@@ -1,9 +1,9 @@
 """The truth about every order that is not finished: asked for at start, every two seconds, and whenever news arrive."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -14,12 +14,13 @@ from tgbot.core.money import ZERO, plain
 from tgbot.core.orders import Fill, Order
 from tgbot.core.reply import Reply
 from tgbot.credentials.service import Keys
-from tgbot.db.engine import Database, WriteSession
+from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.outbox import Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
 from tgbot.trading import kinds, standing, store
 from tgbot.trading.afterwards import WATCHED_FOR, Afterwards
 from tgbot.trading.fills import add_fills
+from tgbot.trading.rounds import Piece, Rounds
 from tgbot.trading.rules.settlement import (
     DONE,
     GIVEN_UP,
@@ -45,7 +46,6 @@ LOOK_EVERY = timedelta(seconds=2)
 WORKING_EVERY = timedelta(seconds=30)
 SEEN_EVERY = timedelta(hours=1)
 FILLS_LAG = timedelta(seconds=20)
-SIDE_BY_SIDE = 8
 
 OnOutcome = Callable[[WriteSession, str, Mapping[str, str]], Awaitable[None]]
 
@@ -58,8 +58,8 @@ class Reconciler:
         self._clock = clock
         self._keys = keys
         self._outbox = outbox
-        self._hints: set[str] = set()
-        self._news = asyncio.Event()
+        self._rounds = Rounds(clock, LOOK_EVERY, self._due)
+        self._again: set[str] = set()
         self._looked: dict[str, float] = {}
         self._incomplete: dict[str, float] = {}
         self._afterwards = Afterwards(clock)
@@ -85,7 +85,8 @@ class Reconciler:
         await self._on_outcome(session, intent.entry_id or intent.id, said)
 
     def listen(self, on_round: Callable[[Collection[str]], None]) -> None:
-        """Tell this listener, in every round, which accounts have something pending."""
+        """Tell this listener, in every round and when something is looked at between, which accounts have something
+        pending."""
         self._on_round = on_round
 
     def wake_on_progress(self, wake: Callable[[], None]) -> None:
@@ -94,8 +95,7 @@ class Reconciler:
 
     def look_at(self, intent_id: str) -> None:
         """Something is known to have happened to this intent."""
-        self._hints.add(intent_id)
-        self._news.set()
+        self._rounds.hint(intent_id)
 
     async def look_at_client_oid(self, client_oid: str) -> bool:
         """Somebody has seen this order. False for one that is not ours, which is left alone."""
@@ -118,9 +118,7 @@ class Reconciler:
     async def run(self) -> None:
         """Until cancelled."""
         await self.begin()
-        while True:
-            await self.look()
-            await self._wait()
+        await self._rounds.run()
 
     async def begin(self) -> None:
         """What an earlier process has sent and did not live to tell of is unknown, and is said to be."""
@@ -136,23 +134,7 @@ class Reconciler:
 
     async def look(self) -> None:
         """One round over everything that is due."""
-        hints, self._hints = self._hints, set()
-        self._news.clear()
-        async with self._database.read() as session:
-            pending = await store.pending(session)
-            pending += await store.changed_since(session, State.NOT_PLACED, self._clock.now() - WATCHED_FOR)
-            known = {intent.id for intent in pending}
-            pending += await store.with_ids(session, self._afterwards.watched() - known)
-            known |= {intent.id for intent in pending}
-            hinted = [one for one in await store.with_ids(session, hints - known) if _may_grow(one)]
-        self._on_round({intent.key_id for intent in pending})
-        room = asyncio.Semaphore(SIDE_BY_SIDE)
-        async with asyncio.TaskGroup() as tasks:
-            for intent in (*pending, *hinted):
-                if self._is_due(intent, hints):
-                    tasks.create_task(self._look_within(room, intent))
-        self._looked = {intent.id: self._looked[intent.id] for intent in pending if intent.id in self._looked}
-        self._incomplete = {name: since for name, since in self._incomplete.items() if name in known}
+        await self._rounds.once()
 
     async def refresh(self, intent: Intent, *, was_ended: bool = False) -> Intent:
         """Looks once, now, for somebody who waits for the answer: the order's card is brought up to date, but no news
@@ -162,8 +144,31 @@ class Reconciler:
         async with self._database.read() as session:
             return await store.by_id(session, intent.id) or intent
 
-    def _is_due(self, intent: Intent, hints: Collection[str]) -> bool:
-        if intent.id in hints or intent.state in UNSETTLED:
+    async def _due(self, hints: Collection[str], is_round: bool) -> Sequence[Piece]:
+        async with self._database.read() as session:
+            pending = await self._pending(session) if is_round else []
+            known = {intent.id for intent in pending}
+            hinted = await store.with_ids(session, set(hints) - known)
+        hinted = [one for one in hinted if one.state in PENDING or _may_grow(one)]
+        self._on_round({one.key_id for one in (*pending, *hinted) if is_round or one.state in PENDING})
+        if is_round:
+            self._looked = {name: at for name, at in self._looked.items() if name in known}
+            self._incomplete = {name: since for name, since in self._incomplete.items() if name in known}
+        return [
+            Piece(one.id, one.key_id, partial(self._try_to_look, one), one.id in hints)
+            for one in (*pending, *hinted)
+            if one.id in hints or self._is_due(one)
+        ]
+
+    async def _pending(self, session: ReadSession) -> list[Intent]:
+        """All that waits for its end, or may turn out not to have come to it."""
+        pending = await store.pending(session)
+        pending += await store.changed_since(session, State.NOT_PLACED, self._clock.now() - WATCHED_FOR)
+        known = {intent.id for intent in pending}
+        return pending + await store.with_ids(session, (self._afterwards.watched() | self._again) - known)
+
+    def _is_due(self, intent: Intent) -> bool:
+        if intent.id in self._again or intent.state in UNSETTLED:
             return True
         looked = self._looked.get(intent.id)
         if self._afterwards.is_due(intent.id, looked):
@@ -172,26 +177,18 @@ class Reconciler:
             return False
         return looked is None or self._clock.monotonic() - looked >= WORKING_EVERY.total_seconds()
 
-    async def _wait(self) -> None:
-        """Two seconds, or until there is news."""
-        async with asyncio.TaskGroup() as tasks:
-            news = tasks.create_task(self._news.wait())
-            pause = tasks.create_task(self._clock.sleep(LOOK_EVERY.total_seconds()))
-            await asyncio.wait({news, pause}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
-            pause.cancel()
-
-    async def _look_within(self, room: asyncio.Semaphore, intent: Intent) -> None:
-        async with room:
-            try:
-                await self._look_once(intent)
-            except ExchangeError as error:
-                log.warning("order_not_looked_at", intent=intent.id, code=error.code)
+    async def _try_to_look(self, intent: Intent) -> None:
+        try:
+            await self._look_once(intent)
+        except ExchangeError as error:
+            log.warning("order_not_looked_at", intent=intent.id, code=error.code)
 
     async def _look_once(self, intent: Intent, *, is_asked: bool = False, was_ended: bool = False) -> None:
         self._looked[intent.id] = self._clock.monotonic()
+        self._again.discard(intent.id)
         linked = await self._keys.account_of(intent.key_id)
-        async with self._database.read() as session:
+        async with self._database.read() as session:  # it may have waited for its turn
+            intent = await store.by_id(session, intent.id) or intent
             attempt = await store.attempt_of(session, intent)
         if attempt is None:
             return
@@ -224,7 +221,7 @@ class Reconciler:
             reply = views.gone(intent) if state is State.CANCELLED else _outcome(intent, state)
             await self._settle(intent, state, reply, is_news=True)
         elif intent.state is State.WAITING:
-            self._hints.add(intent.id)
+            self._again.add(intent.id)
         return None
 
     async def _seen(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> None:
@@ -262,7 +259,7 @@ class Reconciler:
         fills = await kinds.fills(spot, order)
         crash_point("C13")
         if self._is_torn(intent, order, fills):
-            self._hints.add(intent.id)  # the next round asks again
+            self._again.add(intent.id)  # the next round asks again
             return
         seen = at_its_end(order, fills)
         if is_back or is_progress(intent.state, intent.filled_size, seen):
@@ -282,7 +279,7 @@ class Reconciler:
         async with self._database.write() as session:
             now = await store.progress(session, intent, order, state_of(order), self._clock.now())
             if now is None:
-                self._hints.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
+                self._again.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
                 return
             crash_point("C12")
             await add_fills(session, intent, fills)
