@@ -259,6 +259,19 @@ async def test_fills_that_are_never_listed_do_not_hold_the_truth_back_for_ever(d
     assert (await desk.intent(intent)).state is State.FILLED
 
 
+async def test_fills_that_are_never_listed_are_asked_for_less_and_less_and_not_for_ever(desk: Desk) -> None:
+    await desk.send("btc 100")
+    asked = desk.show(nothing, 9999, FILLS)
+    await desk.rounds(0, *[2] * 13)
+    before = asked.hits
+    await desk.rounds(*[2] * 300)
+    assert asked.hits - before <= 10
+    await desk.rounds(*[1800] * 48 * 8)
+    after = asked.hits
+    await desk.rounds(*[1800] * 48)
+    assert asked.hits == after
+
+
 async def test_partial_fills_are_told_with_what_remains_and_so_is_the_last(desk: Desk) -> None:
     """Also the one that comes a second after another: only what happens at the tap is told by the card alone."""
     intent = await desk.send(RESTING)

@@ -317,9 +317,9 @@ async def test_pending_are_those_on_their_way(database: Database) -> None:
         assert {intent.state for intent in await store.pending_of(session, 7, "key")} == PENDING
         assert await store.pending_of(session, 8, "key") == []
         assert await store.pending_of(session, 7, "other") == []
-        lately = await store.given_up_since(session, START - timedelta(seconds=1))
+        lately = await store.changed_since(session, State.NOT_PLACED, START - timedelta(seconds=1))
         assert lately == [kept_intents[State.NOT_PLACED]]
-        assert await store.given_up_since(session, START) == []
+        assert await store.changed_since(session, State.NOT_PLACED, START) == []
 
 
 async def test_intents_are_found_by_what_they_were_sent_as(database: Database) -> None:

@@ -107,7 +107,8 @@ class OrderAck:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the exchange has. `filled_size` is base, `filled_funds` quote; `is_active` False means finished, and then
-    `is_cancelled` says whether a part was cancelled. `is_waiting`: a stop order or an OCO outside the book."""
+    `is_cancelled` says whether a part was cancelled. `is_waiting`: a stop order or an OCO outside the book;
+    `is_outside`: what is known of it is from there, also when it waits no more, so there are no fills to ask for."""
 
     order_id: str
     client_oid: str
@@ -125,6 +126,7 @@ class Order:
     is_cancelled: bool
     created_at: datetime
     is_waiting: bool = False
+    is_outside: bool = False
 
 
 class StopStatus(StrEnum):

@@ -1,9 +1,10 @@
 """The role that places exits once their entry has filled, each for a size of its own, and each with one POST."""
 
-import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import structlog
 
@@ -26,6 +27,7 @@ from tgbot.markets.symbols import Symbols
 from tgbot.trading import doubts, kinds, standing, store
 from tgbot.trading.posting import Posting
 from tgbot.trading.reconcile import Reconciler
+from tgbot.trading.rounds import Piece, Rounds
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
 from tgbot.trading.rules.exits import (
     MOST_PARTS,
@@ -54,7 +56,6 @@ from tgbot.trading.witness import Witness
 log = structlog.get_logger()
 
 LOOK_EVERY = timedelta(seconds=5)
-SIDE_BY_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,44 +114,35 @@ class StandingExits:
         self._guards = guards
         self._outbox = outbox
         self._posting = Posting(database, clock, outbox, reconciler, witness, symbols)
-        self._woken = asyncio.Event()
-        reconciler.wake_on_progress(self._woken.set)
+        self._rounds = Rounds(clock, LOOK_EVERY, self._pieces)
+        reconciler.wake_on_progress(self._rounds.wake)
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            self._woken.clear()
-            await self.look()
-            await self._rest()
+        await self._rounds.run()
 
     async def look(self) -> None:
         """One round over all exits whose entry has bought something."""
+        await self._rounds.once()
+
+    async def _pieces(self, hints: Collection[str], is_round: bool) -> Sequence[Piece]:
+        """All of them also between rounds: nobody says which of them has got on."""
         if not self._symbols.is_loaded:
-            return
+            return []
         async with self._database.read() as session:
             found = await standing.with_fills(session)
-        room = asyncio.Semaphore(SIDE_BY_SIDE)
-        async with asyncio.TaskGroup() as tasks:
-            for one in found:
-                tasks.create_task(self._serve_within(room, one))
+        return [
+            Piece(one.entry.id, one.entry.key_id, partial(self._try_to_serve, one), is_hinted=True) for one in found
+        ]
 
-    async def _rest(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            woken = tasks.create_task(self._woken.wait())
-            pause = tasks.create_task(self._clock.sleep(LOOK_EVERY.total_seconds()))
-            await asyncio.wait({woken, pause}, return_when=asyncio.FIRST_COMPLETED)
-            woken.cancel()
-            pause.cancel()
-
-    async def _serve_within(self, room: asyncio.Semaphore, one: StandingExit) -> None:
-        async with room:
-            try:
-                await self._serve(one)
-            except ExchangeError as error:
-                log.warning("exit_not_placed", entry=one.entry.id, code=error.code)
-            except UserError as error:
-                # Frozen, or its key is suspended: it goes on living in the bot, and that is said once.
-                await self._say(one.entry, views.waits(one.entry, error), f"exit waits {one.entry.id}")
+    async def _try_to_serve(self, one: StandingExit) -> None:
+        try:
+            await self._serve(one)
+        except ExchangeError as error:
+            log.warning("exit_not_placed", entry=one.entry.id, code=error.code)
+        except UserError as error:
+            # Frozen, or its key is suspended: it goes on living in the bot, and that is said once.
+            await self._say(one.entry, views.waits(one.entry, error), f"exit waits {one.entry.id}")
 
     async def _serve(self, one: StandingExit) -> None:
         due = await self._due(one)

@@ -1,5 +1,6 @@
 """Trades of our orders, each once."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -8,11 +9,14 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill, Side
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, Money, RowId, UtcTime
-from tgbot.trading.store import Intent
+from tgbot.trading import store
+from tgbot.trading.rules.settlement import DONE, State
+from tgbot.trading.store import Intent, IntentRow
 
 
 class FillRow(Base):
@@ -51,6 +55,22 @@ async def fills_of(session: ReadSession, key_id: str) -> list[Fill]:
     columns = [getattr(FillRow, name) for name in names]
     rows = await session.execute(select(*columns).where(FillRow.key_id == key_id).order_by(FillRow.at, FillRow.id))
     return [Fill(**row | {"side": Side(row["side"])}) for row in map(dict, rows.mappings())]
+
+
+async def incomplete_since(session: ReadSession, moment: datetime) -> list[Intent]:
+    """Orders that have filled, and last changed after that moment, of which other fills are kept than they have."""
+    found = await session.execute(
+        select(IntentRow.id, IntentRow.filled_size, FillRow.size)
+        .outerjoin(FillRow, FillRow.intent_id == IntentRow.id)
+        .where(IntentRow.state.in_(DONE | {State.PARTIAL}), IntentRow.changed_at > moment)
+        .where(IntentRow.filled_size != ZERO)
+    )
+    filled: dict[str, Decimal] = {}
+    kept: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for intent_id, filled_size, size in found:
+        filled[intent_id] = filled_size
+        kept[intent_id] += size or ZERO
+    return await store.with_ids(session, [name for name, size in filled.items() if kept[name] != size])
 
 
 async def latest_fills(session: ReadSession, key_id: str, symbol: str, most: int) -> list[Fill]:

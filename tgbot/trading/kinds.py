@@ -10,6 +10,7 @@ from datetime import timedelta
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, OutcomeUnknown, Reason
 from tgbot.core.money import ZERO
 from tgbot.core.orders import (
+    Fill,
     OcoOrder,
     OcoSpec,
     Order,
@@ -68,6 +69,13 @@ async def listed(spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order |
         case StopLeg():
             orders += [_of_oco(oco, intent.spec) for oco in await spot.ocos.waiting(symbol)]
     return next((order for order in orders if order.client_oid == attempt.client_oid), None)
+
+
+async def fills(spot: SpotAccount, order: Order) -> list[Fill]:
+    """What is listed of them now. Of one that has ended also where it says that nothing has filled: that may be old."""
+    if order.is_outside or (order.is_active and order.filled_size == ZERO):
+        return []
+    return [fill for fill in await spot.fills(order.symbol, order.order_id) if fill.order_id == order.order_id]
 
 
 async def cancel(spot: SpotAccount, intent: Intent, client_oid: str) -> bool:
@@ -142,6 +150,7 @@ def _of_stop(stop: StopOrder) -> Order:
         is_cancelled=False,
         created_at=stop.created_at,
         is_waiting=stop.status is StopStatus.WAITING,
+        is_outside=True,
     )
 
 
@@ -164,4 +173,5 @@ def _of_oco(oco: OcoOrder, spec: OrderSpec) -> Order:
         is_cancelled=is_cancelled,
         created_at=oco.created_at,
         is_waiting=oco.status is StopStatus.WAITING,
+        is_outside=True,
     )

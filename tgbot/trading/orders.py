@@ -1,6 +1,6 @@
 """Open orders: listing them, ours and those made elsewhere, and asking for their end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from tgbot.trading import elsewhere, kinds, standing, store
 from tgbot.trading.elsewhere import LOOK_AGAIN, LOOKS, Elsewhere
 from tgbot.trading.fills import fills_of
 from tgbot.trading.reconcile import Reconciler
-from tgbot.trading.rules.settlement import DONE, PENDING, State
+from tgbot.trading.rules.settlement import DONE, PENDING, QUERY_LAG, State, may_grow
 from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 
@@ -62,11 +62,11 @@ class Orders:
         are_listed = {intent.id for intent in known.values()}
         # What one list has and the other has not is looked at: it has ended meanwhile, or turned up after all.
         unsure = [intent for intent in pending if intent.id not in are_listed]
-        unsure += [intent for intent in known.values() if intent.state not in PENDING | DONE]
+        unsure += [intent for intent in known.values() if intent.state not in PENDING]
         # Also what was sent with another key of this account.
         sure = [intent for intent in known.values() if intent.state in PENDING]
         looked_at = [await self._reconciler.refresh(intent) for intent in unsure]
-        ours = [intent for intent in (*sure, *looked_at) if intent.state in PENDING]
+        ours = [intent for intent in (*sure, *looked_at) if self._is_there(intent, are_listed)]
         return OpenOrders(
             [intent for intent in ours if symbol in {None, intent.spec.symbol}],
             [entry for entry in waiting if symbol in {None, entry.spec.symbol}],
@@ -85,12 +85,14 @@ class Orders:
     async def cancel(self, intent: Intent) -> Intent:
         """Asks KuCoin for it and looks until the order is finished, or for a second and a half. What is returned says
         what has really become of it: a cancelled order may have filled in the meantime."""
-        if intent.state not in PENDING:
+        if intent.state not in PENDING and not may_grow(intent.state, intent.filled_size, intent.spec.size):
             return intent
         linked = await self._keys.account_of(intent.key_id)
         async with self._database.read() as session:
             attempt = await store.attempt_of(session, intent)
         if linked is None or attempt is None:
+            if intent.state not in PENDING:
+                return intent
             raise NotFound(T.of("trading.no_such_order", id=intent.short))
         crash_point("C14")
         was_ended = await kinds.cancel(linked.spot, intent, attempt.client_oid)
@@ -132,6 +134,12 @@ class Orders:
         """Whether there was an exit of it in the bot; nothing will sell what it has bought any more."""
         async with self._database.write() as session:
             return await standing.end(session, entry, Standing.DROPPED)
+
+    def _is_there(self, intent: Intent, listed: Collection[str]) -> bool:
+        """What KuCoin lists is open, whatever we have said of it; of what has just ended its list may be older."""
+        if intent.state in PENDING or intent.id not in listed:
+            return intent.state in PENDING
+        return intent.state not in DONE or self._clock.now() - intent.changed_at > QUERY_LAG
 
     async def _try_ours(self, intent: Intent) -> tuple[Intent, ExchangeError | None]:
         try:

@@ -1,9 +1,9 @@
 """The truth about every order that is not finished: asked for at start, every two seconds, and whenever news arrive."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -14,19 +14,27 @@ from tgbot.core.money import ZERO, plain
 from tgbot.core.orders import Fill, Order
 from tgbot.core.reply import Reply
 from tgbot.credentials.service import Keys
-from tgbot.db.engine import Database, WriteSession
+from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.outbox import Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
-from tgbot.trading import kinds, store
+from tgbot.trading import kinds, standing, store
+from tgbot.trading.afterwards import WATCHED_FOR, Afterwards
 from tgbot.trading.fills import add_fills
+from tgbot.trading.rounds import Piece, Rounds
 from tgbot.trading.rules.settlement import (
+    DONE,
     GIVEN_UP,
     PENDING,
     UNSETTLED,
     Misses,
     State,
+    agree,
+    at_its_end,
+    filled_by,
     is_progress,
+    may_grow,
     state_of,
+    turns_up,
     verdict,
 )
 from tgbot.trading.store import Attempt, Intent
@@ -37,9 +45,7 @@ log = structlog.get_logger()
 LOOK_EVERY = timedelta(seconds=2)
 WORKING_EVERY = timedelta(seconds=30)
 SEEN_EVERY = timedelta(hours=1)
-WATCHED_FOR = timedelta(minutes=10)  # an order that was said not to be placed
 FILLS_LAG = timedelta(seconds=20)
-SIDE_BY_SIDE = 8
 
 OnOutcome = Callable[[WriteSession, str, Mapping[str, str]], Awaitable[None]]
 
@@ -52,10 +58,11 @@ class Reconciler:
         self._clock = clock
         self._keys = keys
         self._outbox = outbox
-        self._hints: set[str] = set()
-        self._news = asyncio.Event()
+        self._rounds = Rounds(clock, LOOK_EVERY, self._due)
+        self._again: set[str] = set()
         self._looked: dict[str, float] = {}
         self._incomplete: dict[str, float] = {}
+        self._afterwards = Afterwards(clock)
         self._on_round: Callable[[Collection[str]], None] = lambda key_ids: None
         self._on_progress: Callable[[], None] = lambda: None
         self._on_outcome: OnOutcome = _nobody_listens
@@ -78,7 +85,8 @@ class Reconciler:
         await self._on_outcome(session, intent.entry_id or intent.id, said)
 
     def listen(self, on_round: Callable[[Collection[str]], None]) -> None:
-        """Tell this listener, in every round, which accounts have something pending."""
+        """Tell this listener, in every round and when something is looked at between, which accounts have something
+        pending."""
         self._on_round = on_round
 
     def wake_on_progress(self, wake: Callable[[], None]) -> None:
@@ -87,8 +95,7 @@ class Reconciler:
 
     def look_at(self, intent_id: str) -> None:
         """Something is known to have happened to this intent."""
-        self._hints.add(intent_id)
-        self._news.set()
+        self._rounds.hint(intent_id)
 
     async def look_at_client_oid(self, client_oid: str) -> bool:
         """Somebody has seen this order. False for one that is not ours, which is left alone."""
@@ -111,9 +118,7 @@ class Reconciler:
     async def run(self) -> None:
         """Until cancelled."""
         await self.begin()
-        while True:
-            await self.look()
-            await self._wait()
+        await self._rounds.run()
 
     async def begin(self) -> None:
         """What an earlier process has sent and did not live to tell of is unknown, and is said to be."""
@@ -123,25 +128,13 @@ class Reconciler:
                     log.warning("order_left_over", intent=intent.id)
                     unknown = replace(intent, state=State.UNKNOWN)
                     await self._tell(session, unknown, views.unknown(unknown), is_news=False)
+        async with self._database.read() as session:
+            await self._afterwards.begin(session)
         self._outbox.wake()
 
     async def look(self) -> None:
         """One round over everything that is due."""
-        hints, self._hints = self._hints, set()
-        self._news.clear()
-        async with self._database.read() as session:
-            pending = await store.pending(session)
-            pending += await store.given_up_since(session, self._clock.now() - WATCHED_FOR)
-            known = {intent.id for intent in pending}
-            hinted = [i for i in await store.with_ids(session, hints - known) if _may_turn_up(i)]
-        self._on_round({intent.key_id for intent in pending})
-        room = asyncio.Semaphore(SIDE_BY_SIDE)
-        async with asyncio.TaskGroup() as tasks:
-            for intent in (*pending, *hinted):
-                if self._is_due(intent, hints):
-                    tasks.create_task(self._look_within(room, intent))
-        self._looked = {intent.id: self._looked[intent.id] for intent in pending if intent.id in self._looked}
-        self._incomplete = {name: since for name, since in self._incomplete.items() if name in known}
+        await self._rounds.once()
 
     async def refresh(self, intent: Intent, *, was_ended: bool = False) -> Intent:
         """Looks once, now, for somebody who waits for the answer: the order's card is brought up to date, but no news
@@ -151,32 +144,51 @@ class Reconciler:
         async with self._database.read() as session:
             return await store.by_id(session, intent.id) or intent
 
-    def _is_due(self, intent: Intent, hints: Collection[str]) -> bool:
-        if intent.id in hints or intent.state in UNSETTLED:
+    async def _due(self, hints: Collection[str], is_round: bool) -> Sequence[Piece]:
+        async with self._database.read() as session:
+            pending = await self._pending(session) if is_round else []
+            known = {intent.id for intent in pending}
+            hinted = await store.with_ids(session, set(hints) - known)
+        hinted = [one for one in hinted if one.state in PENDING or _may_grow(one)]
+        self._on_round({one.key_id for one in (*pending, *hinted) if is_round or one.state in PENDING})
+        if is_round:
+            self._looked = {name: at for name, at in self._looked.items() if name in known}
+            self._incomplete = {name: since for name, since in self._incomplete.items() if name in known}
+        return [
+            Piece(one.id, one.key_id, partial(self._try_to_look, one), one.id in hints)
+            for one in (*pending, *hinted)
+            if one.id in hints or self._is_due(one)
+        ]
+
+    async def _pending(self, session: ReadSession) -> list[Intent]:
+        """All that waits for its end, or may turn out not to have come to it."""
+        pending = await store.pending(session)
+        pending += await store.changed_since(session, State.NOT_PLACED, self._clock.now() - WATCHED_FOR)
+        known = {intent.id for intent in pending}
+        return pending + await store.with_ids(session, (self._afterwards.watched() | self._again) - known)
+
+    def _is_due(self, intent: Intent) -> bool:
+        if intent.id in self._again or intent.state in UNSETTLED:
             return True
         looked = self._looked.get(intent.id)
+        if self._afterwards.is_due(intent.id, looked):
+            return True
+        if intent.state in DONE:
+            return False
         return looked is None or self._clock.monotonic() - looked >= WORKING_EVERY.total_seconds()
 
-    async def _wait(self) -> None:
-        """Two seconds, or until there is news."""
-        async with asyncio.TaskGroup() as tasks:
-            news = tasks.create_task(self._news.wait())
-            pause = tasks.create_task(self._clock.sleep(LOOK_EVERY.total_seconds()))
-            await asyncio.wait({news, pause}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
-            pause.cancel()
-
-    async def _look_within(self, room: asyncio.Semaphore, intent: Intent) -> None:
-        async with room:
-            try:
-                await self._look_once(intent)
-            except ExchangeError as error:
-                log.warning("order_not_looked_at", intent=intent.id, code=error.code)
+    async def _try_to_look(self, intent: Intent) -> None:
+        try:
+            await self._look_once(intent)
+        except ExchangeError as error:
+            log.warning("order_not_looked_at", intent=intent.id, code=error.code)
 
     async def _look_once(self, intent: Intent, *, is_asked: bool = False, was_ended: bool = False) -> None:
         self._looked[intent.id] = self._clock.monotonic()
+        self._again.discard(intent.id)
         linked = await self._keys.account_of(intent.key_id)
-        async with self._database.read() as session:
+        async with self._database.read() as session:  # it may have waited for its turn
+            intent = await store.by_id(session, intent.id) or intent
             attempt = await store.attempt_of(session, intent)
         if attempt is None:
             return
@@ -194,7 +206,7 @@ class Reconciler:
             await self._seen(linked.spot, intent, attempt)
         if order is not None:
             is_late = linked.spot.exchange_time() - attempt.signed_at > kinds.JUST_SENT
-            await self._found(linked.spot, intent, order, is_news=is_late and not is_asked)
+            await self._found(linked.spot, intent, attempt, order, is_news=is_late and not is_asked)
 
     async def _missed(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> Order | None:
         """Not known by its ids. Before that is taken for an answer, the lists are searched too: what they have."""
@@ -209,7 +221,7 @@ class Reconciler:
             reply = views.gone(intent) if state is State.CANCELLED else _outcome(intent, state)
             await self._settle(intent, state, reply, is_news=True)
         elif intent.state is State.WAITING:
-            self._hints.add(intent.id)
+            self._again.add(intent.id)
         return None
 
     async def _seen(self, spot: SpotAccount, intent: Intent, attempt: Attempt) -> None:
@@ -233,42 +245,72 @@ class Reconciler:
             if not await store.move(session, intent, origin, state, self._clock.now()):
                 return
             await self._tell(session, replace(intent, state=state), reply, is_news=is_news)
+        self._afterwards.note(replace(intent, state=state), lacks_fills=False)
         log.warning("order_settled", intent=intent.id, state=state)
         self._outbox.wake()
         self._on_progress()
 
-    async def _found(self, spot: SpotAccount, intent: Intent, order: Order, *, is_news: bool) -> None:
+    async def _found(self, spot: SpotAccount, intent: Intent, attempt: Attempt, order: Order, *, is_news: bool) -> None:
         """Takes over progress and fills in one transaction, once all fills of that progress are listed."""
-        if not is_progress(intent.state, intent.filled_size, order):
+        is_back = await self._is_back(spot, intent, attempt, order)
+        is_open = order.is_active and not self._afterwards.lacks_fills(intent)
+        if is_open and not is_back and not is_progress(intent.state, intent.filled_size, order):
             return
-        fills = await _fills(spot, order)
+        fills = await kinds.fills(spot, order)
         crash_point("C13")
-        if self._lacks_some(intent, order, fills):
-            self._hints.add(intent.id)  # the next round asks again
+        if self._is_torn(intent, order, fills):
+            self._again.add(intent.id)  # the next round asks again
             return
-        has_turned_up = intent.state in GIVEN_UP
+        seen = at_its_end(order, fills)
+        if is_back or is_progress(intent.state, intent.filled_size, seen):
+            await self._take_over(intent, seen, fills, is_news=is_news)
+        else:
+            await self._keep(intent, fills)
+
+    async def _is_back(self, spot: SpotAccount, intent: Intent, attempt: Attempt, order: Order) -> bool:
+        """Whether it was called cancelled and is alive: so much is believed only if a second source says so, too."""
+        if not turns_up(intent.state, intent.filled_size, self._clock.now() - intent.changed_at, order):
+            return False
+        listed = await kinds.listed(spot, intent, attempt)
+        return listed is not None and listed.is_active
+
+    async def _take_over(self, intent: Intent, order: Order, fills: Sequence[Fill], *, is_news: bool) -> None:
+        is_mistake = intent.state in GIVEN_UP | DONE
         async with self._database.write() as session:
             now = await store.progress(session, intent, order, state_of(order), self._clock.now())
             if now is None:
-                self._hints.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
+                self._again.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
                 return
             crash_point("C12")
             await add_fills(session, intent, fills)
-            reply = views.outcome(now, has_turned_up=has_turned_up)
-            await self._tell(session, now, reply, is_news=is_news or has_turned_up)
-        (log.error if has_turned_up else log.info)("order_progressed", intent=intent.id, state=now.state)
+            if intent.state in DONE:
+                await standing.rearm(session, now)
+            reply = views.outcome(now, before=intent.state)
+            await self._tell(session, now, reply, is_news=is_news or is_mistake)
+        self._afterwards.note(now, lacks_fills=filled_by(fills) < now.filled_size)
+        (log.error if is_mistake else log.info)("order_progressed", intent=intent.id, state=now.state)
         self._outbox.wake()
         self._on_progress()
 
-    def _lacks_some(self, intent: Intent, order: Order, fills: Sequence[Fill]) -> bool:
-        """The list of fills may lag behind the order; it is waited for, but not for ever."""
-        if sum((fill.size for fill in fills), ZERO) >= order.filled_size:
+    async def _keep(self, intent: Intent, fills: Sequence[Fill]) -> None:
+        """Fills that were listed so late that the order was told without them."""
+        if not fills or not self._afterwards.lacks_fills(intent):
+            return
+        async with self._database.write() as session:
+            await add_fills(session, intent, fills)
+        if filled_by(fills) >= intent.filled_size:
+            self._afterwards.note_complete(intent)
+            log.info("fills_completed", intent=intent.id)
+
+    def _is_torn(self, intent: Intent, order: Order, fills: Sequence[Fill]) -> bool:
+        """Either of the two may lag behind the other; that is waited for, but not for ever."""
+        if agree(order, fills):
             self._incomplete.pop(intent.id, None)
             return False
         now = self._clock.monotonic()
         if now - self._incomplete.setdefault(intent.id, now) < FILLS_LAG.total_seconds():
             return True
-        log.error("fills_not_listed", intent=intent.id, order_id=order.order_id)
+        log.error("order_without_its_fills", intent=intent.id, order_id=order.order_id)
         return False
 
     async def _tell(self, session: WriteSession, intent: Intent, reply: Reply, *, is_news: bool) -> None:
@@ -283,16 +325,9 @@ async def _nobody_listens(session: WriteSession, intent_id: str, said: Mapping[s
     """Where there are no groups."""
 
 
-async def _fills(spot: SpotAccount, order: Order) -> list[Fill]:
-    if order.filled_size == ZERO:
-        return []
-    return [fill for fill in await spot.fills(order.symbol, order.order_id) if fill.order_id == order.order_id]
-
-
 def _outcome(intent: Intent, state: State) -> Reply:
     return views.outcome(replace(intent, state=state))
 
 
-def _may_turn_up(intent: Intent) -> bool:
-    """What we have said to be no order, or not to be one any more without KuCoin's word for it."""
-    return intent.state in GIVEN_UP or (intent.state is State.CANCELLED and intent.wait is not None)
+def _may_grow(intent: Intent) -> bool:
+    return may_grow(intent.state, intent.filled_size, intent.spec.size)

@@ -115,3 +115,12 @@ async def end(session: WriteSession, entry: Intent, state: Standing) -> bool:
         .returning(StandingExitRow.entry_id)
     )
     return moved.first() is not None
+
+
+async def rearm(session: WriteSession, entry: Intent) -> None:
+    """Its end was not one: more has filled since all of it was done. What was given up or taken back stays so."""
+    await session.execute(
+        update(StandingExitRow)
+        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.DONE)
+        .values(state=Standing.ARMED)
+    )

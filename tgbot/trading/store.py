@@ -354,11 +354,9 @@ async def pending(session: ReadSession, states: Collection[State] = PENDING) -> 
     return [_intent(row) for row in rows]
 
 
-async def given_up_since(session: ReadSession, moment: datetime) -> list[Intent]:
-    """What was lately said to be not placed."""
-    rows = await session.scalars(
-        select(IntentRow).where(IntentRow.state == State.NOT_PLACED, IntentRow.changed_at > moment)
-    )
+async def changed_since(session: ReadSession, state: State, moment: datetime) -> list[Intent]:
+    """What has lately come into this state."""
+    rows = await session.scalars(select(IntentRow).where(IntentRow.state == state, IntentRow.changed_at > moment))
     return [_intent(row) for row in rows]
 
 

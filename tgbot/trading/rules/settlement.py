@@ -4,13 +4,14 @@ The exchange is asked by clientOid. Found: its word is taken, and progress never
 nothing until the gateway can no longer accept the order (`deadline`) and its answers cannot lag any more.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from tgbot.core.money import ONE, ZERO
-from tgbot.core.orders import Order
+from tgbot.core.orders import Fill, Order
 
 CLOCK_SKEW = timedelta(seconds=2)
 QUERY_LAG = timedelta(seconds=10)
@@ -88,6 +89,41 @@ def is_progress(state: State, filled: Decimal, seen: Order) -> bool:
     """Whether what was seen is newer than what is known. Late answers cannot reopen what is done."""
     rank, seen_rank = _RANK.get(state, 0), _RANK[state_of(seen)]
     return seen.filled_size >= filled and (seen_rank > rank or seen.filled_size > filled)
+
+
+def agree(order: Order, fills: Sequence[Fill]) -> bool:
+    """Whether order and fills, two answers of which either may lag behind, can be the truth together. While it is in
+    the book, more may have filled since the order was read; at its end each has to account for the other, and what has
+    not filled for a cancellation."""
+    filled = filled_by(fills)
+    if order.is_active:
+        return filled >= order.filled_size
+    is_whole = order.is_cancelled or order.is_outside or order.size == ZERO or order.filled_size >= order.size
+    return filled == order.filled_size and is_whole
+
+
+def at_its_end(order: Order, fills: Sequence[Fill]) -> Order:
+    """The order with all that has proven to have filled: that a trade is not in it yet does not undo the trade."""
+    filled = filled_by(fills)
+    if order.is_active or filled <= order.filled_size:
+        return order
+    funds, fee = sum((fill.funds for fill in fills), ZERO), sum((fill.fee for fill in fills), ZERO)
+    return replace(order, filled_size=filled, filled_funds=funds, fee=fee, fee_currency=fills[-1].fee_currency)
+
+
+def filled_by(fills: Sequence[Fill]) -> Decimal:
+    return sum((fill.size for fill in fills), ZERO)
+
+
+def turns_up(state: State, filled: Decimal, ended_for: timedelta, seen: Order) -> bool:
+    """Whether an order of which nothing had filled when it was called cancelled is alive after all, `ended_for` later:
+    so late no answer of before can come any more."""
+    return state is State.CANCELLED and filled == ZERO and seen.is_active and ended_for > QUERY_LAG
+
+
+def may_grow(state: State, filled: Decimal, size: Decimal | None) -> bool:
+    """Whether news of an order that is over can be news: all but one of which everything has filled."""
+    return state in GIVEN_UP or state is State.CANCELLED or (state is State.FILLED and filled < (size or ZERO))
 
 
 def verdict(state: State, misses: Misses, deadline: datetime, seen_at: datetime) -> State | None:

@@ -8,7 +8,7 @@ from tgbot.core.orders import OrderType, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.trading.doubts import looked_up_button
-from tgbot.trading.rules.settlement import PENDING, UNSETTLED, WORKING, State
+from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
 from tgbot.trading.views.words import estimate, exits_in_words, footer, what
@@ -67,11 +67,14 @@ def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
     return Reply((*lines, footer(intent)), _again(intent))
 
 
-def outcome(intent: Intent, *, has_turned_up: bool = False) -> Reply:
-    """The order as it now is, in place of its ticket."""
+def outcome(intent: Intent, *, before: State | None = None) -> Reply:
+    """The order as it now is, in place of its ticket. `before`: what it was said to be until now, which may turn out to
+    have been wrong."""
     lines = [T.of(f"trading.{_headline(intent)}", **what(intent))]
-    if has_turned_up:
+    if before in GIVEN_UP:
         lines.append(T("trading.turned_up"))
+    if before in DONE:
+        lines.append(T("trading.was_not_over"))
     if intent.wait is not None and intent.state in WORKING:
         lines.append(T("trading.triggered"))
     if intent.filled_size > ZERO:
