@@ -1040,9 +1040,10 @@ HEAD = """# What can go wrong, and the tests that show what happens then
 Made from `tests/faults/rows.py` by `python -m tests.faults.rows`; run by `python3 dev.py faults`, which prints each row
 with its result.
 
-Scenarios of the order path end with the oracles of `tests/faults/oracle.py`: an attempt is one order at most; "not
-placed" is said only of what never lands; each fill is kept once; the message of an order ends with the truth; no secret
-is in the database, a message or the log.
+Scenarios of the order path end with the oracles of `tests/faults/oracle.py`: an attempt is one order at most, and
+exits sell no more than was bought; "not placed" is said only of what never lands, "filled" and "cancelled" only of what
+has ended there; each fill is kept once; the message of an order ends with the truth; no secret is in the database, a
+message or the log.
 """
 
 
