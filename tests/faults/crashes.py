@@ -105,7 +105,7 @@ class House:
 
     async def dies_before(self, has_ended: Callable[[], bool]) -> bool:
         """Whether this life comes to the point that was armed at its beginning, before all is told and quiet."""
-        await self.stage.until(lambda: not self.lives or (not self._owed() and has_ended()), 40)
+        await self.stage.until(lambda: not self.lives or (has_ended() and not self._owed()), 40)
         if self.lives:
             return False
         assert await self.ended() == KILLED
