@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,10 +10,10 @@ import httpx
 import pytest
 
 from tests.approvals.group import BOB, STANDINGS, ZOE, Group, Telegram, approvals_of
-from tests.flows.processes import BARE
 from tests.ids import CountingIds
 from tests.trading.conftest import on_both_databases, open_desk
 from tests.trading.desk import ANN, Desk
+from tests.trading.races import Racer, two_racers
 from tgbot.approvals.rules.votes import Choice, State
 from tgbot.core.errors import UserError
 from tgbot.db.engine import Database
@@ -88,39 +86,19 @@ async def test_it_expires_or_is_sent_in_the_same_moment_and_never_both(group: Gr
         await group.now.keeper.look()
 
 
-async def started(database_url: str, exchange_url: str) -> Process:
-    arguments = (sys.executable, "-m", "tests.approvals.racer", database_url, exchange_url)
-    process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE, env=BARE)
-    await answer(process, b"ready\n")
-    return process
-
-
-async def answer(process: Process, expected: bytes = b"done\n") -> None:
-    assert process.stdout
-    assert await process.stdout.readline() == expected
-
-
-def tell(process: Process, person_id: int, choice: Choice, *shorts: str) -> None:
-    assert process.stdin
-    process.stdin.write(f"{person_id} {choice} {' '.join(shorts)}\n".encode())
+def tell(racer: Racer, person_id: int, choice: Choice, *shorts: str) -> None:
+    racer.tell(f"{person_id} {choice} {' '.join(shorts)}")
 
 
 @asynccontextmanager
-async def three_processes(
-    database_url: str, client: httpx.AsyncClient
-) -> AsyncIterator[tuple[Group, Process, Process]]:
+async def three_processes(database_url: str, client: httpx.AsyncClient) -> AsyncIterator[tuple[Group, Racer, Racer]]:
     """By the real clock. What is proposed here is voted on by two others."""
     clock, ids = SystemClock(), CountingIds()
-    async with open_desk(database_url, clock, ids, client) as desk:  # type: ignore[arg-type]  # nobody moves this one
-        group = await opened(desk)
-        racers = await asyncio.gather(*(started(database_url, desk.rest._base_url) for _ in range(2)))
-        try:
-            yield group, racers[0], racers[1]
-        finally:
-            for racer in racers:
-                assert racer.stdin
-                racer.stdin.close()
-                await racer.wait()
+    async with (
+        open_desk(database_url, clock, ids, client) as desk,  # type: ignore[arg-type]  # nobody moves this one
+        two_racers("tests.approvals.racer", database_url, desk.rest._base_url) as (first, second),
+    ):
+        yield await opened(desk), first, second
 
 
 async def opened(desk: Desk) -> Group:
@@ -145,20 +123,20 @@ async def test_approvers_in_two_processes_at_once_give_one_order_or_none(
         assert (await group.acts()).count("granted") == len(group.world.placed())
 
 
-async def both_approve(group: Group, first: Process, second: Process) -> None:
+async def both_approve(group: Group, first: Racer, second: Racer) -> None:
     proposal = await group.propose("btc 1")
     tell(first, ANN, Choice.APPROVE, *[proposal.short] * 3)
     tell(second, BOB, Choice.APPROVE, *[proposal.short] * 3)
-    await asyncio.gather(answer(first), answer(second))
+    assert [await first.answer(), await second.answer()] == ["done", "done"]
     assert await group.state(proposal) is State.GRANTED
 
 
-async def one_approves_and_one_rejects(group: Group, first: Process, second: Process) -> None:
+async def one_approves_and_one_rejects(group: Group, first: Racer, second: Racer) -> None:
     before = len(group.world.placed())
     proposal = await group.propose("btc 1")
     await group.vote(ANN, proposal)
     tell(first, BOB, Choice.APPROVE, proposal.short)
     tell(second, ZOE, Choice.REJECT, proposal.short)
-    await asyncio.gather(answer(first), answer(second))
+    assert [await first.answer(), await second.answer()] == ["done", "done"]
     state = await group.state(proposal)
     assert (state, len(group.world.placed()) - before) in {(State.GRANTED, 1), (State.REJECTED, 0)}

@@ -10,8 +10,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class House:
     stage: Stage
     seat: Seat
     process: Process
+    command: tuple[str, ...]
     armed: Path
     log: Path
     file: Path
@@ -79,6 +80,37 @@ class House:
     @property
     def lives(self) -> bool:
         return Path(f"/proc/{self.pid}").exists()
+
+    @property
+    def is_frozen(self) -> bool:
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator["House"]:
+        """The same installation with a life beside the one that it has."""
+        async with nursery(*self.command) as process:
+            other = replace(self, process=process, pid=0)
+            try:
+                await other.begin()
+                yield other
+            finally:
+                await other.bury()
+
+    def is_free(self) -> bool:
+        """Whether somebody else could write now; of a life that is frozen, whether it has no transaction open."""
+        with closing(sqlite3.connect(self.file, timeout=0)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+        return True
+
+    async def bury(self) -> None:
+        """Its life, if it has one."""
+        if self.pid:
+            with suppress(ProcessLookupError):  # it has ended by itself
+                self.kill()
+            await self.ended()
 
     async def begin(self, point: str = "") -> None:
         """A new life, which ends when it comes to `point`."""
@@ -105,7 +137,7 @@ class House:
 
     async def dies_before(self, has_ended: Callable[[], bool]) -> bool:
         """Whether this life comes to the point that was armed at its beginning, before all is told and quiet."""
-        await self.stage.until(lambda: not self.lives or (not self._owed() and has_ended()), 40)
+        await self.stage.until(lambda: not self.lives or (has_ended() and not self._owed()), 40)
         if self.lives:
             return False
         assert await self.ended() == KILLED
@@ -175,24 +207,26 @@ async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
         revealed = stage.settings.model_dump(mode="json", exclude_defaults=True)
         revealed |= {"telegram_token": stage.settings.telegram_token.get_secret_value(), "database_url": database_url}
         settings.write_text(json.dumps(revealed))
-        files = [str(path) for path in (log, settings, armed)]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.faults.nursery", *files, str(started), str(SPEED)),
-            stdin=PIPE,
-            stdout=PIPE,
-            env=BARE,
-        )
+        command = (*(str(path) for path in (log, settings, armed)), str(started), str(SPEED))
         person = stage.playground.person("Ann")
         seat = PatientSeat(stage, person, stage.playground.private(person))
-        house = House(stage, seat, process, armed, log, file)
-        try:
-            await house.begin()
-            await connect(house.seat, stage)
-            yield house
-        finally:
-            if house.pid:
-                house.kill()
-                await house.ended()
-            assert process.stdin
-            process.stdin.close()
-            await process.wait()
+        async with nursery(*command) as process:
+            house = House(stage, seat, process, command, armed, log, file)
+            try:
+                await house.begin()
+                await connect(house.seat, stage)
+                yield house
+            finally:
+                await house.bury()
+
+
+@asynccontextmanager
+async def nursery(*command: str) -> AsyncIterator[Process]:
+    arguments = (sys.executable, "-m", "tests.faults.nursery", *command)
+    process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE, env=BARE)
+    try:
+        yield process
+    finally:
+        assert process.stdin
+        process.stdin.close()
+        await process.wait()

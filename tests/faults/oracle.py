@@ -1,7 +1,8 @@
 """What must hold after every scenario of the order path, whatever went wrong in it. The numbers are those of the table:
 
-O1  an attempt is one order at most, and an intent one attempt; exits never sell more than their entry has bought;
-O2  "not placed", "not sent" and "rejected" are said only of what never lands;
+O1  an attempt is one order at most, and an intent one attempt; exits never sell more than their entry has brought;
+O2  "not placed", "not sent" and "rejected" are said only of what never lands, "filled" and "cancelled" only of what the
+    exchange has ended;
 O3  each fill is kept once, and all of them once the order is done;
 O4  the message of an order that was sent ends with the truth;
 O5  no secret leaves: not into the database, a message or a line of the log.
@@ -104,6 +105,12 @@ def waits_at(exchange: PaperExchange) -> list[str]:
     return [client_oid for (client_oid,) in (*stops, *ocos)]
 
 
+def active_at(exchange: PaperExchange) -> set[str]:
+    """The clientOid of each order that can still fill there, whether in the book or outside."""
+    in_book = {order.client_oid for order in exchange._store.active_orders()}
+    return in_book | {stop.client_oid for stop in exchange._store.waiting_stops()}
+
+
 def secrets_of(exchange: PaperExchange) -> set[str]:
     rows = exchange._store._db.execute("SELECT key FROM accounts").fetchall()
     accounts = [account for (key,) in rows if (account := exchange._store.account(key))]
@@ -125,6 +132,7 @@ async def judge(
         *_once(books, waits),
         *_exits(books, {order.client_oid for order in orders} | set(waits)),
         *_never_landed(books, {order.client_oid for order in orders} | set(waits)),
+        *_ended(books, active_at(exchange)),
         *_fills(books, exchange, orders),
         *_told(books),
         *_kept_secret(database, books, secrets_of(exchange), said),
@@ -174,10 +182,16 @@ def _exits(books: Books, landed: Collection[str]) -> Iterable[str]:
             spec = msgspec.json.decode(intent.spec, type=OrderSpec)
             sold[intent.entry_id] = sold.get(intent.entry_id, ZERO) + (spec.size or ZERO)
     for entry_id, size in sold.items():
-        bought = books.intents[entry_id].filled_size
-        if size > bought:
+        brought = _brought(books.intents[entry_id])
+        if size > brought:
             FIGURES.duplicates += 1
-            yield f"O1: {entry_id} has bought {bought}, and its exits sell {size}"
+            yield f"O1: {entry_id} has brought {brought}, and its exits sell {size}"
+
+
+def _brought(entry: IntentRow) -> Decimal:
+    """What a buy has left in the account: a fee in the currency that was bought is gone already."""
+    base = msgspec.json.decode(entry.spec, type=OrderSpec).symbol.partition("-")[0]
+    return entry.filled_size - (entry.fee if entry.fee_currency == base else ZERO)
 
 
 def _never_landed(books: Books, landed: Collection[str]) -> Iterable[str]:
@@ -188,6 +202,14 @@ def _never_landed(books: Books, landed: Collection[str]) -> Iterable[str]:
             yield f"O2: {client_oid} was called {state} and is at the exchange"
         if client_oid not in landed and state in {State.WAITING, State.OPEN, State.PARTIAL, *DONE}:
             yield f"O2: {client_oid} is called {state} and is not at the exchange"
+
+
+def _ended(books: Books, active: Collection[str]) -> Iterable[str]:
+    for client_oid, attempt in books.attempts.items():
+        state = State(books.intents[attempt.intent_id].state)
+        if client_oid in active and state in DONE:
+            FIGURES.lost += 1
+            yield f"O2: {client_oid} was called {state} and can still fill"
 
 
 def _fills(books: Books, exchange: PaperExchange, orders: Sequence[PaperOrder]) -> Iterable[str]:

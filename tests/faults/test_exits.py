@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.faults.test_stops import OCOS, STOPS, waiting
-from tests.trading.desk import ANN, Desk, Killed, at_point, die, read
+from tests.trading.desk import ANN, FILLS, Desk, Killed, at_point, die, read
 from tgbot.accounts.guards.rules import Limit
 from tgbot.accounts.guards.store import By
 from tgbot.paper.faults import Mode
@@ -125,6 +125,18 @@ async def test_what_fills_bit_by_bit_is_gathered_and_covered_once(desk: Desk) ->
     await desk.rounds(31, 6)
     exits = await exits_of(desk, entry)
     assert sum(one.spec.size for one in exits if one.spec.size) == Decimal("0.01")
+
+
+async def test_where_the_fee_is_taken_out_of_what_was_bought_no_more_is_sold_than_is_held(desk: Desk) -> None:
+    in_kind = {"fee": "0.0000067", "feeCurrency": "BTC"}
+    desk.show(lambda data: data | in_kind)
+    desk.show(lambda data: data | {"items": [fill | in_kind for fill in data["items"]]}, path=FILLS)
+    entry = await desk.send(ENTRY)
+    await desk.rounds(0, 31)
+    assert [one.spec.size for one in await exits_of(desk, entry)] == [Decimal("0.00999")], (
+        "a whole step below 0.0099933"
+    )
+    assert {leg.request.size for leg in waiting(desk)} == {Decimal("0.00999")}
 
 
 async def test_two_processes_place_one(desk: Desk) -> None:

@@ -142,6 +142,13 @@ PLANTS = (
         ("tests/faults/test_exits.py",),
     ),
     Plant(
+        "a fee that was taken out of what was bought is sold as well",
+        "tgbot/trading/standing.py",
+        "    return entry.filled_size - (entry.fee if is_in_kind else ZERO)\n",
+        "    return entry.filled_size - (ZERO if is_in_kind else ZERO)\n",
+        ("tests/faults/test_exits.py",),
+    ),
+    Plant(
         "a stop does not say which way",
         "tgbot/kucoin/wire/stops.py",
         'stop = {"stop": WORDS[spec.trigger.direction], "stopPrice"',

@@ -4,24 +4,28 @@ import asyncio
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import httpx
 import pytest
 from sqlalchemy import event
 
-from tests.trading.conftest import on_both_databases
+from tests.ids import CountingIds
+from tests.trading.conftest import on_both_databases, open_desk
 from tests.trading.desk import ANN, BORIS, CARD, PLACE, RENDERER, Desk, Killed, at_point, die, edited
+from tests.trading.races import two_racers
 from tgbot.core.errors import ExchangeUnavailable, NotFound, Refused, TooLate, UserError
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode as AccountMode
-from tgbot.db.engine import Database
 from tgbot.delivery.codec import decode
 from tgbot.delivery.store import CardRow, OutboxRow
 from tgbot.paper.faults import Mode
+from tgbot.system import SystemClock
 from tgbot.texts.notation import Reader
 from tgbot.trading import store
 from tgbot.trading.rules.settlement import State
@@ -270,28 +274,33 @@ async def test_second_tap_places_nothing(desk: Desk) -> None:
     assert len(desk.placed()) == 1
 
 
-@on_both_databases
-@pytest.mark.parametrize(
-    ("text", "side", "state"),
-    [
-        pytest.param("btc 100", Side.BUY, State.OPEN, id="order"),
-        pytest.param("btc 0.01 tp +4% sl -2%", Side.SELL, State.WAITING, id="oco"),
-        *([pytest.param("btc 0.01 stop 66000", Side.SELL, State.WAITING, id="stop")] if IS_LONG else []),
-    ],
+# Each with the state in which it is sent.
+TAPPED = (
+    ("btc 100", Side.BUY, State.OPEN),
+    ("btc 0.01 tp +4% sl -2%", Side.SELL, State.WAITING),
+    *([("btc 0.01 stop 66000", Side.SELL, State.WAITING)] if IS_LONG else []),
 )
+
+
+@on_both_databases
 async def test_two_hundred_taps_at_once_in_two_processes_are_one_order(
-    desk: Desk, desk_url: str, text: str, side: Side, state: State
+    desk_url: str, client: httpx.AsyncClient
 ) -> None:
-    other = Database(desk_url)
-    processes = [desk.now, desk.process(other)]
-    shown = await desk.ticket(text, side)
-    taps = [desk.confirm(shown.intent, processes[tap % 2]) for tap in range(200)]
-    results = await asyncio.gather(*taps, return_exceptions=True)
-    await other.close()
-    assert [result for result in results if not isinstance(result, TooLate)] == [None]
-    waiting = {stop.client_oid for stop in desk.exchange._store.waiting_stops()}
-    assert len(desk.placed()) + len(waiting) == 1
-    assert (await desk.intent(shown.intent)).state is state
+    """By the real clock, which is the only one that processes share. What is shown here is confirmed by two others."""
+    clock, ids = SystemClock(), CountingIds()
+    async with (
+        open_desk(desk_url, clock, ids, client) as desk,  # type: ignore[arg-type]  # nobody moves this one
+        two_racers("tests.trading.racer", desk_url, desk.rest._base_url) as racers,
+    ):
+        for sent, (text, side, state) in enumerate(TAPPED, 1):
+            shown = await desk.ticket(text, side)
+            for racer in racers:
+                racer.tell(f"100 {shown.intent.short}")
+            ends = [json.loads(await racer.answer()) for racer in racers]
+            assert Counter(ends[0]) + Counter(ends[1]) == {"NoneType": 1, "TooLate": 199}
+            waiting = {stop.client_oid for stop in desk.exchange._store.waiting_stops()}
+            assert len(desk.placed()) + len(waiting) == sent
+            assert (await desk.intent(shown.intent)).state is state
 
 
 async def test_somebody_else_s_ticket_is_not_there(desk: Desk) -> None:
