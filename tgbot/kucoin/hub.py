@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from math import inf
 
 import structlog
@@ -10,10 +10,11 @@ import structlog
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.ids import Ids
-from tgbot.core.market import Stats, Tick
+from tgbot.core.market import Stats, SymbolRule, Tick
 from tgbot.kucoin.dialer import Dial
 from tgbot.kucoin.doubts import Doubts
 from tgbot.kucoin.feed import ALL_TICKERS, SNAPSHOT, TICKER, Frame, Resync, Tickers, read_stats
+from tgbot.kucoin.listed import Listed
 from tgbot.kucoin.session import Unreadable
 from tgbot.kucoin.shards import Shards
 from tgbot.kucoin.wire.values import MALFORMED
@@ -32,7 +33,8 @@ class TickerHub:
 
     `on_tick` gets every tick of a held symbol, in order. `on_gap` gets symbols of which ticks may have been missed, as
     soon as KuCoin has confirmed that they will be heard again: their candles tell. `on_refused` gets a symbol that
-    KuCoin's feed does not have, and again whenever somebody begins to hold it. None of them may block."""
+    KuCoin's feed or its list of pairs does not have, and again whenever somebody begins to hold it. None of them may
+    block."""
 
     def __init__(
         self,
@@ -60,13 +62,16 @@ class TickerHub:
         self._heard: dict[str, float] = {}
         self._missed: set[str] = set()
         self._doubts = Doubts()
+        self._listed = Listed(clock)
         self._tickers = Tickers(self._held.__contains__)
         self._shards = Shards(dial, clock, ids, self._read, self._confirmed, self._lost, self._refused)
 
     def hold(self, symbol: str) -> None:
         self._held[symbol] += 1
         self._arrange()
-        if symbol in self._lacking:
+        if symbol in self._listed.gone:
+            self._on_refused(symbol)
+        elif symbol in self._lacking:
             self._shards.renew(TICKER + symbol)
 
     def release(self, symbol: str) -> None:
@@ -89,6 +94,13 @@ class TickerHub:
     def is_live(self, symbol: str) -> bool:
         """Whether a change of its price would be heard at this moment."""
         return symbol in self._held and self._live_since(symbol) < inf
+
+    def compare(self, rules: Collection[SymbolRule]) -> None:
+        """With the list of all pairs, whenever it has been read. The topic for all says nothing of a pair that is gone,
+        and one of its own says so only when it is asked for."""
+        for symbol in self._listed.read(rules, self._held, self._heard):
+            log.warning("pair_gone", symbol=symbol)
+            self._on_refused(symbol)
 
     async def run(self) -> None:
         """Until cancelled."""
