@@ -127,7 +127,7 @@ def lay_ground(
         keys=keys,
         guards=Guards(database, clock),
         exchanges=exchanges,
-        symbols=Symbols(exchanges, clock),
+        symbols=Symbols(exchanges, clock, hub.compare),
         board=board,
         prices=Prices(exchanges.market, board),
         hub=hub,

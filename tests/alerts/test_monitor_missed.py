@@ -189,6 +189,35 @@ async def test_a_price_that_came_before_the_feed_did_is_not_missed(desk: Desk) -
     assert "70,500" in said.text
 
 
+async def test_a_symbol_that_was_never_heard_is_read_back_from_when_it_was_followed(desk: Desk) -> None:
+    """Its topic is dead from the first; whoever looks after the feed finds out."""
+    async with desk.life() as life:
+        desk.is_heard = False
+        await desk.set(f"{BTC} > 70000")
+        desk.pass_time(seconds=70)
+        desk.price(BTC, 70_500)
+        desk.pass_time(seconds=70)
+        desk.price(BTC, 67_200)
+        desk.pass_time(seconds=20)
+        life.board.on_gap(frozenset({BTC}))
+        [said] = await desk.said(1)
+    assert "it was 70,500" in said.text
+
+
+async def test_what_was_read_back_of_a_symbol_never_heard_is_not_read_again(desk: Desk) -> None:
+    async with desk.life() as life:
+        desk.is_heard = False
+        await desk.set(f"{BTC} > 70000")
+        for _ in range(2):
+            desk.pass_time(hours=20)
+            asked = len(desk.exchange.calls)
+            life.board.on_gap(frozenset({BTC}))
+            await desk.until(lambda: len(desk.exchange.calls) > asked)  # noqa: B023 - it is awaited here
+            await desk.until(lambda: life.monitor.is_up_to_date(BTC))
+        read = desk.exchange.calls[asked:]
+    assert read == [f"candles {BTC}"], "forty hours would take two: of a minute, and of an hour"
+
+
 async def test_an_order_of_prices_that_was_read_back_is_not_turned_round(desk: Desk) -> None:
     """Above, then below, both while the candles were read: that is no crossing upwards."""
     async with desk.life() as life:

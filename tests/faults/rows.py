@@ -59,6 +59,7 @@ def kind_of(test: str) -> str:
 
 SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcile.py::", "trading/test_orders.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
+DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS = "faults/test_stops.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
@@ -287,8 +288,15 @@ PUBLIC_STREAM = (
     Row(
         "P3",
         "pongs come, a topic is dead",
-        "that topic is asked for anew",
-        (HUB + "test_a_topic_that_died_on_a_living_connection_is_asked_for_anew",),
+        "that topic is asked for anew, also if it was dead from the first; what it missed is read back",
+        (
+            HUB + "test_a_topic_that_died_on_a_living_connection_is_asked_for_anew",
+            DOUBTS + "test_a_topic_that_was_dead_from_the_first_is_asked_for_anew_and_read_back",
+            DOUBTS + "test_a_topic_that_stays_dead_is_read_back_whenever_the_price_has_moved",
+            DOUBTS + "test_a_silent_one_among_others_gets_a_topic_of_its_own_beside_the_one_for_all",
+            DOUBTS + "test_the_topic_for_all_is_asked_for_anew_when_it_brings_nothing_at_all",
+            "alerts/test_monitor_missed.py::test_a_symbol_that_was_never_heard_is_read_back_from_when_it_was_followed",
+        ),
     ),
     Row(
         "P4",
@@ -347,12 +355,20 @@ PUBLIC_STREAM = (
     ),
     Row(
         "P10",
-        "404, 406, 509: too many topics, or one that there is not",
-        "spread over sockets; whoever is not fed is told",
+        "404, 406, 509: too many topics, or one that there is not (any more)",
+        "spread over sockets, moved without a gap; whoever is not fed is told",
         (
             STREAM + "test_a_bad_topic_does_not_take_its_neighbours_along",
             HUB + "test_very_many_symbols_are_served_by_the_one_topic_for_all",
+            MOVES + "test_the_topic_for_all_is_confirmed_before_the_narrow_ones_are_left",
+            MOVES + "test_while_the_topic_for_all_is_not_confirmed_every_symbol_is_still_heard",
+            MOVES + "test_a_symbol_that_was_unheard_during_a_move_is_read_back",
+            MOVES + "test_the_topic_for_all_is_left_when_each_symbol_has_its_own_again",
             "alerts/test_monitor.py::test_whoever_is_not_fed_is_told_and_the_alerts_pause",
+            LISTED + "test_a_pair_that_is_gone_is_told_once",
+            LISTED + "test_whoever_holds_a_pair_that_is_gone_hears_so",
+            LISTED + "test_a_list_that_lacks_half_the_market_pauses_nothing",
+            "flows/test_alerts.py::test_a_pair_that_kucoin_trades_no_more_is_told_of_though_its_topic_is_not_refused",
         ),
     ),
     Row(

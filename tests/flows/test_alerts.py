@@ -1,12 +1,16 @@
 """Somebody sets an alert in the chat, and it rings there."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
 import pytest
 
 from tests.flows.stage import Seat, Stage
+from tests.flows.test_fills import connect
 from tgbot.core.market import Topic
+from tgbot.kucoin.listed import GONE_AFTER
+from tgbot.paper.faults import Mode
 
 BTC = "BTC-USDT"
 TOPIC = f"/market/ticker:{BTC}"
@@ -238,6 +242,22 @@ async def test_a_pair_that_kucoin_feeds_no_more_is_told_of(ann: Seat, stage: Sta
     stage.price(BTC, 70_100)
     await ann.hears("70,000: (now|it was) 70,100")
     assert "paused" in (await ann.say("/alerts", "ETH-USDT")).text
+
+
+async def test_a_pair_that_kucoin_trades_no_more_is_told_of_though_its_topic_is_not_refused(
+    ann: Seat, stage: Stage
+) -> None:
+    """It is found when the rules are fetched, here because an order was refused by them."""
+    await ann.say("/alert eth/btc > 1", "Alert set: ETH-BTC")
+    await connect(ann, stage)
+    stage.market.hand_rules([replace(stage.market.rules["ETH-BTC"], is_trading=False)])
+    stage.faults.add("POST", "/api/v1/hf/orders", Mode.ERROR, 3, code="400100", message="Price increment invalid.")
+    for _ in range(3):  # two lists, a minute apart; the first may come late
+        await ann.say("/buy btc 0.01btc @ 66000", "Buy BTC-USDT")
+        await ann.press("Confirm", "^Rejected")
+        stage.clock.shift += timedelta(seconds=GONE_AFTER)
+    message = await ann.hears("alert paused")
+    assert message.text.splitlines()[0] == "ETH-BTC: 1 alert paused"
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,13 @@ from cryptography.x509.oid import NameOID
 
 from tests.clock import JumpClock
 from tests.ids import CountingIds
+from tests.kucoin.board import Board
 from tests.kucoin.host import Host, running_host, success
 from tests.kucoin.sockets import Sockets, running_sockets
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_client, make_transport
+from tgbot.kucoin.hub import TickerHub
+from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.readers import Reader, by_picows, by_websockets
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
@@ -116,3 +119,22 @@ def reader(request: pytest.FixtureRequest) -> Reader:
 @pytest.fixture
 def dialer(rest: Rest, ssl_context: ssl.SSLContext, clock: HurryClock, ids: CountingIds, reader: Reader) -> Dialer:
     return Dialer(rest, ssl_context, clock, ids, reader)
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board()
+
+
+@pytest.fixture
+def hub(dialer: Dialer, rest: Rest, clock: HurryClock, ids: CountingIds, board: Board) -> TickerHub:
+    return TickerHub(
+        dialer.public,
+        SpotMarket(rest).all_tickers,
+        clock,
+        ids,
+        on_tick=board.ticks.put_nowait,
+        on_gap=board.gaps.append,
+        on_stats=board.stats.put_nowait,
+        on_refused=board.refused.append,
+    )

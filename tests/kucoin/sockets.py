@@ -47,6 +47,7 @@ class Sockets:
     handshake_status: int | None = None
     redirects_to: str = ""
     unknown_topics: set[str] = field(default_factory=set)
+    ignored_topics: set[str] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _number: "count[int]" = field(default_factory=lambda: count(1))
@@ -101,7 +102,7 @@ class Sockets:
         elif unknown := topics & self.unknown_topics:
             said = f"topic {unknown.pop()} is not found"
             reply = {"id": str(message["id"]), "type": "error", "code": 404, "data": said}
-        elif self.is_acking:
+        elif self.is_acking and not topics & self.ignored_topics:
             reply = {"id": str(message["id"]), "type": "ack"}
         if reply is not None:
             await client.socket.send(json.dumps(reply))

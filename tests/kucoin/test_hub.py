@@ -1,16 +1,15 @@
 import asyncio
 import gc
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 
 from tests.ids import CountingIds
+from tests.kucoin.board import Board
 from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Host, success
 from tests.kucoin.patience import a_moment, eventually, passing, running
 from tests.kucoin.sockets import Sockets, ticker
-from tgbot.core.market import Stats, Tick
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.hub import NARROW_BELOW, WIDE_ABOVE, TickerHub
 from tgbot.kucoin.market import SpotMarket
@@ -19,35 +18,6 @@ from tgbot.markets.prices import PriceBoard
 
 FLOOD = 2_000  # frames
 BTC, ETH, ALL = "/market/ticker:BTC-USDT", "/market/ticker:ETH-USDT", "/market/ticker:all"
-
-
-@dataclass
-class Board:
-    """Whoever the hub speaks to."""
-
-    ticks: asyncio.Queue[Tick] = field(default_factory=asyncio.Queue)
-    gaps: list[frozenset[str]] = field(default_factory=list)
-    stats: asyncio.Queue[Stats] = field(default_factory=asyncio.Queue)
-    refused: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def board() -> Board:
-    return Board()
-
-
-@pytest.fixture
-def hub(dialer: Dialer, rest: Rest, clock: HurryClock, ids: CountingIds, board: Board) -> TickerHub:
-    return TickerHub(
-        dialer.public,
-        SpotMarket(rest).all_tickers,
-        clock,
-        ids,
-        on_tick=board.ticks.put_nowait,
-        on_gap=board.gaps.append,
-        on_stats=board.stats.put_nowait,
-        on_refused=board.refused.append,
-    )
 
 
 async def test_two_hold_one_topic_one_leaves_the_other_is_still_fed_the_last_unsubscribes(
@@ -224,7 +194,7 @@ async def test_a_topic_that_died_on_a_living_connection_is_asked_for_anew(
         await board.ticks.get()
         took = await passing(clock, 60, lambda: len(client.saying("subscribe")) == 2)
         assert took <= 30
-        assert board.gaps == [frozenset({"BTC-USDT"})]
+        await eventually(lambda: board.gaps == [frozenset({"BTC-USDT"})])
         assert len(client.saying("unsubscribe")) == 1
     assert sockets.dials == 1
 

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -66,6 +67,21 @@ async def test_a_topic_added_later_is_asked_for_at_once_and_a_removed_one_left(
         stream.unsubscribe(BTC)
         await sockets.until(lambda: BTC not in client.topics)
     assert sockets.dials == 1
+
+
+async def test_a_topic_taken_back_before_kucoin_was_told_stays_confirmed(stream: Stream, sockets: Sockets) -> None:
+    stream.subscribe(BTC)
+    async with running(stream.run()):
+        client = await sockets.until_subscribed(BTC)
+        await eventually(lambda: stream.up_since(BTC) < inf)
+        stream.unsubscribe(BTC)
+        stream.subscribe(BTC)
+        await a_moment()
+        assert stream.up_since(BTC) < inf
+        stream.renew([BTC])
+        assert stream.up_since(BTC) == inf
+        await eventually(lambda: stream.up_since(BTC) < inf)
+    assert [message["type"] for message in client.said] == ["subscribe", "unsubscribe", "subscribe"]
 
 
 async def test_nothing_is_dialled_while_nothing_is_wanted(stream: Stream, sockets: Sockets) -> None:

@@ -69,6 +69,21 @@ async def test_new_pairs_appear_within_ten_minutes(
         role.cancel()
 
 
+async def test_whoever_compares_with_the_list_gets_each_and_none_that_could_not_be_had(
+    exchange: MemoryExchange, clock: JumpClock
+) -> None:
+    lists = list[int]()
+    symbols = Symbols(exchange, clock, lambda rules: lists.append(len(rules)))
+    known = len(exchange.rules)
+    await symbols.load()
+    exchange.is_down = True
+    await symbols.refresh()
+    exchange.is_down = False
+    exchange.rules["NEW-USDT"] = rule_of("NEW-USDT")
+    await symbols.refresh()
+    assert lists == [known, known + 1]
+
+
 async def test_an_exchange_out_of_reach_leaves_what_was_known(
     symbols: Symbols, exchange: MemoryExchange, clock: JumpClock
 ) -> None:

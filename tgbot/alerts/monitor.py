@@ -100,7 +100,8 @@ class AlertMonitor:
         for symbol in self._judging.symbols.intersection(symbols):
             waiting = self._waiting.get(symbol)
             not_judged = waiting[0] if waiting else self._board.latest(symbol)
-            self._open_gap(symbol, not_judged.at if not_judged else self._clock.now())
+            since = not_judged.at if not_judged else self._clock.now()
+            self._open_gap(symbol, self._unheard.get(symbol, since))
 
     def on_refused(self, symbol: str) -> None:
         """The exchange has no live prices of this symbol: its alerts are paused, and their owners told."""
@@ -303,7 +304,7 @@ class AlertMonitor:
 
     async def _read_back(self, symbol: str, since: datetime) -> bool:
         """Whether that is settled; if not, the gap is open again."""
-        signals = self._judging.signals(symbol)
+        signals, asked_at = self._judging.signals(symbol), self._clock.now()
         try:
             missed = await self._history.missed(symbol, since, signals, self._heard.get(symbol, {}))
         except ExchangeError as error:
@@ -312,6 +313,8 @@ class AlertMonitor:
             return False
         self._queue(self._judging.read_back(symbol, missed))
         self._closes.notice()
+        if symbol in self._unheard and since <= self._unheard[symbol]:
+            self._unheard[symbol] = asked_at
         if symbol not in self._gaps and symbol not in self._unheard:
             for tick in self._waiting.pop(symbol, ()):
                 self._queue(self._judging.judge_late(tick, self._clock.now()))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
@@ -11,8 +11,9 @@ import structlog
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.ids import Ids
+from tgbot.kucoin.batches import batches, joined
 from tgbot.kucoin.dialer import Line, LinkLost
-from tgbot.kucoin.feed import ALL_TICKERS, TICKER, Frame, read_frame
+from tgbot.kucoin.feed import Frame, read_frame
 from tgbot.kucoin.pace import Pace
 from tgbot.kucoin.wire.values import MALFORMED, decode
 
@@ -21,7 +22,6 @@ log = structlog.get_logger()
 WELCOME_WITHIN = 5.0
 ACK_WITHIN = 10.0
 LIFE = 23 * 3600.0  # KuCoin ends a connection after 24 h
-TOPICS_A_MESSAGE = 100
 UPLINK = 90  # messages in 10 s; KuCoin allows 100, and pings come on top
 TOPIC_REFUSED = frozenset({400, 404, 406})
 
@@ -29,20 +29,24 @@ TOPIC_REFUSED = frozenset({400, 404, 406})
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Whoever the session works for. `on_message` gets frames of type message; `on_up` is called once, as soon as every
-    topic wanted at the time has been confirmed; `on_refused` for a topic that KuCoin does not have."""
+    topic wanted at the time has been confirmed; `on_confirmed` for topics as they are; `on_refused` for a topic that
+    KuCoin does not have."""
 
     on_message: Callable[[Frame], Awaitable[None]]
     on_up: Callable[[], Coroutine[None, None, None]]
+    on_confirmed: Callable[[frozenset[str]], None]
     on_refused: Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Topics:
-    """What is wanted. `stale` are to be asked for anew; whoever changes either sets `changed`."""
+    """What is wanted. `stale` are to be asked for anew; whoever changes either sets `changed`. `confirmed` are those
+    that KuCoin has said it will send, and since when."""
 
-    wanted: set[str]
-    stale: set[str]
-    changed: asyncio.Event
+    wanted: set[str] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    confirmed: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Session:
         self._pace = Pace(clock, UPLINK, 10)
         self._deadlines = {"welcome": clock.monotonic() + WELCOME_WITHIN, "old age": clock.monotonic() + LIFE}
         self._welcomed = asyncio.Event()
-        self._asked: set[str] = set()
+        self._asked: dict[str, str] = {}  # the topics, each with the request for it
         self._doubted: set[str] = set()
         self._pending: dict[str, _Request] = {}
         self._was_up = False
@@ -118,7 +122,7 @@ class Session:
             case "pong":
                 self._deadlines.pop("pong", None)
             case "ack":
-                self._settle(frame)
+                self._confirm(frame)
                 self._check_up(group)
             case "error":
                 self._complaint(frame)
@@ -130,6 +134,15 @@ class Session:
         self._deadlines.pop(f"ack {frame.id}", None)
         return self._pending.pop(str(frame.id), None)
 
+    def _confirm(self, frame: Frame) -> None:
+        """What has been left or asked for again since then is not confirmed by this."""
+        request, topics = self._settle(frame), self._topics
+        for_now = {topic for topic in request.topics if self._asked.get(topic) == str(frame.id)} if request else set()
+        confirmed = frozenset(for_now - topics.stale)
+        if confirmed:
+            topics.confirmed |= dict.fromkeys(confirmed, self._clock.monotonic())
+            self._listener.on_confirmed(confirmed)
+
     def _complaint(self, frame: Frame) -> None:
         """A list of topics is refused as a whole for the sake of one: its topics are asked for again, one by one."""
         request = self._settle(frame)
@@ -139,7 +152,7 @@ class Session:
             return
         if len(request.topics) > 1:
             self._doubted |= set(request.topics)
-            self._asked -= set(request.topics)
+            self._forget(request.topics)
             self._topics.changed.set()
             return
         (topic,) = request.topics
@@ -147,7 +160,7 @@ class Session:
         self._listener.on_refused(topic)
 
     def _check_up(self, group: asyncio.TaskGroup) -> None:
-        if self._was_up or self._pending or self._topics.wanted - self._asked:
+        if self._was_up or self._pending or self._topics.wanted - self._asked.keys():
             return
         self._was_up = True
         group.create_task(self._listener.on_up())
@@ -168,23 +181,30 @@ class Session:
             await self._clock.sleep(1)
 
     async def _keep_subscribed(self) -> None:
+        """Topics are left first, so that there is room for others. Whoever moves keeps the old ones until the new ones
+        are confirmed."""
         await self._welcomed.wait()
         topics = self._topics
         while True:
             topics.changed.clear()
-            gone = self._asked & (topics.stale | (self._asked - topics.wanted))
+            gone = self._asked.keys() & (topics.stale | (self._asked.keys() - topics.wanted))
             topics.stale.clear()
-            self._asked -= gone
+            self._forget(gone)
             await self._ask("unsubscribe", gone)
-            await self._ask("subscribe", topics.wanted - self._asked)
+            await self._ask("subscribe", topics.wanted - self._asked.keys())
             await topics.changed.wait()
+
+    def _forget(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._asked.pop(topic, None)
+            self._topics.confirmed.pop(topic, None)
 
     async def _ask(self, verb: str, topics: Iterable[str]) -> None:
         for batch in batches(topics, self._doubted):
             await self._pace.turn()
-            if verb == "subscribe":
-                self._asked |= set(batch)
             request_id = self._ids.unique()
+            if verb == "subscribe":
+                self._asked |= dict.fromkeys(batch, request_id)
             self._pending[request_id] = _Request(verb, batch)
             self._deadlines[f"ack {request_id}"] = self._clock.monotonic() + ACK_WITHIN
             await self._send(
@@ -208,19 +228,6 @@ class Session:
 
 class Unreadable(Exception):
     """Raised by a listener for a message that it cannot make sense of."""
-
-
-def batches(topics: Iterable[str], alone: set[str]) -> list[tuple[str, ...]]:
-    """Tickers of single symbols go by the hundred; every other topic, and those in `alone`, by itself."""
-    ordered = sorted(topics)
-    joinable = [topic for topic in ordered if topic.startswith(TICKER) and topic != ALL_TICKERS and topic not in alone]
-    hundreds = [tuple(joinable[at : at + TOPICS_A_MESSAGE]) for at in range(0, len(joinable), TOPICS_A_MESSAGE)]
-    return hundreds + [(topic,) for topic in ordered if topic not in set(joinable)]
-
-
-def joined(batch: tuple[str, ...]) -> str:
-    first, *others = batch
-    return ",".join([first, *(topic.removeprefix(TICKER) for topic in others)])
 
 
 def _text(frame: Frame) -> str:

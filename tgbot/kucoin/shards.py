@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
@@ -13,7 +14,8 @@ TOPICS_A_SOCKET = 280  # KuCoin allows 300
 
 
 class Shards:
-    """`on_return` gets the topics of a socket that was lost and is back."""
+    """`on_confirmed` gets topics as soon as KuCoin has confirmed them, for the first time or anew, `on_lost` those that
+    were and that go with a socket."""
 
     def __init__(
         self,
@@ -21,14 +23,16 @@ class Shards:
         clock: Clock,
         ids: Ids,
         on_message: Callable[[Frame], Awaitable[None]],
-        on_return: Callable[[frozenset[str]], None],
+        on_confirmed: Callable[[frozenset[str]], None],
+        on_lost: Callable[[frozenset[str]], None],
         on_refused: Callable[[str], None],
     ) -> None:
         self._dial = dial
         self._clock = clock
         self._ids = ids
         self._on_message = on_message
-        self._on_return = on_return
+        self._on_confirmed = on_confirmed
+        self._on_lost = on_lost
         self._on_refused = on_refused
         self._streams: list[Stream] = []
         self._homes: dict[str, Stream] = {}
@@ -51,8 +55,12 @@ class Shards:
         if topic in self._homes:
             self._homes[topic].renew([topic])
 
+    def up_since(self, topic: str) -> float:
+        """When KuCoin confirmed it; never is `inf`."""
+        return self._homes[topic].up_since(topic) if topic in self._homes else inf
+
     def is_up(self, topic: str) -> bool:
-        return topic in self._homes and self._homes[topic].is_up
+        return self.up_since(topic) < inf
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -65,12 +73,21 @@ class Shards:
                 await self._grown.wait()
 
     def _grow(self) -> Stream:
-        async def up() -> None:
-            if stream.ups > 1:
-                self._on_return(stream.topics)
-
-        name = f"public {len(self._streams) + 1}"
-        stream = Stream(name, self._dial, self._clock, self._ids, self._on_message, up, self._on_refused)
+        stream = Stream(
+            f"public {len(self._streams) + 1}",
+            self._dial,
+            self._clock,
+            self._ids,
+            self._on_message,
+            _nothing,
+            self._on_refused,
+            on_confirmed=self._on_confirmed,
+            on_lost=self._on_lost,
+        )
         self._streams.append(stream)
         self._grown.set()
         return stream
+
+
+async def _nothing() -> None:
+    """Each topic is spoken of by itself; a socket as a whole is nobody's business."""

@@ -1,8 +1,8 @@
 """A WebSocket that is always being kept up: dial, listen, and dial again, never in haste."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from math import inf
 
 import structlog
 
@@ -21,9 +21,15 @@ STABLE_AFTER = 60.0
 KEY_REFUSALS = 3
 
 
+def _care_not(topics: frozenset[str]) -> None:
+    """Whoever never moves."""
+
+
 class Stream:
     """`on_up` is called after every (re)connect once all topics are confirmed. If it raises an `ExchangeError` the
-    connection is given up and made again. `on_message` may raise `Unreadable`; such frames are counted."""
+    connection is given up and made again. `on_message` may raise `Unreadable`; such frames are counted.
+    `on_confirmed` gets topics as soon as KuCoin has confirmed them, `on_lost` those that go with a connection: whoever
+    moves from one topic to another has to know."""
 
     def __init__(
         self,
@@ -35,20 +41,22 @@ class Stream:
         on_up: Callable[[], Awaitable[None]],
         on_refused: Callable[[str], None],
         *,
+        on_confirmed: Callable[[frozenset[str]], None] = _care_not,
+        on_lost: Callable[[frozenset[str]], None] = _care_not,
         is_private: bool = False,
     ) -> None:
         self._name = name
         self._dial = dial
         self._clock = clock
         self._ids = ids
-        self._listener = Listener(on_message, self._up, on_refused)
+        self._listener = Listener(on_message, self._up, on_confirmed, on_refused)
         self._on_up = on_up
+        self._on_lost = on_lost
         self._is_private = is_private
-        self._topics = Topics(set(), set(), asyncio.Event())
+        self._topics = Topics()
         self._failures = 0
         self._key_refusals = 0
         self.is_up = False
-        self.ups = 0
         self.dropped: Counter[str] = Counter()
 
     @property
@@ -65,8 +73,14 @@ class Stream:
 
     def renew(self, topics: Iterable[str]) -> None:
         """Leaves and asks again for topics that seem dead on a connection that is alive."""
-        self._topics.stale |= self._topics.wanted & set(topics)
+        for topic in self._topics.wanted & set(topics):
+            self._topics.stale.add(topic)
+            self._topics.confirmed.pop(topic, None)
         self._topics.changed.set()
+
+    def up_since(self, topic: str) -> float:
+        """When KuCoin confirmed it; never is `inf`."""
+        return self._topics.confirmed.get(topic, inf)
 
     async def run(self) -> None:
         """Until cancelled. Dials only while something is wanted. A private stream raises `ExchangeRejected` once its
@@ -97,13 +111,19 @@ class Stream:
             line, self._topics, self._listener, self._clock, self._ids, self.dropped, is_private=self._is_private
         )
         reason = await session.run()
+        self._lose()
         if self._clock.monotonic() - dialled >= STABLE_AFTER:
             self._failures = 0
         return reason
 
+    def _lose(self) -> None:
+        lost = frozenset(self._topics.confirmed.keys() & self._topics.wanted)
+        self._topics.confirmed.clear()
+        if lost:
+            self._on_lost(lost)
+
     async def _up(self) -> None:
         self.is_up = True
-        self.ups += 1
         log.info("stream_up", stream=self._name, topics=len(self._topics.wanted))
         await self._on_up()
 

@@ -1,6 +1,6 @@
 """Which pairs there are, kept up to date."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Protocol
 
@@ -28,14 +28,24 @@ def show_price(symbol: str) -> str:
 
 
 class Symbols:
-    def __init__(self, source: SymbolSource, clock: Clock) -> None:
+    """`on_loaded` gets all rules, each time they have been fetched. It may not block."""
+
+    def __init__(
+        self,
+        source: SymbolSource,
+        clock: Clock,
+        on_loaded: Callable[[Collection[SymbolRule]], None] = lambda rules: None,
+    ) -> None:
         self._source = source
+        self._on_loaded = on_loaded
         self._clock = clock
         self._directory = Directory()
 
     async def load(self) -> None:
         """Fetch all rules now. Raises `ExchangeError`; what was known before then stays."""
-        self._directory = Directory(await self._source.symbols())
+        rules = await self._source.symbols()
+        self._directory = Directory(rules)
+        self._on_loaded(rules)
 
     async def refresh(self) -> None:
         """Fetch them before their time, where that is possible: something was refused by rules that are not these."""
