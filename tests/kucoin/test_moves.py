@@ -116,6 +116,16 @@ async def test_the_topic_for_all_is_left_when_each_symbol_has_its_own_again(
     assert board.gaps == []
 
 
+async def test_what_was_never_confirmed_is_not_even_asked_for(hub: TickerHub, sockets: Sockets) -> None:
+    """As at every start with many symbols."""
+    for symbol in SYMBOLS:
+        hub.hold(symbol)
+    async with running(hub.run()):
+        await sockets.until(lambda: bool(sockets.clients) and sockets.client.topics == {ALL_TICKERS})
+        await eventually(lambda: hub.is_live(SOME))
+    assert [message["topic"] for message in sockets.client.said] == [ALL_TICKERS]
+
+
 async def test_a_pair_that_has_no_topic_does_not_keep_the_one_for_all(
     hub: TickerHub, sockets: Sockets, clock: HurryClock
 ) -> None:

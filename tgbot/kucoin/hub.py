@@ -58,6 +58,7 @@ class TickerHub:
         self._lacking: set[str] = set()
         self._is_wide = False
         self._topics: set[str] = set()
+        self._proven: set[str] = set()  # those of them that have ever been confirmed
         self._apart: set[str] = set()  # have a topic of their own beside the one for all
         self._heard: dict[str, float] = {}
         self._missed: set[str] = set()
@@ -133,14 +134,21 @@ class TickerHub:
         return own | {ALL_TICKERS} if self._is_wide else own
 
     def _leave_old(self, plan: set[str]) -> None:
-        """What nobody holds is left at once, the rest when KuCoin has confirmed what takes its place: a change of plan
-        leaves no gap."""
+        """What has brought something to somebody is left when KuCoin has confirmed what takes its place: a change of
+        plan leaves no gap. The rest is left at once."""
         old = self._topics - plan
         if old and not self._is_served(plan):
-            old = {topic for topic in old - {ALL_TICKERS} if topic.removeprefix(TICKER) not in self._held}
+            old -= {topic for topic in old if self._is_proven(topic) and self._is_held(topic)}
         for topic in old:
             self._shards.unsubscribe(topic)
         self._topics -= old
+        self._proven -= old
+
+    def _is_proven(self, topic: str) -> bool:
+        return topic in self._proven or self._shards.is_up(topic)
+
+    def _is_held(self, topic: str) -> bool:
+        return topic == ALL_TICKERS or topic.removeprefix(TICKER) in self._held
 
     def _is_served(self, plan: set[str]) -> bool:
         if self._is_wide:
@@ -173,6 +181,7 @@ class TickerHub:
         self._missed -= heard_again
         if heard_again:
             self._on_gap(heard_again)
+        self._proven |= self._topics & topics
         self._leave_old(self._plan())
 
     def _lost(self, topics: frozenset[str]) -> None:
