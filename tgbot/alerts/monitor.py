@@ -1,7 +1,7 @@
 """The role that judges prices as they come, reads back what was missed, and fires."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from tgbot.alerts.closes import Closes
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.history import CandleSource, History
 from tgbot.alerts.judging import Judging
+from tgbot.alerts.paused import tell_paused
 from tgbot.alerts.rules.crossing import Armed, Crossing
 from tgbot.alerts.rungs import Strike
 from tgbot.core.clock import Clock
@@ -260,11 +261,7 @@ class AlertMonitor:
             symbol = self._refused.pop()
             async with self._database.write() as session:
                 paused = await store.pause_symbol(session, symbol)
-                places = Counter((alert.chat_id, alert.thread_id) for alert in paused)
-                for (chat_id, thread_id), count in places.items():
-                    told = Notice(chat_id, views.not_fed(symbol, count), Priority.ALERT, thread_id=thread_id)
-                    await self._outbox.put(session, told)
-            log.warning("alerts_not_fed", symbol=symbol, paused=len(paused))
+                await tell_paused(self._outbox, session, symbol, paused)
             for alert in paused:
                 self._judging.drop(alert.armed())
             self._outbox.wake()
