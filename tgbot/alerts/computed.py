@@ -55,6 +55,8 @@ class ComputedAlerts:
         return self._symbols.get(symbol)
 
     def put(self, alert: Armed) -> None:
+        """It is armed, for this and nothing else, as the table has it."""
+        self._moved.discard(alert.id)
         before = self._kept.get(alert.id)
         symbol = self._symbols.setdefault(alert.symbol, SymbolSignals())
         parts = parts_of(alert.condition)

@@ -289,12 +289,13 @@ async def all_armed(session: ReadSession) -> AsyncIterator[list[Armed]]:
 
 
 async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
-    """What has fired, or was set to another level, in the meantime stays as it is."""
+    """What has fired, or was set for something else, in the meantime stays as it is."""
     values = [
         {
             "row": armed.id,
             "fired": armed.fires,
             "at": armed.level,
+            "side": armed.kind,
             "waits": armed.condition,
             "stance": armed.stance,
             "since": armed.since,
@@ -304,7 +305,7 @@ async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
     if values:
         table = cast("Table", AlertRow.__table__)
         same = (table.c.fires == bindparam("fired")) & (table.c.level == bindparam("at"))
-        same &= table.c.condition == bindparam("waits")
+        same &= (table.c.kind == bindparam("side")) & (table.c.condition == bindparam("waits"))
         where = (table.c.id == bindparam("row")) & same
         connection = await session.connection()
         await connection.execute(update(table).where(where), values)
