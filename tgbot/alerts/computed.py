@@ -26,6 +26,11 @@ class Missed:
     closed: Mapping[Interval, Sequence[Candle]]
     heard: Mapping[Interval, datetime]
 
+    @property
+    def candles(self) -> list[Candle]:
+        """Of all lengths, the oldest first."""
+        return [candle for _, candles in self.prices for candle in candles]
+
 
 @dataclass(slots=True)
 class _Kept:
