@@ -367,13 +367,13 @@ PUBLIC_STREAM = (
     Row(
         "P12",
         "a price of 0, of a billion, none",
-        "dropped; one that is absurd only beside the last, or as the first one beside the candles, waits for the next, and "
-        "the candles are asked",
+        "dropped; one that is absurd only beside the last, or as the first one beside the candles, waits for the next, "
+        "and the candles are asked",
         (
             HUB + "test_an_absurd_price_is_dropped",
             "kucoin/test_market.py::test_an_absurd_price_is_no_price",
             "markets/test_prices.py::test_a_price_beyond_all_measure_is_not_believed_unless_the_next_one_confirms_it",
-            "markets/test_prices.py::test_after_an_interruption_too_a_leap_is_not_believed_unless_the_next_one_confirms_it",
+            "markets/test_prices.py::test_after_an_interruption_too_the_next_one_has_to_confirm_a_leap",
             "alerts/test_monitor.py::test_an_absurd_price_rings_nothing",
             "alerts/test_monitor.py::test_a_crash_that_was_one_trade_long_rings_from_the_candles",
             DOUBTS + "test_an_absurd_first_price_rings_nothing",

@@ -62,7 +62,7 @@ def test_a_price_beyond_all_measure_is_not_believed_unless_the_next_one_confirms
     assert board.latest(BTC) == confirming
 
 
-def test_after_an_interruption_too_a_leap_is_not_believed_unless_the_next_one_confirms_it(
+def test_after_an_interruption_too_the_next_one_has_to_confirm_a_leap(
     board: PriceBoard, exchange: MemoryExchange, heard: list[Tick]
 ) -> None:
     gaps: list[Collection[str]] = []
