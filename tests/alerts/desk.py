@@ -114,6 +114,9 @@ class Desk:
             self.now.board.on_tick(tick)
         return tick
 
+    def price_unheard(self, symbol: str, price: int | str) -> Tick:
+        return self.exchange.trade(symbol, Decimal(price))
+
     def pass_time(self, **span: float) -> None:
         """Seconds, minutes, hours."""
         self.clock.advance(timedelta(**span).total_seconds())

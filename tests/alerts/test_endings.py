@@ -35,3 +35,9 @@ def test_means_the_next_such_moment(text: str, zone: str, end: datetime) -> None
 def test_what_is_past_or_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - datetime has messages of its own
         end_of(text, NOW, "UTC")
+
+
+def test_the_last_evening_of_the_calendar_is_refused_where_it_ends_after_it() -> None:
+    assert end_of("31.12.9999", NOW, "Europe/Berlin").year == 9999
+    with pytest.raises(ValueError):  # noqa: PT011 - as above
+        end_of("31.12.9999", NOW, "America/New_York")

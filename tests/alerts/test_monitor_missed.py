@@ -5,6 +5,8 @@ import asyncio
 from tests.alerts.desk import ANN, BTC, ETH, Desk, heard, kill, rows_held
 from tgbot.alerts import store
 from tgbot.alerts.rules.crossing import Stance
+from tgbot.alerts.rules.request import read_request
+from tgbot.alerts.store import Alert
 
 # --- The process ends ----------------------------------------------------------------------------------------------
 
@@ -234,3 +236,55 @@ async def test_an_order_of_prices_that_was_read_back_is_not_turned_round(desk: D
         assert "ETH-USDT" in said.text
         desk.price(BTC, 60_100)
         assert alert.short in (await desk.said(2))[1].text
+
+
+# --- Edited shortly before -------------------------------------------------------------------------------------------
+
+
+async def test_edited_right_after_it_rang_it_waits_through_a_gap_for_its_new_level(desk: Desk) -> None:
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 70000 every 1m")
+        desk.pass_time(seconds=2)
+        await heard(desk, BTC, 67_000)
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.pass_time(seconds=2)
+        desk.price(BTC, 70_000)
+        await desk.said(1)
+        desk.pass_time(seconds=5)
+        await edit(desk, alert, "> 72000")
+        desk.pass_time(seconds=5)
+        desk.is_heard = False
+        desk.price(BTC, 72_500)
+        desk.pass_time(seconds=2)
+        desk.is_heard = True
+        life.board.on_gap(frozenset({BTC}))
+        desk.price(BTC, 71_000)
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.pass_time(minutes=3)
+        desk.price(BTC, 72_600)
+        rang = (await desk.said(2))[1]
+    assert "> 72,000: now 72,600" in rang.text
+
+
+async def test_turned_round_right_after_it_moved_it_does_not_ring_the_other_way_in_the_next_life(desk: Desk) -> None:
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 60000")
+        desk.pass_time(seconds=5)
+        await heard(desk, BTC, 59_000)
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.pass_time(seconds=5)
+        await edit(desk, alert, "< 60000")
+    assert (await desk.stored(alert)).stance is Stance.NEW
+    desk.pass_time(minutes=2)
+    async with desk.life() as life:
+        await heard(desk, BTC, 59_500)
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.price(BTC, 60_100)
+        desk.price(BTC, 60_000)
+        [said] = await desk.said(1)
+    assert "< 60,000: now 60,000" in said.text
+
+
+async def edit(desk: Desk, alert: Alert, condition: str) -> None:
+    request = read_request(f"{alert.symbol} {condition}", ".")
+    await desk.now.alerts.change(ANN, alert.short, request, desk.exchange.rules[alert.symbol], "UTC")

@@ -118,18 +118,19 @@ async def test_only_what_is_armed_is_loaded(database: Database, alert: Alert) ->
 
 
 async def test_stances_are_saved_where_nothing_has_happened_since(database: Database, alert: Alert) -> None:
-    others = [await added(database, replace(WANTED, update_id=n, short=f"AAA{n}")) for n in (2, 3)]
+    others = [await added(database, replace(WANTED, update_id=n, short=f"AAA{n}")) for n in (2, 3, 4)]
     moved = [replace(known.armed(), stance=Stance.SPENT, since=LATER) for known in (alert, *others)]
     async with database.write() as session:
         await store.fire(session, [others[0].armed()], START)
         await store.change(session, replace(others[1], level=Decimal(80_000)))
+        await store.change(session, replace(others[2], kind=Kind.BELOW))
     async with database.write() as session:
         await store.save_stances(session, moved)
         await store.save_stances(session, [])
     async with database.read() as session:
-        stored = [await store.by_update(session, update_id) for update_id in (1, 2, 3)]
-    assert [known and known.since for known in stored] == [LATER, START, START]
-    assert [known and known.stance for known in stored] == [Stance.SPENT, Stance.SPENT, Stance.UNDER]
+        stored = [await store.by_update(session, update_id) for update_id in (1, 2, 3, 4)]
+    assert [known and known.since for known in stored] == [LATER, START, START, START]
+    assert [known and known.stance for known in stored] == [Stance.SPENT, Stance.SPENT, Stance.UNDER, Stance.UNDER]
 
 
 async def test_pausing_tells_which_were_armed(database: Database, alert: Alert) -> None:

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from tests.alerts.chat import Chat
-from tests.alerts.desk import ANN, BORIS, BTC, Desk, heard, person, read
-from tgbot.alerts import store
+from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, heard, person, read
+from tgbot.alerts import store, timers
 from tgbot.alerts.rules.request import read_request
-from tgbot.alerts.store import State
-from tgbot.core.errors import UsageError
+from tgbot.alerts.store import Alert, State
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, UsageError
 
 
 async def test_what_has_run_out_says_so_once(desk: Desk) -> None:
@@ -74,6 +74,19 @@ async def test_until_is_a_moment_of_the_persons_own_time_zone(desk: Desk) -> Non
         past = read_request(f"{BTC} > 70000 until 1.1.2026", ".")
         with pytest.raises(UsageError):
             await life.alerts.set(update_id=2, chat_id=ANN, thread_id=None, person=boris, rule=rule, request=past)
+    assert await desk.alerts() == [alert]
+
+
+@pytest.mark.parametrize("until", ["31.12.9999", "2099-01-01", "29.2."])
+async def test_an_end_beyond_a_year_is_refused(chat: Chat, desk: Desk, until: str) -> None:
+    """West of UTC the last evening of the calendar is over only after its end."""
+    chat.chosen = {"time_zone": "America/New_York"}
+    with pytest.raises(UsageError):
+        await chat.say(f"/alert btc > 70000 until {until}")
+    await chat.say("/alert btc > 70000")
+    [alert] = await desk.alerts()
+    with pytest.raises(UsageError):
+        await chat.press_data(f"alert_change:{alert.short} until {until}")
     assert await desk.alerts() == [alert]
 
 
@@ -149,3 +162,99 @@ async def test_alerts_move_with_their_group(desk: Desk) -> None:
         desk.price(BTC, 70_100)
         [rang] = await desk.said(1)
     assert rang.chat_id == -1005
+
+
+# --- Both at once: what sleeps has an end, or cannot be woken -------------------------------------------------------
+
+
+async def test_what_has_run_out_asleep_says_so_and_does_not_ring(desk: Desk) -> None:
+    """It would be true, and its snooze was over before its time was."""
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 60000 for 1h")
+        await life.alerts.snooze(ANN, alert.short, timedelta(minutes=50))
+    desk.pass_time(days=3)
+    async with desk.life():
+        [said] = await desk.said(1)
+    assert "run out" in said.text
+    assert (await desk.stored(alert)).state is State.ENDED
+
+
+async def test_what_has_run_out_while_its_chat_was_gone_says_so_and_does_not_ring(desk: Desk) -> None:
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 60000 for 1h")
+        async with desk.database.write() as session:
+            await life.monitor.lose(session, ANN)
+        desk.pass_time(days=3)
+        async with desk.database.write() as session:
+            await life.timers.regain(session, ANN)
+        [said] = await desk.said(1)
+        desk.pass_time(minutes=5)
+    assert "run out" in said.text
+    assert await desk.said() == [said]
+    assert (await desk.stored(alert)).state is State.ENDED
+
+
+async def test_what_sleeps_on_a_pair_that_is_gone_is_paused_and_its_owner_told(desk: Desk) -> None:
+    async with desk.life():
+        gone = [await snoozed(desk, f"{ETH} > {9_000 + number}") for number in range(timers.AT_ONCE)]
+        other_place = await snoozed(desk, f"{ETH} > 9000", thread_id=5)
+        later = await snoozed(desk, f"{ETH} > 9000", minutes=300)
+        await desk.set(f"{BTC} > 70000 for 1h", chat_id=BORIS)
+        await snoozed(desk, f"{BTC} > 60000", chat_id=BORIS, minutes=30)
+        unprice(desk, ETH, ExchangeRejected("900001", "symbol not exists"))
+        await desk.clock.until_sleeping(2)
+        desk.pass_time(minutes=70)
+        said = await desk.said(4)
+    assert sorted((one.chat_id, one.thread_id or 0, one.text.splitlines()[0]) for one in said) == [
+        (ANN, 0, f"ETH-USDT: {timers.AT_ONCE} alerts paused"),
+        (ANN, 5, "ETH-USDT: 1 alert paused"),
+        (BORIS, 0, "⌛ BTC-USDT > 70,000: its time has run out"),
+        (BORIS, 0, "⏰ BTC-USDT > 60,000: still so at 67,000"),
+    ]
+    assert {(await desk.stored(alert)).state for alert in (*gone, other_place)} == {State.PAUSED}
+    assert (await desk.stored(later)).state is State.SNOOZED
+
+
+async def test_what_has_no_price_for_now_keeps_nobody_else_asleep_and_wakes_when_there_is_one(desk: Desk) -> None:
+    async with desk.life():
+        for number in range(timers.AT_ONCE):
+            await snoozed(desk, f"{ETH} > {2_000 + number}")
+        await desk.set(f"{BTC} > 70000 for 1h", chat_id=BORIS)
+        await snoozed(desk, f"{BTC} > 60000", chat_id=BORIS, minutes=30)
+        unprice(desk, ETH, ExchangeUnavailable("connection", "no answer"))
+        await desk.clock.until_sleeping(2)
+        desk.pass_time(minutes=70)
+        said = await desk.said(2)
+        assert [one.chat_id for one in said] == [BORIS, BORIS]
+        assert desk.exchange.calls.count(f"ticker {ETH}") == timers.AT_ONCE + 1, (
+            "once each when set, and once for all of them"
+        )
+        unprice(desk, ETH, None)
+        await desk.clock.until_sleeping(2)
+        desk.pass_time(seconds=timers.RETRY_AFTER.total_seconds())
+        assert len(await desk.said(2 + timers.AT_ONCE)) == 2 + timers.AT_ONCE
+
+
+async def test_what_is_not_judged_to_its_end_keeps_nobody_else_from_ending(desk: Desk) -> None:
+    async with desk.life() as life:
+        for number in range(timers.AT_ONCE):
+            await desk.set(f"{ETH} > {9_000 + number} for 1h")
+        await desk.set(f"{BTC} > 70000 for 2h", chat_id=BORIS)
+        desk.exchange.is_down = True
+        life.board.on_gap({ETH})
+        await desk.clock.until_sleeping(2)
+        desk.pass_time(hours=3)
+        [said] = await desk.said(1)
+    assert said.chat_id == BORIS
+
+
+async def snoozed(
+    desk: Desk, text: str, *, chat_id: int = ANN, thread_id: int | None = None, minutes: int = 15
+) -> Alert:
+    alert = await desk.set(text, chat_id, thread_id)
+    return await desk.now.alerts.snooze(chat_id, alert.short, timedelta(minutes=minutes))
+
+
+def unprice(desk: Desk, symbol: str, error: Exception | None) -> None:
+    """From now on the exchange has no price of it but this answer."""
+    desk.exchange.failures = {symbol: error} if error is not None else {}

@@ -58,6 +58,7 @@ def kind_of(test: str) -> str:
 
 
 SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcile.py::", "trading/test_orders.py::"
+FIRSTS = "alerts/test_monitor_doubts.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS = "faults/test_stops.py::"
@@ -369,6 +370,7 @@ PUBLIC_STREAM = (
             LISTED + "test_whoever_holds_a_pair_that_is_gone_hears_so",
             LISTED + "test_a_list_that_lacks_half_the_market_pauses_nothing",
             "flows/test_alerts.py::test_a_pair_that_kucoin_trades_no_more_is_told_of_though_its_topic_is_not_refused",
+            "alerts/test_timers.py::test_what_sleeps_on_a_pair_that_is_gone_is_paused_and_its_owner_told",
         ),
     ),
     Row(
@@ -383,13 +385,18 @@ PUBLIC_STREAM = (
     Row(
         "P12",
         "a price of 0, of a billion, none",
-        "dropped; one that is absurd only beside the last waits for the next, and the candles are asked",
+        "dropped; one that is absurd only beside the last, or as the first one beside the candles, waits for the next, "
+        "and the candles are asked",
         (
             HUB + "test_an_absurd_price_is_dropped",
             "kucoin/test_market.py::test_an_absurd_price_is_no_price",
             "markets/test_prices.py::test_a_price_beyond_all_measure_is_not_believed_unless_the_next_one_confirms_it",
+            "markets/test_prices.py::test_after_an_interruption_too_the_next_one_has_to_confirm_a_leap",
             "alerts/test_monitor.py::test_an_absurd_price_rings_nothing",
             "alerts/test_monitor.py::test_a_crash_that_was_one_trade_long_rings_from_the_candles",
+            FIRSTS + "test_an_absurd_first_price_rings_nothing",
+            FIRSTS + "test_a_first_price_that_has_leapt_rings_when_its_candle_is_there_or_the_next_one_confirms_it",
+            FIRSTS + "test_a_first_price_that_has_leapt_and_is_the_last_for_long_rings_from_its_candle",
         ),
     ),
 )

@@ -41,7 +41,8 @@ SYMBOLS = ("KCS-USDT", "BTC-USDT", "ETH-USDT", "ETH-BTC", "BCH-USDT", "SOL-USDC"
 
 class MemoryExchange:
     """`trade` is what happens there; candles of a minute are made of the trades, and `calls` counts what was asked.
-    `days` says how a pair has changed in a day (0.01 = +1 %), and its turnover."""
+    `days` says how a pair has changed in a day (0.01 = +1 %), and its turnover; `failures` what is said instead of a
+    pair's price."""
 
     def __init__(self, clock: JumpClock, symbols: tuple[str, ...] = SYMBOLS) -> None:
         self._clock = clock
@@ -51,6 +52,7 @@ class MemoryExchange:
         self.days: dict[str, tuple[str, str]] = {}
         self.news: list[Announcement] = []
         self.is_down = False
+        self.failures: dict[str, Exception] = {}
         self.calls: list[str] = []
         self._sequence = 0
 
@@ -67,6 +69,8 @@ class MemoryExchange:
 
     async def ticker(self, symbol: str) -> Tick:
         self._answer(f"ticker {symbol}")
+        if symbol in self.failures:
+            raise self.failures[symbol]
         return self.trades[symbol][-1]
 
     async def stats(self, symbol: str) -> Stats:

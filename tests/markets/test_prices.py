@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -61,13 +62,54 @@ def test_a_price_beyond_all_measure_is_not_believed_unless_the_next_one_confirms
     assert board.latest(BTC) == confirming
 
 
-def test_after_an_interruption_any_price_is_believed(
+def test_after_an_interruption_too_the_next_one_has_to_confirm_a_leap(
     board: PriceBoard, exchange: MemoryExchange, heard: list[Tick]
 ) -> None:
-    board.on_tick(exchange.trade(BTC, "100"))
+    gaps: list[Collection[str]] = []
+    board.listen(lambda tick: None, gaps.append)
+    before, wrong, after = (exchange.trade(BTC, price) for price in ("100", "1000", "120"))
+    board.on_tick(before)
     board.on_gap([BTC])
-    board.on_tick(exchange.trade(BTC, "1000"))
-    assert [tick.price for tick in heard] == [100, 1000]
+    for tick in (wrong, wrong, after):
+        board.on_tick(tick)
+    assert heard == [before, after]
+    board.on_gap([BTC])
+    leap, confirming = exchange.trade(BTC, "1000"), exchange.trade(BTC, "1010")
+    board.on_tick(leap._replace(sequence=0))
+    board.on_gap([BTC])  # also if there is another one in between
+    board.on_tick(confirming._replace(sequence=1))
+    assert [tick.price for tick in heard] == [100, 120, 1010]
+    assert gaps == [[BTC], {BTC}, [BTC], {BTC}, [BTC]]
+
+
+def test_the_first_price_is_compared_with_what_is_expected(
+    board: PriceBoard, exchange: MemoryExchange, heard: list[Tick]
+) -> None:
+    board.expect(BTC, Decimal(100))
+    wrong, right = exchange.trade(BTC, "10000"), exchange.trade(BTC, "101")
+    board.on_tick(wrong)
+    assert board.latest(BTC) is None
+    board.on_tick(right)
+    board.expect(BTC, Decimal(1_000))  # what is heard counts for more
+    board.on_tick(exchange.trade(BTC, "102"))
+    assert [tick.price for tick in heard] == [101, 102]
+
+
+def test_what_is_doubted_later_is_as_if_it_had_not_come_until_the_next_one_confirms_it(
+    board: PriceBoard, exchange: MemoryExchange, heard: list[Tick]
+) -> None:
+    first, second, third = (exchange.trade(BTC, price) for price in ("10000", "100", "10100"))
+    board.on_tick(first)
+    board.doubt(first)
+    board.expect(BTC, Decimal(100))
+    assert (board.latest(BTC), board.has_doubts(BTC)) == (None, True)
+    board.on_tick(first)
+    assert heard == [first]
+    board.on_tick(third)
+    board.doubt(first)
+    assert (board.latest(BTC), board.has_doubts(BTC)) == (third, False)
+    board.on_tick(second._replace(sequence=third.sequence + 1))
+    assert heard == [first, third]
 
 
 def test_nothing_is_known_of_a_silent_symbol(board: PriceBoard) -> None:

@@ -63,7 +63,9 @@ class ArmedAlerts:
             symbol.set_heads()
 
     def put(self, alert: Armed, instead_of: Armed | None = None) -> None:
-        """It is armed, for this and nothing else; `instead_of` is as it was if it waited at another level."""
+        """It is armed, for this and nothing else, as the table has it; `instead_of` is as it was if it waited at
+        another level."""
+        self._moved.pop(alert.id, None)
         for known in (alert, instead_of or alert):
             self._remove(known)
         self._put(alert)
@@ -125,9 +127,7 @@ class ArmedAlerts:
         if fires and alert.cooldown is None:
             self.drop(alert)
         elif after is not alert:
-            after = rested(after, now) if fires else after
-            self.put(after)
-            self._moved[alert.id] = after
+            self._move(rested(after, now) if fires else after)
         return [Crossing(alert, price, at)] if fires else []
 
     def _step_through(
@@ -145,10 +145,12 @@ class ArmedAlerts:
             alert = self._moved.get(alert.id, alert)
         if alert is not before:
             # When within the candle it came to its stance is not known.
-            alert = replace(alert, since=min(candle.at + length, now))
-            self.put(alert)
-            self._moved[alert.id] = alert
+            self._move(replace(alert, since=min(candle.at + length, now)))
         return crossings
+
+    def _move(self, alert: Armed) -> None:
+        self.put(alert)
+        self._moved[alert.id] = alert
 
     def _touched(self, name: str, lowest: Decimal, highest: Decimal) -> list[Armed]:
         symbol = self.by_symbol.get(name)

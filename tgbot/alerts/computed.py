@@ -26,6 +26,11 @@ class Missed:
     closed: Mapping[Interval, Sequence[Candle]]
     heard: Mapping[Interval, datetime]
 
+    @property
+    def candles(self) -> list[Candle]:
+        """Of all lengths, the oldest first."""
+        return [candle for _, candles in self.prices for candle in candles]
+
 
 @dataclass(slots=True)
 class _Kept:
@@ -55,6 +60,8 @@ class ComputedAlerts:
         return self._symbols.get(symbol)
 
     def put(self, alert: Armed) -> None:
+        """It is armed, for this and nothing else, as the table has it."""
+        self._moved.discard(alert.id)
         before = self._kept.get(alert.id)
         symbol = self._symbols.setdefault(alert.symbol, SymbolSignals())
         parts = parts_of(alert.condition)

@@ -1,9 +1,10 @@
 """The role that judges prices as they come, reads back what was missed, and fires."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from typing import Protocol
@@ -13,13 +14,16 @@ import structlog
 from tgbot.alerts import store, views
 from tgbot.alerts.closes import Closes
 from tgbot.alerts.computed import Missed
+from tgbot.alerts.doubts import Doubts
 from tgbot.alerts.history import CandleSource, History
 from tgbot.alerts.judging import Judging
+from tgbot.alerts.paused import tell_paused
 from tgbot.alerts.rules.crossing import Armed, Crossing
+from tgbot.alerts.rules.missed import is_believed
 from tgbot.alerts.rungs import Strike
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
-from tgbot.core.market import Interval, Tick
+from tgbot.core.market import Candle, Interval, Tick
 from tgbot.core.notices import Kind
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
@@ -59,6 +63,7 @@ class AlertMonitor:
         self._history = History(history, clock)
         self._judging = Judging()
         self._closes = Closes(clock, self._judging, self._read_closed)
+        self._doubts = Doubts(clock, self._ask_again)
         self._heard: dict[str, dict[Interval, datetime]] = {}
         self._followed: set[str] = set()
         self._unheard: dict[str, datetime] = {}
@@ -69,6 +74,8 @@ class AlertMonitor:
         self._gaps: dict[str, datetime] = {}
         self._reading: set[str] = set()
         self._waiting: dict[str, deque[Tick]] = {}
+        self._read_until: dict[str, datetime] = {}
+        self._last_closes: dict[str, Decimal] = {}
         self._is_loaded = False
         self._early: list[Callable[[], None]] = []
         self._is_save_due = False
@@ -84,6 +91,7 @@ class AlertMonitor:
                 group.create_task(self._mend())
                 group.create_task(self._remember())
                 group.create_task(self._closes.run())
+                group.create_task(self._doubts.run())
         finally:
             await self._fire()
             await self._save()
@@ -100,8 +108,11 @@ class AlertMonitor:
         for symbol in self._judging.symbols.intersection(symbols):
             waiting = self._waiting.get(symbol)
             not_judged = waiting[0] if waiting else self._board.latest(symbol)
-            since = not_judged.at if not_judged else self._clock.now()
-            self._open_gap(symbol, self._unheard.get(symbol, since))
+            since = not_judged.at if not_judged else self._read_until.get(symbol, self._clock.now())
+            since = self._unheard.get(symbol, since)
+            self._open_gap(symbol, since)
+            if self._board.has_doubts(symbol):
+                self._doubts.note(symbol, since)
 
     def on_refused(self, symbol: str) -> None:
         """The exchange has no live prices of this symbol: its alerts are paused, and their owners told."""
@@ -197,7 +208,7 @@ class AlertMonitor:
     def _leave_idle(self) -> None:
         for symbol in self._followed - self._judging.symbols:
             self._followed.discard(symbol)
-            for memory in (self._unheard, self._gaps, self._waiting):
+            for memory in (self._unheard, self._gaps, self._waiting, self._read_until, self._last_closes):
                 memory.pop(symbol, None)
             self._feed.release(symbol)
 
@@ -261,11 +272,7 @@ class AlertMonitor:
             symbol = self._refused.pop()
             async with self._database.write() as session:
                 paused = await store.pause_symbol(session, symbol)
-                places = Counter((alert.chat_id, alert.thread_id) for alert in paused)
-                for (chat_id, thread_id), count in places.items():
-                    told = Notice(chat_id, views.not_fed(symbol, count), Priority.ALERT, thread_id=thread_id)
-                    await self._outbox.put(session, told)
-            log.warning("alerts_not_fed", symbol=symbol, paused=len(paused))
+                await tell_paused(self._outbox, session, symbol, paused)
             for alert in paused:
                 self._judging.drop(alert.armed())
             self._outbox.wake()
@@ -315,10 +322,31 @@ class AlertMonitor:
         self._closes.notice()
         if symbol in self._unheard and since <= self._unheard[symbol]:
             self._unheard[symbol] = asked_at
+        candles = missed.candles
+        self._read_until[symbol] = missed.now
+        if candles:
+            self._last_closes[symbol] = candles[-1].close
+            self._board.expect(symbol, candles[-1].close)
         if symbol not in self._gaps and symbol not in self._unheard:
-            for tick in self._waiting.pop(symbol, ()):
-                self._queue(self._judging.judge_late(tick, self._clock.now()))
+            self._judge_waiting(symbol, candles)
         return True
+
+    def _judge_waiting(self, symbol: str, candles: Sequence[Candle]) -> None:
+        """The ticks that came before these candles were read. All but the first the board has compared with the one
+        before."""
+        first, *others = self._waiting.pop(symbol, ()) or (None,)
+        close = self._last_closes.pop(symbol, None)
+        if first is not None and is_believed(first, others[0] if others else None, candles, close):
+            self._queue(self._judging.judge_late(first, self._clock.now()))
+        elif first is not None:
+            self._board.doubt(first)
+            self._doubts.note(symbol, first.at)
+        for tick in others:
+            self._queue(self._judging.judge_late(tick, self._clock.now()))
+
+    def _ask_again(self, symbol: str, since: datetime) -> None:
+        if symbol in self._followed:
+            self._open_gap(symbol, since)
 
     async def _read_closed(self, symbol: str, interval: Interval, at: datetime) -> None:
         """The candles behind the one that began at `at`. Raises `ExchangeError`."""

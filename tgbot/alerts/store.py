@@ -199,11 +199,11 @@ async def pause_chat(session: WriteSession, chat_id: int) -> list[Alert]:
 
 
 async def regain_chat(session: WriteSession, chat_id: int, now: datetime) -> int:
-    """What was lost wakes now, or when it would have; how many that are."""
+    """What was lost wakes now, or when it would have; how many do that have not run out meanwhile."""
     wakes_at = case((AlertRow.wakes_at > now, AlertRow.wakes_at), else_=literal(now, UtcTime()))
     lost = (AlertRow.chat_id == chat_id) & (AlertRow.state == State.LOST)
-    regained = update(AlertRow).where(lost).values(state=State.SNOOZED, wakes_at=wakes_at).returning(AlertRow.id)
-    return len(list(await session.scalars(regained)))
+    regained = update(AlertRow).where(lost).values(state=State.SNOOZED, wakes_at=wakes_at).returning(AlertRow.ends_at)
+    return sum(ends_at is None or ends_at > now for ends_at in await session.scalars(regained))
 
 
 async def move_chat(session: WriteSession, chat_id: int, new_chat_id: int) -> None:
@@ -228,15 +228,22 @@ async def next_turn(session: ReadSession) -> datetime | None:
     return min((turn for turn in turns if turn is not None), default=None)
 
 
-async def waking(session: ReadSession, now: datetime, most: int) -> list[Alert]:
-    """Those that have been snoozed for long enough, the longest waiting first."""
-    rows = select(AlertRow).where(AlertRow.state == State.SNOOZED, AlertRow.wakes_at <= now)
+async def waking(session: ReadSession, now: datetime, most: int, besides: Collection[str] = ()) -> list[Alert]:
+    """Those that have been snoozed for long enough and have not run out meanwhile, the longest waiting first; but none
+    of the symbols `besides`."""
+    rows = select(AlertRow).where(_is_waking(now), AlertRow.symbol.not_in(besides))
     return [_alert(row) for row in await session.scalars(rows.order_by(AlertRow.wakes_at).limit(most))]
 
 
-async def ending(session: ReadSession, now: datetime, most: int) -> list[Alert]:
-    """Those whose time has run out."""
-    rows = select(AlertRow).where(AlertRow.state.in_(LISTED), AlertRow.ends_at <= now)
+async def pause_waking(session: WriteSession, symbol: str, now: datetime) -> list[Alert]:
+    """Those of this symbol that `waking` tells."""
+    return await _pause(session, _is_waking(now) & (AlertRow.symbol == symbol))
+
+
+async def ending(session: ReadSession, now: datetime, most: int, unjudged: Collection[str] = ()) -> list[Alert]:
+    """Those whose time has run out; but none that is armed on a symbol of `unjudged`."""
+    is_judged = (AlertRow.state != State.ARMED) | AlertRow.symbol.not_in(unjudged)
+    rows = select(AlertRow).where(AlertRow.state.in_(LISTED), AlertRow.ends_at <= now, is_judged)
     return [_alert(row) for row in await session.scalars(rows.order_by(AlertRow.ends_at).limit(most))]
 
 
@@ -282,12 +289,13 @@ async def all_armed(session: ReadSession) -> AsyncIterator[list[Armed]]:
 
 
 async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
-    """What has fired, or was set to another level, in the meantime stays as it is."""
+    """What has fired, or was set for something else, in the meantime stays as it is."""
     values = [
         {
             "row": armed.id,
             "fired": armed.fires,
             "at": armed.level,
+            "side": armed.kind,
             "waits": armed.condition,
             "stance": armed.stance,
             "since": armed.since,
@@ -297,7 +305,7 @@ async def save_stances(session: WriteSession, moved: Iterable[Armed]) -> None:
     if values:
         table = cast("Table", AlertRow.__table__)
         same = (table.c.fires == bindparam("fired")) & (table.c.level == bindparam("at"))
-        same &= table.c.condition == bindparam("waits")
+        same &= (table.c.kind == bindparam("side")) & (table.c.condition == bindparam("waits"))
         where = (table.c.id == bindparam("row")) & same
         connection = await session.connection()
         await connection.execute(update(table).where(where), values)
@@ -321,6 +329,14 @@ async def _pause(session: WriteSession, which: ColumnElement[bool], state: State
     awake = AlertRow.state.in_((State.ARMED, State.SNOOZED))
     rows = await session.scalars(update(AlertRow).where(awake, which).values(state=state).returning(AlertRow))
     return [_alert(row) for row in rows]
+
+
+def _lasts(now: datetime) -> ColumnElement[bool]:
+    return AlertRow.ends_at.is_(None) | (AlertRow.ends_at > now)
+
+
+def _is_waking(now: datetime) -> ColumnElement[bool]:
+    return (AlertRow.state == State.SNOOZED) & (AlertRow.wakes_at <= now) & _lasts(now)
 
 
 def _seconds(cooldown: timedelta | None) -> int | None:

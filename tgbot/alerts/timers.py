@@ -1,6 +1,7 @@
 """The role that wakes snoozed alerts and ends those whose time has run out."""
 
 import asyncio
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,11 +9,12 @@ import structlog
 
 from tgbot.alerts import store, views
 from tgbot.alerts.monitor import AlertMonitor
+from tgbot.alerts.paused import tell_paused
 from tgbot.alerts.rules.crossing import Stance, is_true
 from tgbot.alerts.service import Alerts
 from tgbot.alerts.store import Alert, State
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeError
+from tgbot.core.errors import ExchangeError, ExchangeRejected
 from tgbot.core.market import Tick
 from tgbot.core.notices import Kind
 from tgbot.core.reply import Reply
@@ -51,9 +53,10 @@ class AlertTimers:
         """Until cancelled."""
         while True:
             self._alerts.has_news.clear()
-            is_done = await self._wake_all() and await self._end_all()
+            # Ends first: they ask nothing of the exchange.
+            is_done = [await self._end_all(), await self._wake_all()]
             self._outbox.wake()
-            await self._rest(None if is_done else RETRY_AFTER)
+            await self._rest(None if all(is_done) else RETRY_AFTER)
 
     async def _rest(self, pause: timedelta | None) -> None:
         """Until there is something to do, or somebody has changed what there is to do."""
@@ -71,18 +74,38 @@ class AlertTimers:
 
     async def _wake_all(self) -> bool:
         """Whether none is left that should be awake by now."""
-        async with self._database.read() as session:
-            waking = await store.waking(session, self._clock.now(), AT_ONCE)
-        woken = [await self._wake(alert) for alert in waking]
-        return all(woken) and len(waking) < AT_ONCE
+        unpriced: set[str] = set()
+        while waking := await self._waking(unpriced):
+            unpriced |= await self._wake_those(waking)
+            self._outbox.wake()
+        return not unpriced
 
-    async def _wake(self, alert: Alert) -> bool:
-        now = self._clock.now()
-        try:
-            tick = await self._prices.price(alert.symbol)
-        except ExchangeError as error:
-            log.warning("alert_not_woken", alert=alert.id, code=error.code)
-            return False
+    async def _waking(self, unpriced: Collection[str]) -> list[Alert]:
+        async with self._database.read() as session:
+            return await store.waking(session, self._clock.now(), AT_ONCE, unpriced)
+
+    async def _wake_those(self, waking: Iterable[Alert]) -> set[str]:
+        """The symbols that have no price for now; the others' alerts are not kept waiting by them."""
+        gone, unpriced = set[str](), set[str]()
+        for alert in waking:
+            if alert.symbol in gone | unpriced:
+                continue
+            now = self._clock.now()
+            try:
+                tick = await self._prices.price(alert.symbol)
+            except ExchangeError as error:
+                log.warning("alert_not_woken", alert=alert.id, code=error.code)
+                if isinstance(error, ExchangeRejected):
+                    await self._give_up(alert.symbol)
+                    gone.add(alert.symbol)
+                else:
+                    unpriced.add(alert.symbol)
+            else:
+                await self._wake(alert, tick, now)
+        return unpriced
+
+    async def _wake(self, alert: Alert, tick: Tick, now: datetime) -> None:
+        """It is armed again as of `now`, at a price that is newer."""
         # A computed one that holds when it wakes rings by itself, as if it began to hold now.
         stance = Stance.UNDER if alert.condition else Stance.NEW
         start = await self._alerts.started(replace(alert.armed(), stance=stance, since=now), tick)
@@ -91,13 +114,19 @@ class AlertTimers:
             state = State.FIRED if alert.cooldown is None else State.ARMED
             woken = replace(woken, state=state, stance=Stance.SPENT, fires=alert.fires + 1, fired_at=now)
         async with self._database.write() as session:
-            if await store.find(session, alert.chat_id, alert.short) != alert:
-                return True  # somebody has changed it meanwhile
+            is_same = await store.find(session, alert.chat_id, alert.short) == alert
+            if not is_same or _is_over(alert, self._clock.now()):
+                return  # somebody has changed it meanwhile, or it has run out
             await store.change(session, woken)
             if woken.fires > alert.fires:
                 await self._tell(session, woken, views.still_so(woken, tick.price), f"alert:{alert.id}:{woken.fires}")
         await self._go_on(woken, tick)
-        return True
+
+    async def _give_up(self, symbol: str) -> None:
+        """The exchange does not know this pair any more: what should wake there is paused."""
+        async with self._database.write() as session:
+            paused = await store.pause_waking(session, symbol, self._clock.now())
+            await tell_paused(self._outbox, session, symbol, paused)
 
     async def _go_on(self, woken: Alert, tick: Tick) -> None:
         log.info("alert_woken", alert=woken.id, state=woken.state.value)
@@ -108,13 +137,20 @@ class AlertTimers:
 
     async def _end_all(self) -> bool:
         """Whether none is left that should have ended by now."""
+        unjudged: set[str] = set()
+        while ending := await self._ending(unjudged):
+            for alert in ending:
+                # A crossing before the end may still be read back.
+                if alert.state is State.ARMED and not self._monitor.is_up_to_date(alert.symbol):
+                    unjudged.add(alert.symbol)
+                else:
+                    await self._end(alert)
+            self._outbox.wake()
+        return not unjudged
+
+    async def _ending(self, unjudged: Collection[str]) -> list[Alert]:
         async with self._database.read() as session:
-            ending = await store.ending(session, self._clock.now(), AT_ONCE)
-        # A crossing before the end may still be read back.
-        judged = [alert for alert in ending if self._monitor.is_up_to_date(alert.symbol)]
-        for alert in judged:
-            await self._end(alert)
-        return len(judged) == len(ending) < AT_ONCE
+            return await store.ending(session, self._clock.now(), AT_ONCE, unjudged)
 
     async def _end(self, alert: Alert) -> None:
         async with self._database.write() as session:
@@ -129,8 +165,8 @@ class AlertTimers:
     async def regain(self, session: WriteSession, chat_id: int) -> None:
         """Somebody reads this chat again: what was armed there is woken as after a snooze."""
         count = await store.regain_chat(session, chat_id, self._clock.now())
+        session.after_commit(self._alerts.has_news.set)  # also for those that have run out
         if count:
-            session.after_commit(self._alerts.has_news.set)
             await self._outbox.put(session, Notice(chat_id, views.regained(count), Priority.ANSWER))
 
     async def _tell(self, session: WriteSession, alert: Alert, reply: Reply, key: str) -> None:

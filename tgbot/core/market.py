@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
+LEAP = 2  # times the last price, or a half of it: no market goes there from one trade to the next
+
 
 @dataclass(frozen=True, slots=True)
 class SymbolRule:
@@ -39,6 +41,11 @@ class Tick(NamedTuple):
     ask: Decimal
     sequence: int
     at: datetime
+
+
+def is_near(price: Decimal, last: Decimal) -> bool:
+    """Whether it can be the price after `last`."""
+    return last < price * LEAP and price < last * LEAP
 
 
 @dataclass(frozen=True, slots=True)

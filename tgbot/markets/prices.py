@@ -8,12 +8,11 @@ from typing import Protocol
 import structlog
 
 from tgbot.core.clock import Clock
-from tgbot.core.market import Stats, Tick
+from tgbot.core.market import Stats, Tick, is_near
 
 log = structlog.get_logger()
 
 FRESH_FOR = timedelta(seconds=5)
-LEAP = 2  # times the last price, or a half of it: no market goes there from one trade to the next
 
 
 class TickerSource(Protocol):
@@ -32,7 +31,8 @@ class PriceBoard:
         self._latest: dict[str, tuple[Tick, float]] = {}
         self._days: dict[str, tuple[Stats, float]] = {}
         self._interrupted: set[str] = set()
-        self._doubted: dict[str, Decimal] = {}
+        self._expected: dict[str, Decimal] = {}
+        self._doubted: dict[str, Tick] = {}
         self._on_tick: list[Callable[[Tick], None]] = []
         self._on_gap: list[Callable[[Collection[str]], None]] = []
         self._on_refused: list[Callable[[str], None]] = []
@@ -52,15 +52,18 @@ class PriceBoard:
     def on_tick(self, tick: Tick) -> None:
         """A tick that is not newer than the last one of its symbol changes nothing.
 
-        Nor does one that leaps away from it, until the next one confirms it. Such a leap counts as a gap meanwhile: if
-        it was a trade after all, the candles know.
+        Nor does one that leaps away from it, or from what is expected where nothing was heard yet, until the next one
+        confirms it. Such a leap counts as a gap meanwhile: if it was a trade after all, the candles know.
         """
         known = self._latest.get(tick.symbol)
-        if known is not None and tick.symbol not in self._interrupted:
-            if tick.sequence <= known[0].sequence:
-                return
-            if not _is_near(tick.price, known[0].price) and not self._is_confirmed(tick):
-                return
+        if known is None:
+            last = self._expected.get(tick.symbol)
+        elif tick.sequence > known[0].sequence or tick.symbol in self._interrupted:
+            last = known[0].price
+        else:
+            return
+        if last is not None and not is_near(tick.price, last) and not self._is_confirmed(tick):
+            return
         self._interrupted.discard(tick.symbol)
         self._doubted.pop(tick.symbol, None)
         self._latest[tick.symbol] = (tick, self._clock.monotonic())
@@ -70,19 +73,39 @@ class PriceBoard:
     def _is_confirmed(self, tick: Tick) -> bool:
         """Whether the leap before this one went to the same place."""
         doubted = self._doubted.get(tick.symbol)
-        if doubted is not None and _is_near(tick.price, doubted):
+        if doubted is not None and tick.sequence == doubted.sequence:
+            return False  # the same one once more
+        if doubted is not None and is_near(tick.price, doubted.price):
             return True
         log.warning("price_doubted", symbol=tick.symbol, price=str(tick.price))
-        self._doubted[tick.symbol] = tick.price
+        self._doubted[tick.symbol] = tick
         for on_gap in self._on_gap:
             on_gap({tick.symbol})
         return False
 
     def on_gap(self, symbols: Collection[str]) -> None:
-        """The stream was interrupted. An exchange may count anew afterwards, so the next tick is taken as it comes."""
+        """The stream was interrupted. An exchange may count anew afterwards, so the next tick is not compared by its
+        number."""
         self._interrupted.update(symbols)
         for on_gap in self._on_gap:
             on_gap(symbols)
+
+    def expect(self, symbol: str, price: Decimal) -> None:
+        """Candles say that it costs so much: the first tick that is heard is compared with that."""
+        if symbol not in self._latest:
+            self._expected[symbol] = price
+
+    def doubt(self, tick: Tick) -> None:
+        """It has been told but cannot be believed, unless the next one confirms it: until then it is as if it had not
+        come."""
+        if self.latest(tick.symbol) == tick:
+            log.warning("price_doubted", symbol=tick.symbol, price=str(tick.price))
+            del self._latest[tick.symbol]
+            self._doubted[tick.symbol] = tick
+
+    def has_doubts(self, symbol: str) -> bool:
+        """Whether the last tick that came has leapt."""
+        return symbol in self._doubted
 
     def on_refused(self, symbol: str) -> None:
         for on_refused in self._on_refused:
@@ -110,10 +133,6 @@ class PriceBoard:
         """How long neither a tick nor figures have arrived here."""
         arrivals = [known[1] for known in (self._latest.get(symbol), self._days.get(symbol)) if known]
         return timedelta(seconds=self._clock.monotonic() - max(arrivals)) if arrivals else None
-
-
-def _is_near(price: Decimal, last: Decimal) -> bool:
-    return last < price * LEAP and price < last * LEAP
 
 
 class Prices:

@@ -1,7 +1,7 @@
 """Until when an alert lasts, as people write it: `until 31.12.`, `until 31.12.2026 18:00`, `until 18:00`."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.?(\d{4})?")
@@ -34,8 +34,15 @@ def end_of(text: str, now: datetime, time_zone: str) -> datetime:
     for day in days:
         moment = datetime.combine(day, at, zone)
         if moment > here:
-            return moment.astimezone(now.tzinfo)
+            return _elsewhere(moment, now.tzinfo)
     raise ValueError(text)
+
+
+def _elsewhere(moment: datetime, zone: tzinfo | None) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError as error:
+        raise ValueError(moment) from error  # the last evening of the year 9999 is over in UTC
 
 
 def _days(text: str, today: date) -> list[date]:

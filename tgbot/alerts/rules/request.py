@@ -78,15 +78,18 @@ def condition(request: AlertRequest, price: Decimal, price_increment: Decimal) -
 
 
 def ends_at(request: AlertRequest, now: datetime, time_zone: str) -> datetime | None:
-    """`None` for what has no end. Raises `UsageError` for an end that is past or is no date."""
+    """`None` for what has no end. Raises `UsageError` for an end that is past, too far away or no date."""
     if request.lasts is not None:
         return now + request.lasts
     if not request.until:
         return None
     try:
-        return end_of(request.until, now, time_zone)
+        end = end_of(request.until, now, time_zone)
     except ValueError as error:
         raise UsageError(T.of("alerts.bad_end", word=request.until)) from error
+    if end > now + LONGEST_LIFE:
+        raise UsageError(T.of("alerts.bad_end", word=request.until))
+    return end
 
 
 def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:
