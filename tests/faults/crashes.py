@@ -10,8 +10,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class House:
     stage: Stage
     seat: Seat
     process: Process
+    command: tuple[str, ...]
     armed: Path
     log: Path
     file: Path
@@ -79,6 +80,36 @@ class House:
     @property
     def lives(self) -> bool:
         return Path(f"/proc/{self.pid}").exists()
+
+    @property
+    def is_frozen(self) -> bool:
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator["House"]:
+        """The same installation, for a life beside the one that it has."""
+        async with nursery(*self.command) as process:
+            other = replace(self, process=process, pid=0)
+            try:
+                yield other
+            finally:
+                await other.bury()
+
+    def is_free(self) -> bool:
+        """Whether somebody else could write now; of a life that is frozen, whether it has no transaction open."""
+        with closing(sqlite3.connect(self.file, timeout=0)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+        return True
+
+    async def bury(self) -> None:
+        """Its life, if it has one."""
+        if self.pid:
+            with suppress(ProcessLookupError):  # it has ended by itself
+                self.kill()
+            await self.ended()
 
     async def begin(self, point: str = "") -> None:
         """A new life, which ends when it comes to `point`."""
@@ -153,11 +184,16 @@ class House:
         return breaches + [f"O4: {count} copies of {text!r}" for text, count in copies.items() if count > 2]
 
     async def _line(self, kind: str) -> str:
-        assert self.process.stdout
-        async with asyncio.timeout(PATIENCE):
-            line = (await self.process.stdout.readline()).decode()
-        assert line.startswith(kind), line
-        return line
+        return await told(self.process, kind)
+
+
+async def told(process: Process, kind: str) -> str:
+    """The next line of a nursery."""
+    assert process.stdout
+    async with asyncio.timeout(PATIENCE):
+        line = (await process.stdout.readline()).decode()
+    assert line.startswith(kind), line
+    return line
 
 
 def short_of(shown: Message) -> str:
@@ -175,24 +211,28 @@ async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
         revealed = stage.settings.model_dump(mode="json", exclude_defaults=True)
         revealed |= {"telegram_token": stage.settings.telegram_token.get_secret_value(), "database_url": database_url}
         settings.write_text(json.dumps(revealed))
-        files = [str(path) for path in (log, settings, armed)]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.faults.nursery", *files, str(started), str(SPEED)),
-            stdin=PIPE,
-            stdout=PIPE,
-            env=BARE,
-        )
+        command = (*(str(path) for path in (log, settings, armed)), str(started), str(SPEED))
         person = stage.playground.person("Ann")
         seat = PatientSeat(stage, person, stage.playground.private(person))
-        house = House(stage, seat, process, armed, log, file)
-        try:
-            await house.begin()
-            await connect(house.seat, stage)
-            yield house
-        finally:
-            if house.pid:
-                house.kill()
-                await house.ended()
-            assert process.stdin
-            process.stdin.close()
-            await process.wait()
+        async with nursery(*command) as process:
+            house = House(stage, seat, process, command, armed, log, file)
+            try:
+                await house.begin()
+                await connect(house.seat, stage)
+                yield house
+            finally:
+                await house.bury()
+
+
+@asynccontextmanager
+async def nursery(*command: str) -> AsyncIterator[Process]:
+    """Ready to give birth at once."""
+    arguments = (sys.executable, "-m", "tests.faults.nursery", *command)
+    process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE, env=BARE)
+    try:
+        await told(process, "warm")
+        yield process
+    finally:
+        assert process.stdin
+        process.stdin.close()
+        await process.wait()

@@ -30,6 +30,7 @@ class Row:
 # By the folder of a test; the first that fits.
 KINDS = {
     "faults/test_crash": "process killed, oracles",
+    "faults/test_frozen": "process frozen, oracles",
     "faults/test_power": "power cut, replayed",
     "faults/test_simulation": "simulation",
     "faults/test_submit_protocol": "model",
@@ -575,6 +576,7 @@ PROCESS = (
         (
             "flows/test_running.py::test_the_second_of_two_stops_and_names_the_first_whose_work_goes_on_after_a_kill",
             "db/test_leases.py::test_keeping_it_renews_it_in_time_and_ends_when_it_is_lost",
+            "faults/test_frozen.py::test_frozen_until_another_has_taken_over_it_wakes_and_ends_without_another_word",
             SENDING + "test_two_hundred_taps_at_once_in_two_processes_are_one_order",
             "trading/test_standing.py::test_many_looks_at_once_in_two_processes_place_one_exit",
             SENDING + "test_acceptance_that_comes_after_we_gave_up_is_taken",
