@@ -87,11 +87,10 @@ class House:
 
     @asynccontextmanager
     async def another(self) -> AsyncIterator["House"]:
-        """The same installation with a life beside the one that it has."""
+        """The same installation, for a life beside the one that it has."""
         async with nursery(*self.command) as process:
             other = replace(self, process=process, pid=0)
             try:
-                await other.begin()
                 yield other
             finally:
                 await other.bury()
@@ -185,11 +184,16 @@ class House:
         return breaches + [f"O4: {count} copies of {text!r}" for text, count in copies.items() if count > 2]
 
     async def _line(self, kind: str) -> str:
-        assert self.process.stdout
-        async with asyncio.timeout(PATIENCE):
-            line = (await self.process.stdout.readline()).decode()
-        assert line.startswith(kind), line
-        return line
+        return await told(self.process, kind)
+
+
+async def told(process: Process, kind: str) -> str:
+    """The next line of a nursery."""
+    assert process.stdout
+    async with asyncio.timeout(PATIENCE):
+        line = (await process.stdout.readline()).decode()
+    assert line.startswith(kind), line
+    return line
 
 
 def short_of(shown: Message) -> str:
@@ -222,9 +226,11 @@ async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
 
 @asynccontextmanager
 async def nursery(*command: str) -> AsyncIterator[Process]:
+    """Ready to give birth at once."""
     arguments = (sys.executable, "-m", "tests.faults.nursery", *command)
     process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE, env=BARE)
     try:
+        await told(process, "warm")
         yield process
     finally:
         assert process.stdin

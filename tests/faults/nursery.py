@@ -37,6 +37,7 @@ FROZEN = " frozen"
 def main(log: str, settings: str, armed: str, started: str, speed: str) -> None:
     warm_up()
     clock = FastClock(float(started), int(speed))
+    tell("warm")
     for _ in sys.stdin:
         if child := os.fork():
             tell(f"born {child}")

@@ -10,7 +10,7 @@ from tests.faults.nursery import FROZEN
 from tests.faults.scenes import confirm, ticket
 from tgbot.playground.chats import Message
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 # Telegram tells it of the other, or the database does, whichever is asked first.
 REASONS = ("terminated by other getUpdates request", "is held by")
@@ -21,8 +21,9 @@ REASONS = ("terminated by other getUpdates request", "is held by")
 async def test_frozen_until_another_has_taken_over_it_wakes_and_ends_without_another_word(
     house: House, point: str, truth: str
 ) -> None:
-    shown = await frozen_at(house, point)
     async with house.another() as other:
+        shown = await frozen_at(house, point)
+        await other.begin()
         await house.stage.until(lambda: shown.text.startswith(truth), PATIENCE)
         await other.quiet()
         before = house.seat.texts(), len(oracle.orders_at(house.stage.kucoin))
