@@ -208,6 +208,15 @@ async def test_listings_out_of_reach_keep_no_delisting_back(room: Newsroom) -> N
         assert await room.a_minute_later() == [(ANN, f"⚠ {GONE}")]
 
 
+async def test_whoever_holds_what_a_pair_is_paid_in_hears_nothing_of_it(room: Newsroom) -> None:
+    room.coins = {ANN: frozenset({"USDT"})}
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
+    await room.news.follow(BORIS, None, BORIS, Topic.DELISTING, BTC)
+    room.publish(Topic.DELISTING, ABC_GOES, "The pairs ABC/USDT and ABC/BTC will be removed")
+    async with room.life():
+        assert await room.a_minute_later() == []
+
+
 async def test_news_follow_a_group_that_becomes_a_supergroup(room: Newsroom) -> None:
     await room.news.follow(-5, 9, ANN, Topic.LISTING, "")
     async with room.desk.database.write() as session:
@@ -256,4 +265,18 @@ def test_reads_the_topic(text: str, found: tuple[Topic, str] | None) -> None:
 def test_coins_are_found_as_words_in_capitals() -> None:
     news = Announcement(1, Topic.DELISTING, "Delisting of Alphabet (ABC)", "XYZ-USDT too", "", START)
     assert named(news) == {"ABC", "XYZ"}
-    assert concerned(news, frozenset({"ABC", "XYZ", "AB", "YZ", "USDT", "BTC"})) == {"ABC", "XYZ", "USDT"}
+    assert concerned(news, frozenset({"ABC", "XYZ", "AB", "YZ", "BTC"})) == {"ABC", "XYZ"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ABC/USDT and ABC-BTC will be removed", set()),
+        ("Delisting of ABC/USDT, USDT/EUR", {"USDT"}),
+        ("Tether (USDT) goes, and with it ABC/USDT and ABC/BTC", {"USDT"}),
+        ("BTC/USDT", {"BTC"}),
+    ],
+)
+def test_of_a_pair_only_the_base_is_meant(text: str, found: set[str]) -> None:
+    news = Announcement(1, Topic.DELISTING, GONE, text, "", START)
+    assert concerned(news, frozenset({"USDT", "BTC"})) == found
