@@ -271,8 +271,8 @@ KUCOIN_REST = (
     Row(
         "R20",
         "one person's account cannot be read while a delisting is announced",
-        "everybody else is told at once; that person once it is known what they have, or after an hour (a day where it is "
-        "KuCoin that is silent) with the word that nobody could look",
+        "everybody else is told at once; that person once it is known what they have, or after an hour (a day where "
+        "it is KuCoin that is silent) with the word that nobody could look",
         (
             "alerts/test_news.py::test_an_account_that_cannot_be_read_silences_nobody_else",
             "alerts/test_news.py::test_whose_account_stays_unread_is_told_in_the_end_and_that_nobody_could_look",
