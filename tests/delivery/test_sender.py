@@ -12,7 +12,7 @@ from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, Post, noti
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
 from tgbot.core.notices import Recipient
-from tgbot.core.reply import Reply
+from tgbot.core.reply import Reply, T
 from tgbot.delivery.gone import come_back
 from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace
 from tgbot.delivery.outbox import Notice, Priority
@@ -21,6 +21,7 @@ from tgbot.delivery.sender import NOTED_WITHIN
 from tgbot.delivery.store import OWED, HoldRow, OutboxRow, State
 
 TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
+WITHOUT_BUTTONS = "<i>Telegram has refused the buttons of this message.</i>"
 FILL, ANSWER, ALERT, DIGEST = Priority
 
 
@@ -325,6 +326,48 @@ async def test_refused_markup_goes_as_plain_text(post: Post, telegram: TelegramS
     assert list((await post.states()).values()) == [State.SENT]
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "BUTTON_DATA_INVALID",
+        "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+        "reply markup is too long",
+    ],
+)
+async def test_refused_buttons_are_left_out_and_the_message_says_so(
+    post: Post, telegram: TelegramServer, reason: str
+) -> None:
+    telegram.fail("sendMessage", 400, f"Bad Request: {reason}")
+    reply = replace(words(1), lines=(T.of("delivery.kept", count=1),))
+    async with post.sending():
+        await post.put(Notice(ANN, reply, ANSWER))
+        await post.until_settled()
+    assert telegram.texts(ANN) == [f"🌙 <b>1 notice from your quiet hours:</b>\n{WITHOUT_BUTTONS}"]
+    assert "reply_markup" not in telegram.sent("sendMessage")[-1]
+    assert list((await post.states()).values()) == [State.SENT]
+
+
+async def test_an_edit_with_refused_buttons_is_made_without_them(post: Post, telegram: TelegramServer) -> None:
+    async with post.sending():
+        await post.put(notice(ANN, 1, card="ticket:1"))
+        await post.until_settled()
+        telegram.fail("editMessageText", 400, "Bad Request: BUTTON_DATA_INVALID")
+        await post.put(notice(ANN, 2, card="ticket:1"))
+        await post.until_settled()
+    assert telegram.texts(ANN) == [f"2 s\n{WITHOUT_BUTTONS}"]
+
+
+async def test_whatever_telegram_does_not_like_a_last_try_is_made_without_buttons(
+    post: Post, telegram: TelegramServer
+) -> None:
+    for _ in range(2):
+        telegram.fail("sendMessage", 400, "Bad Request: in words that nobody has seen before")
+    async with post.sending():
+        await post.put(notice(ANN, 1))
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["1 s\nTelegram has refused the buttons of this message."]
+
+
 async def test_a_long_text_comes_in_parts_in_order_before_what_follows_it(post: Post, telegram: TelegramServer) -> None:
     reply = Reply(tuple(words(seconds).lines[0] for seconds in range(2_000)), words(0).buttons)
     await post.put(Notice(ANN, reply, ANSWER), notice(ANN, 9_999), notice(BORIS, 1))
@@ -362,8 +405,8 @@ async def test_a_card_that_has_become_too_long_stays_one_message(post: Post, tel
 
 
 async def test_what_telegram_never_accepts_blocks_nobody(post: Post, telegram: TelegramServer) -> None:
-    for _ in range(2):
-        telegram.fail("sendMessage", 400, "Bad Request: BUTTON_DATA_INVALID")
+    for _ in range(3):
+        telegram.fail("sendMessage", 400, "Bad Request: text must be encoded in UTF-8")
     async with post.sending():
         poison, fine = await post.put(notice(ANN, 1), notice(ANN, 2))
         await post.until_settled()

@@ -845,10 +845,13 @@ TO_TELEGRAM = (
     ),
     Row(
         "S8",
-        "400: markup cannot be read",
-        "once more as plain text",
+        "400: markup cannot be read, or buttons are refused",
+        "once more as plain text, or without its buttons and saying so; no button carries too much",
         (
             SENDER + "test_refused_markup_goes_as_plain_text",
+            SENDER + "test_refused_buttons_are_left_out_and_the_message_says_so",
+            SENDER + "test_whatever_telegram_does_not_like_a_last_try_is_made_without_buttons",
+            "alerts/test_questions.py::test_however_much_was_said_buttons_lead_on_from_it",
             "delivery/test_company.py::test_one_that_telegram_refuses_does_not_take_its_company_along",
         ),
     ),
