@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import update
 
 from tests.chat.telegram_server import TelegramServer
-from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, Post, notice, until, words
+from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, UNLIMITED, Post, notice, until, words
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
-from tgbot.core.notices import Recipient
+from tgbot.core.notices import Kind, Recipient
 from tgbot.core.reply import Reply, T
 from tgbot.delivery.gone import come_back
-from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace
+from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace, Window
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.delivery.packing import MOST_IN_FLIGHT, MOST_PATIENT, URGENT_IN_A_ROW
 from tgbot.delivery.sender import NOTED_WITHIN
@@ -225,6 +225,64 @@ async def test_a_flooded_chat_waits_alone(post: Post, telegram: TelegramServer) 
         post.clock.advance(20)
         await post.until_settled()
     assert telegram.texts(ANN) == ["1 s", "2 s", "3 s"]
+
+
+async def test_a_chat_that_was_flooded_before_a_restart_waits_alone_after_it(
+    post: Post, telegram: TelegramServer
+) -> None:
+    """Else its 429 would be taken for one about all we send, and keep every fill back."""
+    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(20, 61.0))
+    async with post.sending():
+        for seconds in range(7):
+            await post.put(notice(DESK, seconds))
+            await post.until_settled()
+            post.clock.advance(6)
+    telegram.fail("sendMessage", 429, "Too Many Requests: retry after 40", retry_after=40)
+    async with post.sending():
+        await post.put(notice(DESK, 99))
+        await telegram.until_called("sendMessage", 8)
+        (fill,) = await post.put(notice(BORIS, 5, FILL))
+        await post.until_settled(fill)
+    assert telegram.texts(BORIS) == ["5 s"]
+
+
+async def test_of_what_was_sent_before_a_restart_each_message_counts_once_and_for_a_minute(
+    post: Post, telegram: TelegramServer
+) -> None:
+    """A group that has heard little from us is not the reason for a 429."""
+    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(20, 61.0))
+    async with post.sending():
+        for seconds in range(7):
+            await post.put(notice(DESK, seconds))
+            await post.until_settled()
+        post.clock.advance(61)
+        await post.put(*(notice(DESK, seconds, ALERT, kind=Kind.ALERT) for seconds in range(7)))
+        await post.until_resting()
+        post.clock.advance(1)
+        await post.until_settled()
+    telegram.fail("sendMessage", 429, "Too Many Requests: retry after 40", retry_after=40)
+    async with post.sending():
+        await post.put(notice(DESK, 99))
+        await telegram.until_called("sendMessage", 9)
+        (fill,) = await post.put(notice(BORIS, 5, FILL))
+        await post.until_resting()
+        assert telegram.texts(BORIS) == []
+        post.clock.advance(40)
+        await post.until_settled(fill)
+
+
+async def test_after_a_restart_a_group_gets_no_more_than_telegram_bears(post: Post, telegram: TelegramServer) -> None:
+    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(3, 61.0))
+    async with post.sending():
+        await post.put(notice(DESK, 1), notice(DESK, 2))
+        await post.until_settled()
+    async with post.sending():
+        third, fourth = await post.put(notice(DESK, 3), notice(DESK, 4))
+        await post.until_settled(third)
+        await post.until_resting()
+        assert (await post.states())[fourth] == State.NEW
+        post.clock.advance(61)
+        await post.until_settled()
 
 
 @pytest.mark.parametrize(

@@ -777,9 +777,11 @@ TO_TELEGRAM = (
     Row(
         "S2",
         "a flood in one chat",
-        "that chat waits alone",
+        "that chat waits alone, also if it was flooded before a restart",
         (
             SENDER + "test_a_flooded_chat_waits_alone",
+            SENDER + "test_a_chat_that_was_flooded_before_a_restart_waits_alone_after_it",
+            SENDER + "test_after_a_restart_a_group_gets_no_more_than_telegram_bears",
             SENDER + "test_chats_that_have_not_heard_from_us_go_before_those_that_have",
             LIMITER + "test_no_limit_is_exceeded_in_any_window",
             LIMITER + "test_a_flooded_chat_has_room_for_what_is_urgent",
