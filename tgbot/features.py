@@ -32,7 +32,7 @@ from tgbot.approvals.handlers.proposals import ProposalHandlers
 from tgbot.chat.groups import Groups
 from tgbot.core.clock import Clock
 from tgbot.core.desks import LINK_SIGN
-from tgbot.core.errors import UserError
+from tgbot.core.errors import ExchangeRejected, NotFound, Reason, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode
@@ -347,15 +347,18 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
 
 
 async def _coins_of(ground: Ground, person_id: int) -> frozenset[str]:
-    """What a person holds or has orders for, in the account of their mode. Raises `ExchangeError`."""
+    """What a person holds or has orders for, in the account of their mode; nothing for whoever has none. Raises
+    `ExchangeError`, also for a key that is stored but does not open."""
     async with ground.database.read() as session:
         person = await find_person(session, person_id)
     if person is None:
         return frozenset()
     try:
         linked = await ground.keys.account_to_look_at(person)
-    except UserError:
+    except NotFound:
         return frozenset()
+    except UserError as error:
+        raise ExchangeRejected("", str(error), Reason.KEY) from error
     balances, symbols = await asyncio.gather(linked.spot.balances(), linked.spot.open_symbols())
     held = frozenset(balance.currency for balance in balances if balance.total)
     return held | {symbol.partition("-")[0] for symbol in symbols}

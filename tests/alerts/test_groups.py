@@ -65,7 +65,8 @@ async def test_for_whoever_else_asks_nothing_changes_and_they_are_told_so(
     for data in (
         *(f"{verb}:{short}" for verb in BUTTONS),
         *(f"alert_move:{short} +1%", f"alert_change:{short} > 5", f"alert_snooze:{short} 1h", "news_off:listing"),
-        *(f"alert_mute:{BTC}", f"alert_unmute:{BTC}", f"alert:{BTC}", f"alert_on:{BTC} > 5", f"alert_noted:{BTC} > 5"),
+        *(f"alert_mute:{BTC}", f"alert_unmute:{BTC}", f"alert:{BTC}", f"alert_on:{BTC} > 5"),
+        *("alert_answer:0 > 5", f"alert_amend:{short} 0 > 5"),
     ):
         with pytest.raises(NotAllowed) as caught:
             await club.press_data(data)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -11,23 +12,29 @@ from tests.alerts.chat import Chat, labels
 from tests.alerts.desk import ANN, BORIS, BTC, Desk, read
 from tests.clock import START
 from tgbot.alerts.news import store
-from tgbot.alerts.news.monitor import NewsMonitor
+from tgbot.alerts.news.monitor import REFUSED_FOR, SILENT_FOR, NewsMonitor
 from tgbot.alerts.news.service import News
 from tgbot.alerts.rules.news import concerned, named, read_topic
-from tgbot.core.errors import ExchangeUnavailable, Refused
+from tgbot.core.errors import ExchangeError, ExchangeRejected, ExchangeUnavailable, Reason, Refused
 from tgbot.core.market import Announcement, Topic
 from tgbot.delivery.outbox import Outbox
 
 GONE = "KuCoin Will Delist Certain Projects"
+ABC_GOES = "KuCoin Will Delist Alphabet (ABC)"
+DEAD_KEY, AWAY = (
+    ExchangeRejected("400003", "KC-API-KEY not exists", Reason.KEY),
+    ExchangeUnavailable("", "out of reach"),
+)
 
 
 @dataclass
 class Newsroom:
-    """`coins` are what people hold."""
+    """`coins` are what people hold, `unread` why they cannot be read, and `asked` who was looked at."""
 
     desk: Desk
     coins: dict[int, frozenset[str]] = field(default_factory=dict)
-    are_keys_down: bool = False
+    unread: dict[int, ExchangeError] = field(default_factory=dict)
+    asked: list[int] = field(default_factory=list)
 
     @property
     def news(self) -> News:
@@ -62,8 +69,9 @@ class Newsroom:
         return [(said.chat_id, said.text.splitlines()[0]) for said in await self.desk.said()]
 
     async def _coins_of(self, person_id: int) -> frozenset[str]:
-        if self.are_keys_down:
-            raise ExchangeUnavailable("", "out of reach")
+        self.asked.append(person_id)
+        if person_id in self.unread:
+            raise self.unread[person_id]
         return self.coins.get(person_id, frozenset())
 
 
@@ -125,13 +133,88 @@ async def test_while_something_is_out_of_reach_nothing_is_lost(room: Newsroom) -
     room.coins = {ANN: frozenset({"ABC"})}
     await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
     room.publish(Topic.DELISTING, "KuCoin Will Delist Alphabet (ABC)")
-    room.are_keys_down = True
+    room.unread = {ANN: AWAY}
     async with room.life():
         assert await room.a_minute_later() == []
-        room.are_keys_down, room.desk.exchange.is_down = False, True
+        room.unread, room.desk.exchange.is_down = {}, True
         assert await room.a_minute_later() == []
         room.desk.exchange.is_down = False
         assert len(await room.a_minute_later()) == 1
+
+
+@pytest.mark.parametrize("error", [DEAD_KEY, AWAY])
+async def test_an_account_that_cannot_be_read_silences_nobody_else(room: Newsroom, error: ExchangeError) -> None:
+    room.unread = {ANN: error}
+    room.coins = {BORIS: frozenset({"ABC"})}
+    for chat_id in (ANN, BORIS):
+        await room.news.follow(chat_id, None, chat_id, Topic.DELISTING, "")
+    room.publish(Topic.DELISTING, ABC_GOES)
+    async with room.life():
+        assert await room.a_minute_later() == [(BORIS, f"⚠ {ABC_GOES}")]
+
+
+@pytest.mark.parametrize(("error", "patience"), [(DEAD_KEY, REFUSED_FOR), (AWAY, SILENT_FOR)])
+async def test_whose_account_stays_unread_is_told_in_the_end_and_that_nobody_could_look(
+    room: Newsroom, error: ExchangeError, patience: timedelta
+) -> None:
+    room.unread = {ANN: error}
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
+    room.publish(Topic.DELISTING, ABC_GOES)
+    async with room.life():
+        room.desk.pass_time(seconds=patience.total_seconds() - 90)
+        assert await room.a_minute_later() == []
+        assert await room.a_minute_later() == [(ANN, f"⚠ {ABC_GOES}")]
+        [said] = await room.desk.said()
+        assert "I could not look up what you hold" in said.text
+        room.unread = {}
+        assert len(await room.a_minute_later()) == 1, "once"
+
+
+async def test_what_an_unread_account_has_alerts_on_is_named_all_the_same(room: Newsroom) -> None:
+    room.unread = {ANN: DEAD_KEY}
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
+    async with room.desk.life():
+        await room.desk.set(f"{BTC} > 70000")
+    room.publish(Topic.DELISTING, "KuCoin Will Delist Bitcoin (BTC)")
+    async with room.life():
+        room.desk.pass_time(seconds=REFUSED_FOR.total_seconds())
+        await room.a_minute_later()
+    [said] = await room.desk.said()
+    assert "It speaks of BTC, which you have or follow.\nI could not look up what you hold" in said.text
+
+
+async def test_at_each_look_a_person_is_asked_for_once_and_without_news_not_at_all(room: Newsroom) -> None:
+    room.unread = {ANN: DEAD_KEY}
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
+    await room.news.follow(-5, None, ANN, Topic.DELISTING, "")
+    await room.news.follow(BORIS, None, BORIS, Topic.DELISTING, "")
+    async with room.life():
+        await room.a_minute_later()
+        assert room.asked == []
+        for _ in range(3):
+            room.publish(Topic.DELISTING, ABC_GOES)
+        await room.a_minute_later()
+        assert room.asked == [ANN, BORIS]
+        await room.a_minute_later()
+        assert room.asked == [ANN, BORIS, ANN], "what is settled asks for nobody"
+
+
+async def test_listings_out_of_reach_keep_no_delisting_back(room: Newsroom) -> None:
+    await room.news.follow(ANN, None, ANN, Topic.LISTING, "")
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
+    room.publish(Topic.DELISTING, GONE)
+    room.desk.exchange.silent_topics.add(Topic.LISTING)
+    async with room.life():
+        assert await room.a_minute_later() == [(ANN, f"⚠ {GONE}")]
+
+
+async def test_whoever_holds_what_a_pair_is_paid_in_hears_nothing_of_it(room: Newsroom) -> None:
+    room.coins = {ANN: frozenset({"USDT"})}
+    await room.news.follow(ANN, None, ANN, Topic.DELISTING, "")
+    await room.news.follow(BORIS, None, BORIS, Topic.DELISTING, BTC)
+    room.publish(Topic.DELISTING, ABC_GOES, "The pairs ABC/USDT and ABC/BTC will be removed")
+    async with room.life():
+        assert await room.a_minute_later() == []
 
 
 async def test_news_follow_a_group_that_becomes_a_supergroup(room: Newsroom) -> None:
@@ -182,4 +265,18 @@ def test_reads_the_topic(text: str, found: tuple[Topic, str] | None) -> None:
 def test_coins_are_found_as_words_in_capitals() -> None:
     news = Announcement(1, Topic.DELISTING, "Delisting of Alphabet (ABC)", "XYZ-USDT too", "", START)
     assert named(news) == {"ABC", "XYZ"}
-    assert concerned(news, frozenset({"ABC", "XYZ", "AB", "YZ", "USDT", "BTC"})) == {"ABC", "XYZ", "USDT"}
+    assert concerned(news, frozenset({"ABC", "XYZ", "AB", "YZ", "BTC"})) == {"ABC", "XYZ"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ABC/USDT and ABC-BTC will be removed", set()),
+        ("Delisting of ABC/USDT, USDT/EUR", {"USDT"}),
+        ("Tether (USDT) goes, and with it ABC/USDT and ABC/BTC", {"USDT"}),
+        ("BTC/USDT", {"BTC"}),
+    ],
+)
+def test_of_a_pair_only_the_base_is_meant(text: str, found: set[str]) -> None:
+    news = Announcement(1, Topic.DELISTING, GONE, text, "", START)
+    assert concerned(news, frozenset({"USDT", "BTC"})) == found

@@ -15,6 +15,7 @@ from tgbot.core.reply import T
 
 LEVEL = (Decimal(70000),)
 HALF_AN_HOUR = timedelta(minutes=30)
+FALLS = read_request("5% 1h", ".").parts
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,11 @@ def test_what_is_still_to_come_is_called_by_its_name(text: str, word: str) -> No
         (AlertRequest("", Kind.ABOVE, LEVEL), "btc", AlertRequest("btc", Kind.ABOVE, LEVEL)),
         (AlertRequest(), "btc < 70000 every 30m", AlertRequest("btc", Kind.BELOW, LEVEL, every=HALF_AN_HOUR)),
         (AlertRequest("BTC-USDT"), "+2%", AlertRequest("BTC-USDT", move=Decimal("0.02"))),
+        (AlertRequest("BTC-USDT", Kind.ABOVE), "+2%", AlertRequest("BTC-USDT", move=Decimal("0.02"))),
+        (AlertRequest("", move=Decimal("0.02")), "btc", AlertRequest("btc", move=Decimal("0.02"))),
+        (AlertRequest("", move=Decimal("0.02")), "btc > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL)),
+        (AlertRequest("", parts=FALLS), "btc every 30m", AlertRequest("btc", parts=FALLS, every=HALF_AN_HOUR)),
+        (AlertRequest("", parts=FALLS), "btc > 70000", AlertRequest("btc", Kind.ABOVE, LEVEL)),
     ],
 )
 def test_a_draft_is_completed_by_what_is_typed_next(draft: AlertRequest, text: str, request_: AlertRequest) -> None:

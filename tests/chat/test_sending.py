@@ -8,6 +8,7 @@ from tests.chat.telegram_server import TelegramServer
 from tgbot.chat.bot import Telegram
 from tgbot.chat.sending import Messenger
 from tgbot.core.errors import (
+    ButtonsRefused,
     ChatGone,
     ChatMoved,
     ConfigError,
@@ -106,6 +107,8 @@ async def test_an_edit_to_the_same_text_has_succeeded(telegram: TelegramServer, 
         (400, "Bad Request: not enough rights to send text messages to the chat", ChatGone),
         (400, "Bad Request: can't parse entities: unsupported start tag", Malformed),
         (400, "Bad Request: message is too long", Malformed),
+        (400, "Bad Request: BUTTON_URL_INVALID", ButtonsRefused),
+        (400, "Bad Request: reply markup is too long", ButtonsRefused),
         (400, "Bad Request: not enough rights to send photos to the chat", Malformed),
         (400, "Bad Request: message to edit not found", MessageGone),
         (400, "Bad Request: message thread not found", TopicGone),

@@ -8,7 +8,7 @@ from tgbot.delivery.outbox import Notice, Priority
 
 
 async def given_up(post: Post, telegram: TelegramServer) -> int:
-    for _ in range(2):  # with markup and without
+    for _ in range(3):  # with markup, without it, and without buttons
         telegram.fail("sendMessage", 400, "Bad Request: something is wrong with it")
     async with post.sending():
         [row_id] = await post.put(Notice(ANN, words(1), Priority.ANSWER))
@@ -39,7 +39,7 @@ async def test_it_comes_as_a_message_of_its_own_for_its_card_may_say_something_n
     async with post.sending():
         await post.put(Notice(ANN, words(1), Priority.ANSWER, card="order"))
         await post.until_settled()
-        for _ in range(2):
+        for _ in range(3):
             telegram.fail("editMessageText", 400, "Bad Request: something is wrong with it")
         [dead] = await post.put(Notice(ANN, words(2), Priority.ANSWER, card="order"))
         await post.until_settled()

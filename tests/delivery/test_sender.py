@@ -8,19 +8,20 @@ import pytest
 from sqlalchemy import update
 
 from tests.chat.telegram_server import TelegramServer
-from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, Post, notice, until, words
+from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, UNLIMITED, Post, notice, until, words
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
-from tgbot.core.notices import Recipient
-from tgbot.core.reply import Reply
+from tgbot.core.notices import Kind, Recipient
+from tgbot.core.reply import Reply, T
 from tgbot.delivery.gone import come_back
-from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace
+from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace, Window
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.delivery.packing import MOST_IN_FLIGHT, MOST_PATIENT, URGENT_IN_A_ROW
 from tgbot.delivery.sender import NOTED_WITHIN
 from tgbot.delivery.store import OWED, HoldRow, OutboxRow, State
 
 TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
+WITHOUT_BUTTONS = "<i>Telegram has refused the buttons of this message.</i>"
 FILL, ANSWER, ALERT, DIGEST = Priority
 
 
@@ -226,6 +227,64 @@ async def test_a_flooded_chat_waits_alone(post: Post, telegram: TelegramServer) 
     assert telegram.texts(ANN) == ["1 s", "2 s", "3 s"]
 
 
+async def test_a_chat_that_was_flooded_before_a_restart_waits_alone_after_it(
+    post: Post, telegram: TelegramServer
+) -> None:
+    """Else its 429 would be taken for one about all we send, and keep every fill back."""
+    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(20, 61.0))
+    async with post.sending():
+        for seconds in range(7):
+            await post.put(notice(DESK, seconds))
+            await post.until_settled()
+            post.clock.advance(6)
+    telegram.fail("sendMessage", 429, "Too Many Requests: retry after 40", retry_after=40)
+    async with post.sending():
+        await post.put(notice(DESK, 99))
+        await telegram.until_called("sendMessage", 8)
+        (fill,) = await post.put(notice(BORIS, 5, FILL))
+        await post.until_settled(fill)
+    assert telegram.texts(BORIS) == ["5 s"]
+
+
+async def test_of_what_was_sent_before_a_restart_each_message_counts_once_and_for_a_minute(
+    post: Post, telegram: TelegramServer
+) -> None:
+    """A group that has heard little from us is not the reason for a 429."""
+    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(20, 61.0))
+    async with post.sending():
+        for seconds in range(7):
+            await post.put(notice(DESK, seconds))
+            await post.until_settled()
+        post.clock.advance(61)
+        await post.put(*(notice(DESK, seconds, ALERT, kind=Kind.ALERT) for seconds in range(7)))
+        await post.until_resting()
+        post.clock.advance(1)
+        await post.until_settled()
+    telegram.fail("sendMessage", 429, "Too Many Requests: retry after 40", retry_after=40)
+    async with post.sending():
+        await post.put(notice(DESK, 99))
+        await telegram.until_called("sendMessage", 9)
+        (fill,) = await post.put(notice(BORIS, 5, FILL))
+        await post.until_resting()
+        assert telegram.texts(BORIS) == []
+        post.clock.advance(40)
+        await post.until_settled(fill)
+
+
+async def test_after_a_restart_a_group_gets_no_more_than_telegram_bears(post: Post, telegram: TelegramServer) -> None:
+    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(3, 61.0))
+    async with post.sending():
+        await post.put(notice(DESK, 1), notice(DESK, 2))
+        await post.until_settled()
+    async with post.sending():
+        third, fourth = await post.put(notice(DESK, 3), notice(DESK, 4))
+        await post.until_settled(third)
+        await post.until_resting()
+        assert (await post.states())[fourth] == State.NEW
+        post.clock.advance(61)
+        await post.until_settled()
+
+
 @pytest.mark.parametrize(
     ("priority", "copies"), [(FILL, ["1 s", f"1 s\n{TWICE}"]), (ALERT, ["1 s", f"1 s\n{TWICE}"]), (ANSWER, ["1 s"])]
 )
@@ -325,6 +384,48 @@ async def test_refused_markup_goes_as_plain_text(post: Post, telegram: TelegramS
     assert list((await post.states()).values()) == [State.SENT]
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "BUTTON_DATA_INVALID",
+        "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+        "reply markup is too long",
+    ],
+)
+async def test_refused_buttons_are_left_out_and_the_message_says_so(
+    post: Post, telegram: TelegramServer, reason: str
+) -> None:
+    telegram.fail("sendMessage", 400, f"Bad Request: {reason}")
+    reply = replace(words(1), lines=(T.of("delivery.kept", count=1),))
+    async with post.sending():
+        await post.put(Notice(ANN, reply, ANSWER))
+        await post.until_settled()
+    assert telegram.texts(ANN) == [f"🌙 <b>1 notice from your quiet hours:</b>\n{WITHOUT_BUTTONS}"]
+    assert "reply_markup" not in telegram.sent("sendMessage")[-1]
+    assert list((await post.states()).values()) == [State.SENT]
+
+
+async def test_an_edit_with_refused_buttons_is_made_without_them(post: Post, telegram: TelegramServer) -> None:
+    async with post.sending():
+        await post.put(notice(ANN, 1, card="ticket:1"))
+        await post.until_settled()
+        telegram.fail("editMessageText", 400, "Bad Request: BUTTON_DATA_INVALID")
+        await post.put(notice(ANN, 2, card="ticket:1"))
+        await post.until_settled()
+    assert telegram.texts(ANN) == [f"2 s\n{WITHOUT_BUTTONS}"]
+
+
+async def test_whatever_telegram_does_not_like_a_last_try_is_made_without_buttons(
+    post: Post, telegram: TelegramServer
+) -> None:
+    for _ in range(2):
+        telegram.fail("sendMessage", 400, "Bad Request: in words that nobody has seen before")
+    async with post.sending():
+        await post.put(notice(ANN, 1))
+        await post.until_settled()
+    assert telegram.texts(ANN) == ["1 s\nTelegram has refused the buttons of this message."]
+
+
 async def test_a_long_text_comes_in_parts_in_order_before_what_follows_it(post: Post, telegram: TelegramServer) -> None:
     reply = Reply(tuple(words(seconds).lines[0] for seconds in range(2_000)), words(0).buttons)
     await post.put(Notice(ANN, reply, ANSWER), notice(ANN, 9_999), notice(BORIS, 1))
@@ -362,8 +463,8 @@ async def test_a_card_that_has_become_too_long_stays_one_message(post: Post, tel
 
 
 async def test_what_telegram_never_accepts_blocks_nobody(post: Post, telegram: TelegramServer) -> None:
-    for _ in range(2):
-        telegram.fail("sendMessage", 400, "Bad Request: BUTTON_DATA_INVALID")
+    for _ in range(3):
+        telegram.fail("sendMessage", 400, "Bad Request: text must be encoded in UTF-8")
     async with post.sending():
         poison, fine = await post.put(notice(ANN, 1), notice(ANN, 2))
         await post.until_settled()

@@ -271,6 +271,17 @@ KUCOIN_REST = (
         "one notice; nothing is sent after its ticket has expired; the truth follows",
         (EXCHANGE + "test_half_an_hour_of_maintenance_loses_nothing_and_sends_nothing_late",),
     ),
+    Row(
+        "R20",
+        "one person's account cannot be read while a delisting is announced",
+        "everybody else is told at once; that person once it is known what they have, or after an hour (a day where "
+        "it is KuCoin that is silent) with the word that nobody could look",
+        (
+            "alerts/test_news.py::test_an_account_that_cannot_be_read_silences_nobody_else",
+            "alerts/test_news.py::test_whose_account_stays_unread_is_told_in_the_end_and_that_nobody_could_look",
+            "flows/test_doctor.py::test_a_key_revoked_keeps_the_news_from_nobody_else",
+        ),
+    ),
 )
 
 PUBLIC_STREAM = (
@@ -791,9 +802,11 @@ TO_TELEGRAM = (
     Row(
         "S2",
         "a flood in one chat",
-        "that chat waits alone",
+        "that chat waits alone, also if it was flooded before a restart",
         (
             SENDER + "test_a_flooded_chat_waits_alone",
+            SENDER + "test_a_chat_that_was_flooded_before_a_restart_waits_alone_after_it",
+            SENDER + "test_after_a_restart_a_group_gets_no_more_than_telegram_bears",
             SENDER + "test_chats_that_have_not_heard_from_us_go_before_those_that_have",
             LIMITER + "test_no_limit_is_exceeded_in_any_window",
             LIMITER + "test_a_flooded_chat_has_room_for_what_is_urgent",
@@ -859,10 +872,13 @@ TO_TELEGRAM = (
     ),
     Row(
         "S8",
-        "400: markup cannot be read",
-        "once more as plain text",
+        "400: markup cannot be read, or buttons are refused",
+        "once more as plain text, or without its buttons and saying so; no button carries too much",
         (
             SENDER + "test_refused_markup_goes_as_plain_text",
+            SENDER + "test_refused_buttons_are_left_out_and_the_message_says_so",
+            SENDER + "test_whatever_telegram_does_not_like_a_last_try_is_made_without_buttons",
+            "alerts/test_questions.py::test_however_much_was_said_buttons_lead_on_from_it",
             "delivery/test_company.py::test_one_that_telegram_refuses_does_not_take_its_company_along",
         ),
     ),

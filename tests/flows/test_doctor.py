@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.flows.stage import Seat, Stage
+from tgbot.core.market import Topic
 from tgbot.db.engine import Database
 from tgbot.paper.exchange import Credentials
 from tgbot.paper.faults import Mode
@@ -94,6 +95,21 @@ async def test_a_key_revoked_in_the_middle_is_noticed_by_the_next_thing_that_nee
     await ann.say("/buy btc 100", "is suspended")
     await ann.say("/balance", "400003")
     assert count(ann, "^Suspended") == 1
+
+
+async def test_a_key_revoked_keeps_the_news_from_nobody_else(stage: Stage, account: Credentials) -> None:
+    ann, boris = stage.seat("Ann"), stage.seat("Boris")
+    async with stage.bot():
+        await connect(ann, account)
+        await ann.say("/alert delisting", "Alert set")
+        await boris.say("/mode paper", "paper")
+        await boris.say("/alert delisting", "Alert set")
+    await stage.kucoin.revoke(account.key)
+    stage.clock.shift += timedelta(seconds=1)
+    stage.kucoin.announce(Topic.DELISTING, "KuCoin Will Delist Tether (USDT)", "A made-up case.")
+    async with stage.bot():
+        await boris.hears("Will Delist Tether")
+        assert count(ann, "Will Delist Tether") == 0, "it may yet be known what Ann has"
 
 
 async def test_a_key_revoked_with_an_order_open_is_noticed_by_its_stream_within_ten_seconds(

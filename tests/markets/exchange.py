@@ -53,6 +53,7 @@ class MemoryExchange:
         self.news: list[Announcement] = []
         self.is_down = False
         self.failures: dict[str, Exception] = {}
+        self.silent_topics: set[Topic] = set()  # of whose news it does not answer
         self.calls: list[str] = []
         self._sequence = 0
 
@@ -104,6 +105,8 @@ class MemoryExchange:
 
     async def announcements(self, topic: Topic, since: datetime) -> list[Announcement]:
         self._answer(f"news {topic}")
+        if topic in self.silent_topics:
+            raise ExchangeUnavailable("", "out of reach")
         return [news for news in reversed(self.news) if news.topic is topic and news.at >= since]
 
     def _answer(self, call: str) -> None:

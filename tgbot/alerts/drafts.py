@@ -44,17 +44,20 @@ class Drafts:
         async with self._database.write() as session:
             await self._dialogues.close(session, chat_id, DRAFT)
 
-    async def keep_edit(self, chat_id: int, short: str) -> None:
-        """What is typed next changes this alert."""
+    async def keep_edit(self, chat_id: int, short: str, request: AlertRequest) -> None:
+        """What is typed next changes this alert; `request` is what it is to become, as far as that is known."""
         until = self._clock.now() + PATIENCE
         async with self._database.write() as session:
-            await self._dialogues.open(session, chat_id, EDIT, short, until)
+            await self._dialogues.open(session, chat_id, EDIT, f"{short} {request.written()}", until)
 
-    async def edited(self, chat_id: int) -> str | None:
-        """The alert whose changes are waited for."""
+    async def edited(self, chat_id: int) -> tuple[str, AlertRequest] | None:
+        """The alert whose changes are waited for, and what is known of them."""
         async with self._database.read() as session:
             found = await self._dialogues.current(session, chat_id, self._clock.now())
-        return found[1] if found and found[0] == EDIT else None
+        if found is None or found[0] != EDIT:
+            return None
+        short, _, text = found[1].partition(" ")
+        return short, read_request(text, ".")
 
     async def drop_edit(self, chat_id: int) -> None:
         async with self._database.write() as session:

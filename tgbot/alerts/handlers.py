@@ -9,6 +9,7 @@ from tgbot.alerts.drafts import DRAFT, EDIT, Drafts
 from tgbot.alerts.groups import RequireAdmin, by_admins
 from tgbot.alerts.news import views as news_views
 from tgbot.alerts.news.service import News
+from tgbot.alerts.rules.answers import answered, going_on, seal
 from tgbot.alerts.rules.conditions import SIGNS
 from tgbot.alerts.rules.news import read_topic
 from tgbot.alerts.rules.request import AlertRequest, completed, read_request
@@ -45,7 +46,7 @@ class AlertsHandlers:
         presses = {
             "alert": self.begin,
             "alert_on": self.set,
-            "alert_noted": self.set_noted,
+            "alert_answer": self.answer,
             "alert_drop": self.drop,
             "alerts": self.show_list,
             "alert_pause": self.pause,
@@ -55,6 +56,7 @@ class AlertsHandlers:
             "alert_snooze": self.snooze,
             "alert_edit": self.edit,
             "alert_change": self.change,
+            "alert_amend": self.amend,
             "alert_keep": self.keep,
             "alert_mute": self.mute,
             "alert_unmute": self.unmute,
@@ -86,13 +88,13 @@ class AlertsHandlers:
             raise TooLate(T("alerts.draft_gone"))
         return await self._set(person, incoming, completed(draft, incoming.text, _sign(person, incoming)))
 
-    async def set_noted(self, person: Person, incoming: Incoming) -> Answer:
-        """A button that had no room for the note."""
-        request = read_request(incoming.args, ".")
+    async def answer(self, person: Person, incoming: Incoming) -> Answer:
+        """A button that had no room for the whole alert."""
+        sealed, _, answer = incoming.args.partition(" ")
         draft = await self._drafts.current(incoming.chat_id)
-        if draft is None or not draft.note or draft.pair not in {"", request.pair}:
+        if draft is None or seal(draft) != sealed:
             raise TooLate(T("alerts.draft_gone"))
-        return await self._set(person, incoming, replace(request, note=draft.note))
+        return await self._set(person, incoming, answered(draft, answer))
 
     async def drop(self, person: Person, incoming: Incoming) -> Answer:
         await self._drafts.drop(incoming.chat_id)
@@ -131,8 +133,8 @@ class AlertsHandlers:
         alert = await self._alerts.find(incoming.chat_id, incoming.args)
         rule = self._symbols.rule(alert.symbol)
         price = await self._alerts.price(alert.symbol)
-        await self._drafts.keep_edit(incoming.chat_id, alert.short)
         request = AlertRequest(alert.symbol)
+        await self._drafts.keep_edit(incoming.chat_id, alert.short, request)
         asked = questions.which_change(alert, request, price, rule.price_increment, is_private=incoming.is_private)
         return replace(asked, is_new=True)
 
@@ -141,12 +143,22 @@ class AlertsHandlers:
         short, _, text = incoming.args.partition(" ")
         return await self._change(person, incoming, short, text)
 
+    async def amend(self, person: Person, incoming: Incoming) -> Answer:
+        """The same where it had no room for the whole change."""
+        short, _, rest = incoming.args.partition(" ")
+        sealed, _, answer = rest.partition(" ")
+        edited = await self._drafts.edited(incoming.chat_id)
+        if edited is None or (edited[0], seal(edited[1])) != (short, sealed):
+            raise TooLate(T("alerts.draft_gone"))
+        return await self._change_to(person, incoming, short, answered(edited[1], answer))
+
     async def complete_edit(self, person: Person, incoming: Incoming) -> Answer:
         """What was typed in answer to it."""
-        short = await self._drafts.edited(incoming.chat_id)
-        if short is None:
+        edited = await self._drafts.edited(incoming.chat_id)
+        if edited is None:
             raise TooLate(T("alerts.draft_gone"))
-        return await self._change(person, incoming, short, incoming.text)
+        short, draft = edited
+        return await self._change_to(person, incoming, short, completed(draft, incoming.text, _sign(person, incoming)))
 
     async def keep(self, person: Person, incoming: Incoming) -> Answer:
         await self._drafts.drop_edit(incoming.chat_id)
@@ -187,13 +199,18 @@ class AlertsHandlers:
     async def _change(self, person: Person, incoming: Incoming, short: str, text: str) -> Reply:
         alert = await self._alerts.find(incoming.chat_id, short)
         request = read_request(f"{alert.symbol} {text}", _sign(person, incoming))
+        return await self._change_to(person, incoming, short, request)
+
+    async def _change_to(self, person: Person, incoming: Incoming, short: str, request: AlertRequest) -> Reply:
+        alert = await self._alerts.find(incoming.chat_id, short)
         if request.levels and request.kind is None:
             request = replace(request, kind=alert.kind if alert.kind in SIGNS else None)
         if request == AlertRequest(alert.symbol) or request.pair != alert.symbol:
-            raise UsageError(T.of("alerts.unknown_word", word=text[:LONGEST_WORD]))
+            raise UsageError(T.of("alerts.unknown_word", word=replace(request, pair="").written()[:LONGEST_WORD]))
         rule = self._symbols.rule(alert.symbol)
         if request.has_condition and not request.is_complete:
             price = await self._alerts.price(alert.symbol)
+            await self._drafts.keep_edit(incoming.chat_id, alert.short, request)
             return questions.which_change(alert, request, price, rule.price_increment, is_private=incoming.is_private)
         changed, tick = await self._alerts.change(incoming.chat_id, short, request, rule, person.time_zone)
         await self._drafts.drop_edit(incoming.chat_id)
@@ -221,13 +238,14 @@ class AlertsHandlers:
         return views.card(alert, tick.price, holds=self._alerts.holds(alert))
 
     async def _read_pair(self, person: Person, incoming: Incoming, request: AlertRequest) -> SymbolRule:
-        def offer(symbol: str) -> str:
-            return questions.go_on_with(replace(request, pair=symbol))
-
+        draft = replace(request, pair="")
+        offer = going_on(draft)
         try:
-            return self._symbols.read_pair(request.pair, person.quote, offer)
+            return self._symbols.read_pair(
+                request.pair, person.quote, lambda near: offer(replace(request, pair=near), near)
+            )
         except NotFound:
-            await self._drafts.keep(incoming.chat_id, replace(request, pair=""))
+            await self._drafts.keep(incoming.chat_id, draft)
             raise
 
     async def _ask(self, rule: SymbolRule, request: AlertRequest, *, is_private: bool) -> Reply:

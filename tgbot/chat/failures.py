@@ -17,6 +17,7 @@ from telegram.error import (
 
 from tgbot.core.errors import (
     BotError,
+    ButtonsRefused,
     ChatGone,
     ChatMoved,
     ConfigError,
@@ -40,6 +41,8 @@ _MESSAGE_GONE = (
     "there is no text in the message to edit",
 )
 _TOPIC_GONE = ("message thread not found", "topic_closed", "topic_deleted")
+# BUTTON_DATA_INVALID and its like, "can't parse inline keyboard button", "reply markup is too long".
+_BUTTONS_REFUSED = ("button", "inline keyboard", "reply markup", "reply_markup")
 _NO_PICTURES = "rights to send photos"  # a group that takes texts only
 _CHAT_GONE = (
     "chat not found",
@@ -78,6 +81,8 @@ def _refused(error: BadRequest) -> BotError:
         return TopicGone(error.message)
     if any(part in text for part in _CHAT_GONE) and _NO_PICTURES not in text:
         return ChatGone(error.message)
+    if any(part in text for part in _BUTTONS_REFUSED):
+        return ButtonsRefused(error.message)
     return Malformed(error.message)
 
 

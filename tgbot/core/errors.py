@@ -17,6 +17,7 @@ BotError
 │   ├── ChatMoved        a group became a supergroup
 │   ├── Throttled        wait `retry_after` seconds
 │   ├── Malformed        Telegram refuses the message as it is
+│   │   └── ButtonsRefused   … because of its buttons
 │   ├── MessageGone      the message to be edited is not there any more
 │   ├── TopicGone        the topic of the group is closed or not there any more
 │   ├── DeliveryNotSent  it failed before its first byte left
@@ -138,6 +139,10 @@ class Throttled(DeliveryError):
 
 
 class Malformed(DeliveryError):
+    pass
+
+
+class ButtonsRefused(Malformed):
     pass
 
 

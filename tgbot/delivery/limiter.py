@@ -54,6 +54,11 @@ class Limiter:
         self._sent: dict[int, _Sent] = {EVERYWHERE: _Sent(limits.overall)}
         self._holds: dict[int, float] = {}
 
+    @property
+    def memory(self) -> float:
+        """For so many seconds it matters that a message was sent."""
+        return max(window.seconds for window in (self._limits.overall, self._limits.chat, self._limits.group))
+
     def room(self, now: float, *, is_urgent: bool) -> int:
         """How many messages may go out at this moment, over all chats."""
         if now < self._holds.get(EVERYWHERE, 0.0):
@@ -79,13 +84,17 @@ class Limiter:
     def take(self, chat_id: int, now: float) -> None:
         """One message goes to `chat_id` now; the caller has seen that it may."""
         self._steady.take(now)
-        self._sent[EVERYWHERE].take(now)
+        self.recall(chat_id, now)
+
+    def recall(self, chat_id: int, then: float) -> None:
+        """One message went to `chat_id` then, in this life or in the one before; the oldest is recalled first."""
+        self._sent[EVERYWHERE].take(then)
         if chat_id not in self._sent:
             # Groups have negative ids.
             self._sent[chat_id] = _Sent(
                 *([self._limits.chat] if chat_id > 0 else [self._limits.chat, self._limits.group])
             )
-        self._sent[chat_id].take(now)
+        self._sent[chat_id].take(then)
 
     def is_busy(self, chat_id: int, now: float) -> bool:
         """Whether we have sent so much to this chat lately that a complaint may be about it alone."""

@@ -20,6 +20,7 @@ from tgbot.delivery.limiter import EVERYWHERE, Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.packing import Packing, RecipientsOf
 from tgbot.delivery.parcels import Parcel
+from tgbot.delivery.recall import recall_sent
 from tgbot.delivery.settlement import Outcome, PartSent, Settlement
 from tgbot.texts.markup import without_markup
 from tgbot.texts.notation import Reader
@@ -94,6 +95,8 @@ class Sender:
             doubts = [(row, DeliveryUnknown("interrupted")) for row in interrupted]
             await self._settlement.settle(session, doubts, now)
             holds = await load_holds(session, now)
+        async with self._database.read() as session:
+            await recall_sent(session, self._limiter, now, self._clock.monotonic())
         for chat_id, until in holds.items():
             self._hold(chat_id, (until - now).total_seconds())
 

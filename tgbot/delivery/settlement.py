@@ -1,13 +1,14 @@
 """What becomes of a row once its message was sent, refused or lost. One transaction settles all that is known."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy import bindparam, delete, update
 
 from tgbot.core.errors import (
+    ButtonsRefused,
     ChatGone,
     ChatMoved,
     DeliveryError,
@@ -16,8 +17,10 @@ from tgbot.core.errors import (
     MessageGone,
     TopicGone,
 )
+from tgbot.core.reply import T
 from tgbot.db.engine import WriteSession
 from tgbot.delivery.claims import Claim
+from tgbot.delivery.codec import decode, encode
 from tgbot.delivery.gone import leave_chat
 from tgbot.delivery.outbox import Priority
 from tgbot.delivery.store import OUTBOX, OWED, CardRow, OutboxRow, State, adopt_cards
@@ -96,16 +99,39 @@ def after(claim: Claim, error: DeliveryError) -> dict[str, object]:
             return _after_doubt(claim)
         case TopicGone() if claim.thread_id is not None:
             return {"state": State.NEW, "thread_id": None}
-        case Malformed() if claim.picture is not None:
-            return {"state": State.NEW, "picture": None}
-        case Malformed() if not claim.is_plain:
-            return {"state": State.NEW, "is_plain": True}
+        case Malformed():
+            return _after_refusal(claim, error)
         case MessageGone() if claim.message_id is not None:
             return {"state": State.NEW, "message_id": None}
-        case Malformed() | MessageGone() | TopicGone():
+        case MessageGone() | TopicGone():
             return _dead(str(error))
         case _:
             return {"state": State.NEW}
+
+
+def _after_refusal(claim: Claim, error: Malformed) -> dict[str, object]:
+    """Better a message without its picture, its markup or its buttons than none."""
+    bare = _without_buttons(claim.payload)
+    if bare and isinstance(error, ButtonsRefused):
+        return {"state": State.NEW, "payload": bare}
+    if claim.picture is not None:
+        return {"state": State.NEW, "picture": None}
+    if not claim.is_plain:
+        return {"state": State.NEW, "is_plain": True}
+    if bare:
+        return {"state": State.NEW, "payload": bare}
+    return _dead(str(error))
+
+
+def _without_buttons(payload: str) -> str | None:
+    """`None` where there are none, or where nobody can read it."""
+    try:
+        reply = decode(payload)
+    except Malformed:
+        return None
+    if not reply.buttons:
+        return None
+    return encode(replace(reply, buttons=(), lines=(*reply.lines, T("delivery.no_buttons"))))
 
 
 def _after_doubt(claim: Claim) -> dict[str, object]:

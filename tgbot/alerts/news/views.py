@@ -1,7 +1,7 @@
 """News alerts as they look in the chat."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tgbot.alerts.news.store import Wish
 from tgbot.core.market import Announcement, Topic
@@ -10,13 +10,20 @@ from tgbot.core.reply import Button, Reply, T
 LONGEST_TEXT = 300
 
 
-def told(announcement: Announcement, wish: Wish, coins: frozenset[str]) -> Reply:
-    """`coins` are those of the reader's that it speaks of."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The reader's coins of which an announcement speaks. `is_blind`: what they hold and trade could not be read."""
+
+    coins: frozenset[str]
+    is_blind: bool = False
+
+
+def told(announcement: Announcement, wish: Wish, match: Match) -> Reply:
     lines = [T.of(f"alerts.news_{announcement.topic}", title=announcement.title)]
     if announcement.text:
         lines.append(T.of("alerts.news_text", text=_short(announcement.text)))
     if announcement.topic is Topic.DELISTING:
-        lines.append(T.of("alerts.news_yours", coins=", ".join(sorted(coins))) if coins else T("alerts.news_unnamed"))
+        lines += _concerned(match)
     link = [(Button(T("alerts.news_read"), url=announcement.url),)] if announcement.url else []
     sell = [(Button(T("common.sell"), f"sell:{wish.symbol}"),)] if wish.symbol else []
     return Reply(tuple(lines), (*link, *sell, (_off(wish),)))
@@ -36,6 +43,13 @@ def what(topic: Topic, symbol: str) -> T:
     if symbol:
         return T.of("alerts.what_delisting_of", pair=symbol)
     return T(f"alerts.what_{topic}")
+
+
+def _concerned(match: Match) -> list[T]:
+    lines = [T.of("alerts.news_yours", coins=", ".join(sorted(match.coins)))] if match.coins else []
+    if match.is_blind:
+        lines.append(T("alerts.news_blind"))
+    return lines or [T("alerts.news_unnamed")]
 
 
 def _off(wish: Wish) -> Button:

@@ -5,7 +5,7 @@ import re
 from tgbot.core.market import Announcement, Topic
 
 _BRACKETED = re.compile(r"\(([A-Z0-9]{2,15})\)")
-_PAIR = re.compile(r"\b([A-Z0-9]{2,15})[/-](?:USDT|USDC|BTC|ETH|KCS|EUR)\b")
+_PAIR = re.compile(r"\b([A-Z0-9]{2,15})[/-](?:USDT|USDC|BTC|ETH|KCS|EUR|BRL|DAI|TRX|TUSD|USDD|USD1)\b")
 _WORD = re.compile(r"\b[A-Z0-9]{2,15}\b")
 
 
@@ -26,6 +26,7 @@ def named(announcement: Announcement) -> frozenset[str]:
 
 
 def concerned(announcement: Announcement, coins: frozenset[str]) -> frozenset[str]:
-    """Which of these coins it speaks of, as a word of its own in capitals."""
-    words = _WORD.findall(f"{announcement.title} {announcement.text}")
+    """Which of these coins it speaks of, as a word of its own in capitals. What a pair is paid in is not meant: with
+    `ABC/USDT` nothing happens to USDT."""
+    words = _WORD.findall(_PAIR.sub(r"\1", f"{announcement.title} {announcement.text}"))
     return coins & frozenset(words)

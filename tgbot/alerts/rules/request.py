@@ -111,12 +111,14 @@ def read_request(text: str, decimal_sign: DecimalSign) -> AlertRequest:
 def completed(draft: AlertRequest, text: str, decimal_sign: DecimalSign) -> AlertRequest:
     """The draft with what `text` adds to it; where both say something, what `text` says. Raises `UsageError`."""
     more = read_request(f"{draft.pair} {text}", decimal_sign)
+    is_whole = bool(more.parts or more.move) or (more.has_condition and bool(draft.parts or draft.move))
+    known = AlertRequest() if is_whole else draft
     return AlertRequest(
         pair=more.pair,
-        kind=None if more.parts else more.kind or draft.kind,
-        levels=() if more.parts else more.levels or draft.levels,
-        move=None if more.parts else more.move or draft.move,
-        parts=more.parts,
+        kind=more.kind or known.kind,
+        levels=more.levels or known.levels,
+        move=more.move or known.move,
+        parts=more.parts or known.parts,
         every=more.every or draft.every,
         lasts=more.lasts or (None if more.until else draft.lasts),
         until=more.until or ("" if more.lasts else draft.until),
