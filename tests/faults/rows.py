@@ -61,7 +61,8 @@ SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcil
 FIRSTS = "alerts/test_monitor_doubts.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
-STOPS = "faults/test_stops.py::"
+STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+ROUNDS = "trading/test_rounds.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
 RESTORED = "faults/test_restored.py::"
@@ -273,6 +274,53 @@ KUCOIN_REST = (
     ),
     Row(
         "R20",
+        "KuCoin says that an order has ended, and shows later that more of it had filled",
+        "the fills are read at every end, and waited for while they do not fit; a cancelled order is looked at for ten "
+        "minutes more and at every word of it; what shows then is told and gets its exit",
+        (
+            ENDS + "test_a_fill_that_shows_after_cancelled_was_said_is_told_and_gets_its_exit",
+            ENDS + "test_a_fill_that_shows_after_ten_minutes_is_found_when_the_stream_tells_of_it",
+            ENDS + "test_an_end_that_does_not_fit_its_fills_is_waited_for_and_not_told",
+            ENDS + "test_what_has_been_traded_counts_also_if_the_order_never_says_so",
+            ENDS + "test_an_exit_that_was_done_goes_on_when_more_has_filled",
+            ENDS + "test_a_cancelled_order_is_looked_at_for_ten_minutes_at_growing_distances",
+        ),
+    ),
+    Row(
+        "R21",
+        "fills are listed minutes or days after their order has ended",
+        "the order is told after 20 s; its fills are asked for until their sum fits, for seven days, over restarts",
+        (
+            ENDS + "test_fills_that_are_listed_long_after_the_order_was_told_are_kept",
+            RECONCILE + "test_fills_that_are_never_listed_do_not_hold_the_truth_back_for_ever",
+            RECONCILE + "test_fills_that_are_never_listed_are_asked_for_less_and_less_and_not_for_ever",
+        ),
+    ),
+    Row(
+        "R22",
+        "an order that was called cancelled is listed as open",
+        "it is open again, told as our mistake, shown and cancelled like any other; no late answer reopens one",
+        (
+            ENDS + "test_a_stop_that_was_called_cancelled_and_is_in_the_book_is_told_and_listed",
+            ENDS + "test_an_order_that_kucoin_lists_is_shown_and_can_be_cancelled_whatever_was_said_of_it",
+            ENDS + "test_answers_of_before_its_end_do_not_reopen_an_order",
+            ENDS + "test_a_stop_that_was_triggered_and_then_cancelled_is_not_reopened_by_its_trigger",
+        ),
+    ),
+    Row(
+        "R23",
+        "the answer about one order does not come",
+        "no other order, exit or account waits for it; of each order there is one look at a time",
+        (
+            ROUNDS + "test_a_fill_is_told_at_once_while_another_answer_does_not_come",
+            ROUNDS + "test_a_round_does_not_wait_for_the_one_before",
+            ROUNDS + "test_of_one_order_there_is_one_look_at_a_time_and_one_more_for_what_happened_meanwhile",
+            ROUNDS + "test_an_exit_is_placed_while_another_one_gets_no_answer",
+            ROUNDS + "test_one_account_takes_no_more_than_its_places_and_what_is_hinted_has_places_of_its_own",
+        ),
+    ),
+    Row(
+        "R24",
         "one person's account cannot be read while a delisting is announced",
         "everybody else is told at once; that person once it is known what they have, or after an hour (a day where "
         "it is KuCoin that is silent) with the word that nobody could look",

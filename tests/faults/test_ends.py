@@ -119,6 +119,14 @@ async def test_a_fill_that_shows_after_ten_minutes_is_found_when_the_stream_tell
     assert len(waiting(desk)) == 2
 
 
+async def test_a_second_cancel_of_what_is_called_cancelled_does_not_give_its_exit_up(desk: Desk) -> None:
+    intent = await cancelled_too_early(desk)
+    assert not await desk.now.orders.drop_exit(await desk.intent(intent))
+    assert (await desk.now.orders.cancel(await desk.intent(intent))).state is State.FILLED
+    await desk.rounds(6)
+    assert len(waiting(desk)) == 2
+
+
 async def test_an_end_that_does_not_fit_its_fills_is_waited_for_and_not_told(desk: Desk) -> None:
     """The order lags behind, the list of fills does not."""
     intent = await desk.send(PROTECTED)

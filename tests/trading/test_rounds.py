@@ -77,16 +77,16 @@ async def test_a_fill_is_told_at_once_while_another_answer_does_not_come(desk: D
 
 
 async def test_a_round_does_not_wait_for_the_one_before(desk: Desk) -> None:
-    """Nobody tells of the fill: the round in which it would be seen comes while an answer of the last is missing."""
+    """Nobody tells of the fill: the round in which it is seen comes while an answer of the last is missing."""
     await desk.send("btc 0.01btc @ 66000")
     other = await desk.send("btc 0.01btc @ 66001")
     await desk.rounds(0)
+    desk.restart()
     fault, answer = stick(desk, 0)
     desk.clock.hurries = False
     async with running(desk.now.reconciler.run):
-        await desk.clock.until_sleeping()
-        await desk.now.reconciler.look_at_client_oid(desk.placed()[0].client_oid)
         await until_it(lambda: fault.hits > 0)
+        await desk.clock.until_sleeping()
         desk.price("BTC-USDT", 65_990)
         desk.clock.advance(31)
         assert await becomes(desk, other, State.FILLED)

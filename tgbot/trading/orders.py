@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError, NotFound
+from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill
 from tgbot.core.people import Person
 from tgbot.core.reply import T
@@ -132,6 +133,8 @@ class Orders:
 
     async def drop_exit(self, entry: Intent) -> bool:
         """Whether there was an exit of it in the bot; nothing will sell what it has bought any more."""
+        if entry.state not in PENDING and entry.filled_size == ZERO:
+            return False  # there is nothing to sell; should something turn up after all, it is protected
         async with self._database.write() as session:
             return await standing.end(session, entry, Standing.DROPPED)
 

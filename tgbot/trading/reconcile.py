@@ -153,7 +153,8 @@ class Reconciler:
         self._on_round({one.key_id for one in (*pending, *hinted) if is_round or one.state in PENDING})
         if is_round:
             self._looked = {name: at for name, at in self._looked.items() if name in known}
-            self._incomplete = {name: since for name, since in self._incomplete.items() if name in known}
+            lately = self._clock.monotonic() - 2 * FILLS_LAG.total_seconds()
+            self._incomplete = {name: at for name, at in self._incomplete.items() if name in known or at > lately}
         return [
             Piece(one.id, one.key_id, partial(self._try_to_look, one), one.id in hints)
             for one in (*pending, *hinted)
