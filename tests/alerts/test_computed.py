@@ -1,6 +1,6 @@
 """Computed alerts against a model that looks at all prices and all closes at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,17 @@ PARTS: tuple[Part, ...] = (
     Averages(1, 2, FIVE),
     Rsi(FIVE, Kind.ABOVE, Decimal(60)),
 )
-conditions = st.lists(st.sampled_from(PARTS), min_size=1, max_size=2, unique=True).map(tuple)
+ALONE = [part for part in PARTS if not isinstance(part, Beyond)]
+# Of a window that begins in between, candles tell less than the model knows.
+EXACT = [part for part in PARTS if not isinstance(part, Move)]
+
+
+def conditions_of(parts: Sequence[Part]) -> st.SearchStrategy[tuple[Part, ...]]:
+    return st.lists(st.sampled_from(parts), min_size=1, max_size=2, unique=True).map(tuple)
+
+
+conditions = conditions_of(PARTS)
+cooldowns = st.none() | st.builds(timedelta, minutes=st.integers(1, 5))
 
 
 @dataclass(frozen=True)
@@ -35,16 +45,16 @@ class Moment:
 
     seconds: int
     price: Decimal
-    sets: tuple[tuple[Part, ...], timedelta | None] | None = None
     drops: int | None = None
+    edits: tuple[int, tuple[Part, ...], timedelta | None] | None = None
     is_heard: bool = True
     is_saved: bool = False
     is_restarted: bool = False
 
 
 pauses, prices = st.integers(1, 100), st.integers(95, 106).map(Decimal)
-settings = st.none() | st.tuples(conditions, st.none() | st.builds(timedelta, minutes=st.integers(1, 5)))
-live = st.lists(st.builds(Moment, pauses, prices, settings, st.none() | st.integers(0, 3)), max_size=50)
+edits = st.none() | st.tuples(st.integers(0, 3), conditions_of(EXACT), cooldowns)
+live = st.lists(st.builds(Moment, pauses, prices, st.none() | st.integers(0, 3), edits), max_size=50)
 
 
 def tick(at: datetime, price: Decimal) -> Tick:
@@ -105,23 +115,27 @@ def moments(path: Path) -> Iterator[tuple[datetime, Path, list[Candle], bool]]:
         yield at, path[: number + 1], known, False
 
 
-def expected(alert: Armed, parts: tuple[Part, ...], path: Path, until: datetime) -> list[datetime]:
-    """When it fires: whenever all parts hold and did not the moment before, if it is not resting."""
+def expected(
+    alert: Armed, parts: tuple[Part, ...], path: Path, until: datetime, known: int = 0, last: datetime | None = None
+) -> list[datetime]:
+    """When it fires: whenever all parts hold and did not the moment before, if it is not resting. It was set when so
+    many prices were `known`, and had fired at `last`, if it had."""
     fired: list[datetime] = []
     before: bool | None = None
     for at, seen, closed, is_over in moments(path):
-        if not seen or not alert.since <= at <= until:
+        if len(seen) < max(known, 1) or not alert.since <= at <= until:
             continue
-        truths = [
-            False if is_over and isinstance(part, Averages) and closed else truth(part, seen, closed, at)
-            for part in parts
-        ]
+        truths = [truth(part, seen, closed, at) for part in parts]
+        if is_over:
+            truths = [is_so and not isinstance(part, Averages) for part, is_so in zip(parts, truths, strict=True)]
         holds = False if False in truths else None if None in truths else True
         if holds is None:
             continue
-        rests = bool(fired) and (alert.cooldown is None or at < fired[-1] + alert.cooldown)
-        if holds and before is False and not rests:
+        rests = last is not None and alert.cooldown is not None and at < last + alert.cooldown
+        is_done = bool(fired) and alert.cooldown is None
+        if holds and before is False and not rests and not is_done:
             fired.append(at)
+            last = at
         before = holds
     return fired
 
@@ -159,31 +173,75 @@ class Bot:
         self.fired += self.alerts.read_back(BTC, Missed(at, at, whole, [], {FIVE: closed}, heard))
         self.fired += self.alerts.start(alert.id, Decimal(0), at)
 
+    def edit(self, alert: Armed, at: datetime) -> None:
+        """What is known of the price is that it was just heard."""
+        self.set(alert, at)
+        self.fired += self.alerts.judge(tick(*self.path[-1]), at)
+
     def _closes(self, now: datetime) -> list[Candle]:
         ticks = [tick(*seen) for seen in self.path]
         candles = without_holes(candles_of(ticks, FIVE, START, now), FIVE.length)
         return [candle for candle in candles if candle.at + FIVE.length <= now]
 
 
+@dataclass
+class Life:
+    """Of an alert since it was set or edited: so many prices were `known` then, and it had fired at `last`."""
+
+    alert: Armed
+    parts: tuple[Part, ...]
+    known: int = 0
+    last: datetime | None = None
+    until: datetime = START + timedelta(days=1)
+
+    def fired(self, bot: Bot) -> list[datetime]:
+        """Firings count on, so that those of another life are not among them."""
+        return [crossing.at for crossing in bot.fired if is_of(crossing.alert, self.alert)]
+
+    def edited(self, bot: Bot, parts: tuple[Part, ...], cooldown: timedelta | None, now: datetime) -> "Life":
+        fired = self.fired(bot)
+        last = max(fired, default=self.last)
+        alert = armed(self.alert.id, parts, now, cooldown)
+        # A number of its own for each life, as the table's count of firings would not tell all of them apart.
+        alert = replace(alert, fires=self.alert.fires + LIFE)
+        if last is not None and cooldown is not None:
+            alert = replace(alert, resting_until=last + cooldown)
+        return Life(alert, parts, len(bot.path), last)
+
+
+LIFE = 1_000  # firings; no life has as many
+
+
+def is_of(crossed: Armed, alert: Armed) -> bool:
+    return crossed.id == alert.id and crossed.fires // LIFE == alert.fires // LIFE
+
+
 @given(st.lists(st.tuples(conditions, st.none() | st.just(timedelta(minutes=2))), min_size=1, max_size=4), live)
 def test_every_moment_at_which_all_begins_to_hold_fires(
     first: list[tuple[tuple[Part, ...], timedelta | None]], moments: list[Moment]
 ) -> None:
-    """Set before the first price, so that window and model know the same; dropped whenever."""
-    bot, now = Bot(), START
-    alerts = [(armed(number, parts, now, cooldown), parts) for number, (parts, cooldown) in enumerate(first)]
-    ends = dict.fromkeys(range(len(alerts)), START + timedelta(days=1))
-    for alert, _ in alerts:
-        bot.set(alert, now)
+    """Set before the first price, so that window and model know the same; dropped and edited whenever."""
+    bot, now, past = Bot(), START, list[Life]()
+    lives = [Life(armed(number, parts, now, cooldown), parts) for number, (parts, cooldown) in enumerate(first)]
+    for life in lives:
+        bot.set(life.alert, now)
     for moment in moments:
         now += timedelta(seconds=moment.seconds)
         bot.hear(now, moment.price)
-        if moment.drops is not None and moment.drops in ends:
-            bot.alerts.drop(alerts[moment.drops][0])
-            ends[moment.drops] = min(now, ends[moment.drops])
-    for alert, parts in alerts:
-        found = [crossing.at for crossing in bot.fired if crossing.alert.id == alert.id]
-        assert found == (expected(alert, parts, bot.path, ends[alert.id]) if bot.path else [])
+        if moment.drops is not None and moment.drops < len(lives):
+            life = lives[moment.drops]
+            bot.alerts.drop(life.alert)
+            life.until = min(now, life.until)
+        if moment.edits is not None and moment.edits[0] < len(lives):
+            number, parts, cooldown = moment.edits
+            life = lives[number]
+            life.until = min(now, life.until)
+            past.append(life)
+            lives[number] = life.edited(bot, parts, cooldown, now)
+            bot.edit(lives[number].alert, now)
+    for life in (*past, *lives):
+        known = (life.known, life.last)
+        assert life.fired(bot) == (expected(life.alert, life.parts, bot.path, life.until, *known) if bot.path else [])
 
 
 # --- With gaps and restarts ----------------------------------------------------------------------------------------
@@ -217,8 +275,17 @@ class Forgetful(Bot):
 
     def save(self) -> None:
         for alert in self.alerts.take_moved():
+            assert alert.condition == self.table.condition
             self.table = alert
         self.saved_at = self.heard_at
+
+    def edit(self, alert: Armed, at: datetime) -> None:
+        """In the table and in memory at once. If it has fired, that arms it anew."""
+        self.read(at)
+        self.fired.clear()
+        self.table = alert
+        self.alerts.put(alert)
+        self.read(at)
 
     def restart(self) -> None:
         self.alerts = ComputedAlerts()
@@ -228,15 +295,25 @@ class Forgetful(Bot):
 
 
 flags = st.booleans()
+alone, closed = st.sampled_from(ALONE), st.sampled_from([part for part in EXACT if part in ALONE])
 gappy = st.lists(
-    st.builds(Moment, pauses, prices, is_heard=flags, is_saved=flags, is_restarted=flags), min_size=1, max_size=40
+    st.builds(
+        Moment,
+        pauses,
+        prices,
+        edits=st.none() | st.tuples(st.just(1), st.tuples(closed), st.none()),
+        is_heard=flags,
+        is_saved=flags,
+        is_restarted=flags,
+    ),
+    min_size=1,
+    max_size=40,
 )
-alone = st.sampled_from([part for part in PARTS if not isinstance(part, Beyond)])
 
 
 @given(alone, gappy)
 def test_through_gaps_and_restarts_it_fires_once_and_only_for_what_was_so(part: Part, moments: list[Moment]) -> None:
-    now = START
+    now = set_at = START
     alert = armed(1, (part,), now, None)
     bot, after_gap = Forgetful(alert), False
     for moment in moments:
@@ -254,6 +331,18 @@ def test_through_gaps_and_restarts_it_fires_once_and_only_for_what_was_so(part: 
             bot.read(now)
         if moment.is_saved and not after_gap:
             bot.save()
+        if moment.edits is not None:
+            assert is_allowed(bot.fired, replace(alert, since=set_at), (part,), bot.path)
+            # What was so in the minute of the edit may have been so before it.
+            set_at = now.replace(second=0)
+            [part] = moment.edits[1]
+            alert = armed(1, (part,), now, None)
+            bot.edit(alert, now)
+            after_gap = False
     bot.read(now)
-    assert len(bot.fired) <= 1
-    assert not bot.fired or expected(replace(alert, since=START), (part,), bot.path, now)
+    assert is_allowed(bot.fired, replace(alert, since=set_at), (part,), bot.path)
+
+
+def is_allowed(fired: list[Crossing], alert: Armed, parts: tuple[Part, ...], path: Path) -> bool:
+    """At most once, and for what began to hold since then."""
+    return len(fired) <= 1 and (not fired or bool(expected(alert, parts, path, path[-1][0])))
