@@ -198,6 +198,50 @@ async def test_whoever_ends_the_quiet_hours_hears_at_once_what_was_kept(post: Po
     assert telegram.texts(ANN) == ["🌙 <b>1 notice from your quiet hours:</b>\n22 Nov 12:00 · 1 s"]
 
 
+async def the_next_morning(post: Post, chosen: Recipient) -> None:
+    """Ann has slept over an alert, a price move and another alert; before the night is over she chooses anew."""
+    post.recipients[ANN] = SLEEPER
+    await post.put(alert(ANN, 1), notice(ANN, 2, ALERT, kind=Kind.WATCH), alert(ANN, 3))
+    async with post.sending():
+        await post.until_resting()
+        post.clock.advance(1)
+        await until(lambda: all_kept_or_sent(post))
+        await post.until_resting()
+        post.recipients[ANN] = chosen
+        async with post.database.write() as session:
+            await post.outbox.judge_again(session, ANN)
+        post.outbox.wake()
+        await until(lambda: all_kept_or_past(post))
+        await post.until_resting()
+        post.clock.advance(timedelta(hours=3).total_seconds())
+        await until(lambda: all_past(post))
+
+
+@pytest.mark.parametrize(
+    ("off", "told"), [(Kind.WATCH, ["1 s", "3 s"]), (Kind.ALERT, ["2 s"])], ids=["the second", "the first"]
+)
+async def test_what_is_switched_off_during_quiet_hours_does_not_come_in_the_morning(
+    post: Post, telegram: TelegramServer, off: Kind, told: list[str]
+) -> None:
+    await the_next_morning(post, replace(SLEEPER, levels={off: Level.OFF}))
+    [morning] = telegram.texts(ANN)
+    assert [line.partition(" · ")[2] for line in morning.split("\n")[1:]] == told
+    assert list((await post.states()).values()).count(State.STALE) == 3 - len(told)
+
+
+@pytest.mark.parametrize(
+    ("silent", "is_quiet"),
+    [({Kind.ALERT}, "false"), ({Kind.WATCH}, "false"), ({Kind.ALERT, Kind.WATCH}, "true")],
+    ids=["the first", "the second", "all"],
+)
+async def test_the_morning_makes_a_sound_unless_all_that_is_in_it_is_silent(
+    post: Post, telegram: TelegramServer, silent: set[Kind], is_quiet: str
+) -> None:
+    await the_next_morning(post, replace(SLEEPER, levels=dict.fromkeys(silent, Level.SILENT)))
+    [call] = telegram.sent("sendMessage")
+    assert (call["text"].count("\n"), call["disable_notification"]) == (3, is_quiet)
+
+
 @pytest.mark.parametrize("kind", Kind)
 async def test_every_kind_finds_its_words(post: Post, telegram: TelegramServer, kind: Kind) -> None:
     await post.put(*(notice(ANN, seconds, ALERT, kind=kind) for seconds in (1, 2)))
@@ -211,6 +255,14 @@ async def is_owed_again(post: Post) -> bool:
 
 async def all_kept_or_sent(post: Post) -> bool:
     return set((await post.states()).values()) <= {State.KEPT, State.SENT}
+
+
+async def all_kept_or_past(post: Post) -> bool:
+    return set((await post.states()).values()) <= {State.KEPT, State.SENT, State.STALE}
+
+
+async def all_past(post: Post) -> bool:
+    return set((await post.states()).values()) <= {State.SENT, State.STALE}
 
 
 async def all_sent(post: Post) -> bool:

@@ -285,6 +285,19 @@ async def test_after_a_restart_a_group_gets_no_more_than_telegram_bears(post: Po
         await post.until_settled()
 
 
+async def test_a_clock_that_was_put_back_before_a_restart_silences_nobody(post: Post, telegram: TelegramServer) -> None:
+    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(1, 61.0))
+    async with post.sending():
+        await post.put(notice(DESK, 1))
+        await post.until_settled()
+    async with post.database.write() as session:
+        await session.execute(update(OutboxRow).values(sent_at=post.clock.now() + timedelta(hours=1)))
+    async with post.sending():
+        await post.put(notice(DESK, 2))
+        await post.until_settled()
+    assert telegram.texts(DESK) == ["1 s", "2 s"]
+
+
 @pytest.mark.parametrize(
     ("priority", "copies"), [(FILL, ["1 s", f"1 s\n{TWICE}"]), (ALERT, ["1 s", f"1 s\n{TWICE}"]), (ANSWER, ["1 s"])]
 )

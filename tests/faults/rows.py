@@ -855,6 +855,7 @@ TO_TELEGRAM = (
             SENDER + "test_a_flooded_chat_waits_alone",
             SENDER + "test_a_chat_that_was_flooded_before_a_restart_waits_alone_after_it",
             SENDER + "test_after_a_restart_a_group_gets_no_more_than_telegram_bears",
+            SENDER + "test_a_clock_that_was_put_back_before_a_restart_silences_nobody",
             SENDER + "test_chats_that_have_not_heard_from_us_go_before_those_that_have",
             LIMITER + "test_no_limit_is_exceeded_in_any_window",
             LIMITER + "test_a_flooded_chat_has_room_for_what_is_urgent",
@@ -952,6 +953,15 @@ TO_TELEGRAM = (
             SENDER + "test_a_crash_before_sending_sends_once",
             SENDER + "test_a_crash_after_sending_repeats_fills_and_alerts_marked",
             SENDER + "test_two_crashes_make_no_third_copy",
+        ),
+    ),
+    Row(
+        "S11",
+        "what is told is chosen anew while quiet hours keep notices back",
+        "each is judged by its own kind when they are over: what is off is left out, and one that may sound is heard",
+        (
+            "delivery/test_company.py::test_what_is_switched_off_during_quiet_hours_does_not_come_in_the_morning",
+            "delivery/test_company.py::test_the_morning_makes_a_sound_unless_all_that_is_in_it_is_silent",
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """Which rows go next, and what becomes of them. A claim is committed before a byte of its message is sent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -177,17 +177,18 @@ async def claim(session: WriteSession, room: Room, now: datetime, *, is_turn_of_
     return claims
 
 
-async def claim_company(session: WriteSession, heads: Sequence[Claim], now: datetime) -> dict[int, list[Claim]]:
-    """By id of the head: the rows of its sort that leave in one message with it, also those that are not due yet."""
+async def claim_company(
+    session: WriteSession, heads: Sequence[Claim], is_wanted: Callable[[Claim], bool], now: datetime
+) -> dict[int, list[Claim]]:
+    """By id of the head: the rows of its sort that leave in one message with it, also those that are not due yet. Those
+    that are not wanted stay, until each is the first of its chat."""
     sociable = [head for head in heads if head.has_company and head.may_have_company]
     if not sociable:
         return {}
     chats = sorted({head.chat_id for head in sociable})
     found = [Claim(*tuple(row)) for row in await session.execute(_COMPANY, {"chats": chats, "now": now})]
-    company = {
-        head.id: [row for row in found if row.may_have_company and row.sort == head.sort][: MOST_TOGETHER - 1]
-        for head in sociable
-    }
+    joining = [row for row in found if row.may_have_company and is_wanted(row)]
+    company = {head.id: [row for row in joining if row.sort == head.sort][: MOST_TOGETHER - 1] for head in sociable}
     await _mark_claimed(session, [row for rows in company.values() for row in rows])
     return company
 

@@ -41,7 +41,11 @@ class Packing:
         sent = [head for head in heads if await self._is_wanted(session, head, recipients[head.chat_id], now)]
         if len(sent) < len(heads):
             self._look_again()
-        company = await claim_company(session, sent, now)
+
+        def is_wanted_too(row: Claim) -> bool:
+            return judge(row.kind_chosen, recipients[row.chat_id], now) is Verdict.SEND
+
+        company = await claim_company(session, sent, is_wanted_too, now)
         return [Parcel((head, *company.get(head.id, ())), recipients[head.chat_id]) for head in sent]
 
     async def _is_wanted(self, session: WriteSession, head: Claim, recipient: Recipient, now: datetime) -> bool:

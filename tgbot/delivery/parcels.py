@@ -15,7 +15,7 @@ from tgbot.delivery.verdicts import is_silent
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """`rows` are at least one, the oldest first, all of one chat and topic. Where there are several, each has its line
-    in the message, and none of them edits another."""
+    in the message, and none of them edits another; it makes a sound if one of them is to."""
 
     rows: Sequence[Claim]
     recipient: Recipient
@@ -29,7 +29,10 @@ class Parcel:
         replies = [decode(row.payload, row.picture) for row in self.rows]
         told = self._together(replies) if len(self.rows) > 1 or self.head.is_kept else replies[0]
         repeat = (T("delivery.may_repeat"),) if any(row.is_repeat for row in self.rows) else ()
-        is_quiet = told.is_silent or is_silent(self.head.kind_chosen, self.recipient)
+        is_quiet = all(
+            reply.is_silent or is_silent(row.kind_chosen, self.recipient)
+            for row, reply in zip(self.rows, replies, strict=True)
+        )
         return replace(told, lines=(*told.lines, *repeat), is_silent=is_quiet)
 
     def _together(self, replies: Sequence[Reply]) -> Reply:
@@ -41,7 +44,7 @@ class Parcel:
         else:
             title = T.of(f"delivery.many_{self.head.kind}", count=len(replies))
             lines = [_brief(reply) for reply in replies]
-        return Reply((title, *lines), _shared_buttons(replies), all(reply.is_silent for reply in replies))
+        return Reply((title, *lines), _shared_buttons(replies))
 
 
 def _expired(replies: Sequence[Reply]) -> Reply:
