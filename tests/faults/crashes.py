@@ -9,7 +9,7 @@ import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -29,6 +29,8 @@ from tgbot.system import SystemClock
 SPEED = 3 if "FAULTS_LONG" in os.environ else 5
 PATIENCE = 50  # seconds of the real clock; other tests share the machine
 KILLED = -signal.SIGKILL
+# Of a life: files and sockets, threads, kilobytes of memory. About twice what it has when nothing goes wrong.
+MOST_OPEN, MOST_THREADS, MOST_MEMORY = 60, 15, 250_000
 # What must have come to an end before a life counts as quiet.
 OWED = """
     SELECT (SELECT count(*) FROM intents WHERE state IN ('sent', 'unknown'))
@@ -181,7 +183,19 @@ class House:
         breaches = await oracle.judge(self.stage.kucoin, database, self.log.read_text(), is_settled=True)
         await database.close()
         copies = Counter(text for text in self.seat.texts() if "#" in text)
-        return breaches + [f"O4: {count} copies of {text!r}" for text, count in copies.items() if count > 2]
+        breaches += [f"O4: {count} copies of {text!r}" for text, count in copies.items() if count > 2]
+        return breaches + list(self._swollen())
+
+    def _swollen(self) -> Iterator[str]:
+        """In what the life of now has grown too large."""
+        process = Path(f"/proc/{self.pid}")
+        fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        has = {
+            "open files": (len(list((process / "fd").iterdir())), MOST_OPEN),
+            "threads": (int(fields["Threads"]), MOST_THREADS),
+            "kB of memory": (int(fields["VmRSS"].split()[0]), MOST_MEMORY),
+        }
+        yield from (f"O6: {count} {what}" for what, (count, most) in has.items() if count > most)
 
     async def _line(self, kind: str) -> str:
         return await told(self.process, kind)

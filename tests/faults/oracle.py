@@ -5,9 +5,12 @@ O2  "not placed", "not sent" and "rejected" are said only of what never lands, "
     exchange has ended;
 O3  each fill is kept once, and all of them once the order is done;
 O4  the message of an order that was sent ends with the truth;
-O5  no secret leaves: not into the database, a message or a line of the log.
+O5  no secret leaves: not into the database, a message or a line of the log;
+O6  what waits is bounded: the messages about one order, and the tasks of the event loop. Of a bot that is a process of
+    its own the crash harness also looks at memory, sockets and threads (tests/faults/crashes.py).
 """
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -36,6 +39,7 @@ from tgbot.trading.store import AttemptRow, IntentRow
 from tgbot.trading.views.orders import card
 
 OURS = "tb"
+MOST_NOTICES, MOST_TASKS = 12, 20  # twice what any scenario needs
 NEVER_LANDED = GIVEN_UP - {State.INDETERMINATE, State.CHECKED}
 RENDERER = Renderer(Catalogue(folder("locales")))
 # How the message of an order begins, by what became of it. A market order that found too little is partly filled.
@@ -136,6 +140,7 @@ async def judge(
         *_fills(books, exchange, orders),
         *_told(books),
         *_kept_secret(database, books, secrets_of(exchange), said),
+        *_bounded(books),
     ]
     doubtful = [row.id for row in books.intents.values() if row.state in UNSETTLED]
     if is_settled:
@@ -254,3 +259,13 @@ def _kept_secret(database: Database, books: Books, secrets: Collection[str], sai
             places[path.name] = path.read_bytes().decode("latin-1") if path.exists() else ""
     for place, text in places.items():
         yield from (f"O5: a secret is in {place}" for secret in secrets if secret in text)
+
+
+def _bounded(books: Books) -> Iterable[str]:
+    about = Counter(row.card or row.reply_to_card for row in books.notices)
+    for intent in books.intents.values():
+        count = about[card(intent)]  # type: ignore[arg-type]  # only its id is read
+        if count > MOST_NOTICES:
+            yield f"O6: {count} messages about {intent.id}"
+    if (count := len(asyncio.all_tasks())) > MOST_TASKS:
+        yield f"O6: {count} tasks"

@@ -1150,7 +1150,7 @@ with its result.
 Scenarios of the order path end with the oracles of `tests/faults/oracle.py`: an attempt is one order at most, and
 exits sell no more than was bought; "not placed" is said only of what never lands, "filled" and "cancelled" only of what
 has ended there; each fill is kept once; the message of an order ends with the truth; no secret is in the database, a
-message or the log.
+message or the log; messages, tasks, and what a process takes of its machine, stay within bounds.
 """
 
 

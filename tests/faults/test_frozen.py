@@ -1,6 +1,6 @@
 """A bot that stands still until another has taken its place, and wakes beside it. Row X3."""
 
-from signal import SIGCONT, SIGTERM
+from signal import SIGCONT, SIGSTOP, SIGTERM
 
 import pytest
 
@@ -16,8 +16,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)
 REASONS = ("terminated by other getUpdates request", "is held by")
 
 
-# Before the right to send is used up, the other one uses it; where it is used up already, nobody sends any more.
-@pytest.mark.parametrize(("point", "truth"), [("C5", "Filled"), ("C6", "Not placed")])
+# While Telegram gives it the tap, or before the right to send is used up, the other one uses it; where it is used up
+# already, nobody sends any more.
+@pytest.mark.parametrize(("point", "truth"), [("", "Filled"), ("C5", "Filled"), ("C6", "Not placed")])
 async def test_frozen_until_another_has_taken_over_it_wakes_and_ends_without_another_word(
     house: House, point: str, truth: str
 ) -> None:
@@ -41,7 +42,10 @@ async def frozen_at(house: House, point: str) -> Message:
     it is woken or killed; then there is no other, and this is tried again with the next order."""
     while True:
         shown = await ticket(house)
-        house.arm(point + FROZEN)
+        if point:
+            house.arm(point + FROZEN)
+        else:
+            house.kill(SIGSTOP)
         await confirm(house, shown)
         await house.stage.until(lambda: house.is_frozen, PATIENCE)
         house.arm("")

@@ -1,5 +1,6 @@
 """The oracles can fail: each is shown a breach of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -78,3 +79,20 @@ async def test_each_breach_is_seen(sound: Desk, breach: str) -> None:
 async def test_a_secret_that_is_said_is_seen(sound: Desk) -> None:
     (secret, *_) = oracle.secrets_of(sound.exchange)
     assert await breaches(sound, f"it is {secret}.") == ["O5: a secret is in the log"]
+
+
+async def test_messages_without_end_are_seen(sound: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oracle, "MOST_NOTICES", 0)
+    found = await breaches(sound)
+    assert len(found) == 3
+    assert all(breach.startswith("O6: 1 messages about ") for breach in found)
+
+
+async def test_tasks_without_end_are_seen(sound: Desk) -> None:
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(oracle.MOST_TASKS):
+            tasks.create_task(over.wait())
+        (found,) = await breaches(sound)
+        over.set()
+    assert found.startswith("O6: ")
