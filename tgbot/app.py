@@ -173,7 +173,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
         attendance = Attendance(database, outbox, clock, free_since)
-        await _play(roles, _receive(settings, bot, intake, attendance, clock), intake.idle, sender, stopping)
+        await _play(roles, _receive(settings, bot, intake, attendance, lease, clock), intake.idle, sender, stopping)
 
 
 def _paper_file(settings: Settings) -> Path:
@@ -248,7 +248,9 @@ async def _serve_web(settings: Settings, ground: Ground, intake: Intake, stack: 
         raise ConfigError(f"TGBOT_WEB_BIND {settings.web_bind} cannot be used: {error.strerror}") from error
 
 
-async def _receive(settings: Settings, bot: Telegram, intake: Intake, attendance: Attendance, clock: Clock) -> None:
+async def _receive(
+    settings: Settings, bot: Telegram, intake: Intake, attendance: Attendance, lease: Lease, clock: Clock
+) -> None:
     """The role `chat`: Telegram is asked for updates, or it delivers them and there is nothing to do but to stay."""
     if settings.telegram_webhook_url:
         secret = settings.telegram_webhook_secret.get_secret_value()
@@ -259,7 +261,7 @@ async def _receive(settings: Settings, bot: Telegram, intake: Intake, attendance
         await delete_webhook(bot, clock)
         await attendance.here()
         log.info("receiving", by="polling")
-        await Polling(Poller(bot), intake.receive, clock, attendance.here).run()
+        await Polling(Poller(bot), intake.receive, clock, attendance.here, lease.require).run()
 
 
 async def _play(

@@ -103,6 +103,22 @@ async def test_keeping_it_renews_it_in_time_and_ends_when_it_is_lost(database: D
         await keeping
 
 
+async def test_whoever_stood_still_finds_out_whether_it_is_still_theirs(database: Database, clock: JumpClock) -> None:
+    mine = lease(database, clock, "one")
+    await mine.take()
+    clock.advance(9)
+    await mine.require()
+    clock.advance(9)
+    await mine.require()  # nobody else wanted it
+    clock.advance(9)
+    with pytest.raises(LostRace):
+        await lease(database, clock, "two").take()
+    clock.advance(2)
+    await lease(database, clock, "two").take()
+    with pytest.raises(LostRace, match="is held by two"):
+        await mine.require()
+
+
 async def test_of_many_at_once_one_gets_it(database: Database, clock: JumpClock, database_url: str) -> None:
     elsewhere = Database(database_url)
 

@@ -10,7 +10,7 @@ from tests.clock import JumpClock
 from tests.intake.conftest import message
 from tgbot.chat.bot import Telegram
 from tgbot.chat.updates import Poller
-from tgbot.core.errors import ConfigError, SecondPoller
+from tgbot.core.errors import ConfigError, LostRace, SecondPoller
 from tgbot.intake.polling import Polling
 from tgbot.intake.service import RawUpdate
 
@@ -45,8 +45,12 @@ async def poll(bot: Telegram, inbox: Inbox, clock: JumpClock) -> list[float]:
         answered.append(clock.monotonic())
 
     with pytest.raises(Enough):
-        await Polling(Poller(bot), inbox.receive, clock, on_answer).run()
+        await Polling(Poller(bot), inbox.receive, clock, on_answer, holds).run()
     return answered
+
+
+async def holds() -> None:
+    """Nobody else has the lease."""
 
 
 async def test_what_was_stored_is_confirmed_with_the_next_question(
@@ -104,4 +108,21 @@ async def test_a_refused_token_and_a_second_poller_end_it(
         pytest.fail("it was refused")
 
     with pytest.raises(error):
-        await Polling(Poller(bot), Inbox().receive, clock, on_answer).run()
+        await Polling(Poller(bot), Inbox().receive, clock, on_answer, holds).run()
+
+
+async def test_who_has_lost_the_lease_asks_nothing_more(
+    bot: Telegram, telegram: TelegramServer, clock: JumpClock
+) -> None:
+    """What was fetched before is kept: it was ours."""
+    telegram.updates = [message(41, "/price btc")]
+    inbox = Inbox()
+
+    async def require_lease() -> None:
+        if inbox.numbers:
+            raise LostRace("somebody else")
+
+    with pytest.raises(LostRace):
+        await Polling(Poller(bot), inbox.receive, clock, holds, require_lease).run()
+    assert inbox.numbers == [41]
+    assert offsets(telegram) == [0]

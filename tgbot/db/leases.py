@@ -37,6 +37,7 @@ class Lease:
         self._name = name
         self._holder = holder
         self._length = length
+        self._ends_at: datetime | None = None
 
     async def take(self) -> None:
         """Take or renew it. Raises `LostRace`, naming the holder, while somebody else has it."""
@@ -56,11 +57,17 @@ class Lease:
             holder = await session.scalar(select(LeaseRow.holder).where(LeaseRow.name == self._name))
         if holder != self._holder:
             raise LostRace(f"{self._name} is held by {holder}")
+        self._ends_at = now + self._length
 
     async def keep(self) -> None:
         """Renew it for ever; ends with `LostRace` when somebody else has taken it."""
         while True:
             await self._clock.sleep(self._length.total_seconds() / 3)
+            await self.take()
+
+    async def require(self) -> None:
+        """Before what only its holder may do: a process that stood still may have lost it. Raises `LostRace`."""
+        if self._ends_at is None or self._clock.now() >= self._ends_at:
             await self.take()
 
     async def release(self) -> None:

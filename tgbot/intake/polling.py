@@ -16,7 +16,8 @@ LONGEST_WAIT = timedelta(seconds=30)
 
 
 class Polling:
-    """The role `chat`: the one consumer of the token's updates."""
+    """The role `chat`: the one consumer of the token's updates. `require_lease` raises if it is not that any more: a
+    question would end that of whoever has taken over."""
 
     def __init__(
         self,
@@ -24,18 +25,21 @@ class Polling:
         receive: Callable[[Sequence[RawUpdate]], Awaitable[None]],
         clock: Clock,
         on_answer: Callable[[], Awaitable[None]],
+        require_lease: Callable[[], Awaitable[None]],
     ) -> None:
         self._poller = poller
         self._receive = receive
         self._clock = clock
         self._on_answer = on_answer
+        self._require_lease = require_lease
 
     async def run(self) -> None:
-        """Until cancelled; ends with `ConfigError` when the token is refused and
-        `SecondPoller` when somebody else fetches its updates."""
+        """Until cancelled; ends with `ConfigError` when the token is refused, `SecondPoller` when somebody else fetches
+        its updates, and `LostRace` when somebody else has the lease."""
         offset = 0
         failures = 0
         while True:
+            await self._require_lease()
             try:
                 updates = await self._poller.fetch(offset)
             except UpdatesUnavailable as error:
