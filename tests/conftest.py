@@ -24,6 +24,13 @@ structlog.configure(
 pytest_plugins = ["tests.browser", "tests.databases", "tests.skips", "tests.statements"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a browser, or a house of processes, comes first, whatever the order of the rest: of several workers
+    one then starts most of them, and the others take their work from its other end."""
+    items.sort(key=lambda item: not (item.get_closest_marker("browser") or "house" in item.fixturenames))  # type: ignore[attr-defined]  # items of functions have them
+
+
 def pytest_collection_finish() -> None:
     spare_collector()  # thousands of collected tests would be looked through during each of them
 
