@@ -264,11 +264,11 @@ async def test_fills_that_are_never_listed_are_asked_for_less_and_less_and_not_f
     asked = desk.show(nothing, 9999, FILLS)
     await desk.rounds(0, *[2] * 13)
     before = asked.hits
-    await desk.rounds(*[2] * 300)
+    await desk.rounds(*[2] * 30, *[30] * 18)
     assert asked.hits - before <= 10
-    await desk.rounds(*[1800] * 48 * 8)
+    await desk.rounds(*[6 * 3600] * 4 * 8)
     after = asked.hits
-    await desk.rounds(*[1800] * 48)
+    await desk.rounds(*[6 * 3600] * 4)
     assert asked.hits == after
 
 
