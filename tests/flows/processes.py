@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from tgbot.settings import Settings
 
-# Every warning is shown. Not -X dev: the debug mode of asyncio that comes with it doubles what a bot costs.
+# Every warning is shown. Not -X dev: with the debug mode of asyncio a bot costs half as much again.
 PYTHON = [sys.executable, "-W", "default"]
 # A setting of the machine that runs the tests must not reach the program under test.
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("TGBOT_")}
