@@ -164,27 +164,29 @@ async def test_who_does_not_read_holds_the_server_back(
     talking.clients[0].transport.abort()
 
 
+@pytest.mark.parametrize("is_encrypted", [False, True])
 async def test_who_reads_late_gets_all_of_it_in_order(
-    reader: Reader, ssl_context: ssl.SSLContext, talking: "Talk"
+    is_encrypted: bool, reader: Reader, own_certificate: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     """More than the pipe holds: the server is held back, and let go on."""
-    socket = await reader.open(talking.address, ssl_context)
-    await eventually(lambda: bool(talking.clients))
-    texts = [b"%d" % number * 2_000 for number in range(5_000)]
+    texts = [b"%d" % number * 2_000 for number in range(3_000)]
+    waits, heard = asyncio.Event(), list[bytes]()
 
-    async def send() -> None:
+    async def send(client: ServerConnection) -> None:
         for text in texts:
-            await talking.clients[0].send(text, text=True)
-        await talking.clients[0].close()
+            if client.transport.get_write_buffer_size():
+                waits.set()
+            await client.send(text, text=True)
+        assert waits.is_set()
 
-    heard: list[bytes] = []
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        sending = group.create_task(send())
-        await eventually(lambda: talking.clients[0].transport.get_write_buffer_size() > 0)
-        assert not sending.done()
-        with suppress(ConnectionClosed):
-            while True:
-                heard += await socket.receive()
+    async with serve(send, "127.0.0.1", 0, ssl=own_certificate if is_encrypted else None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        socket = await reader.open(f"{'wss' if is_encrypted else 'ws'}://127.0.0.1:{port}/", trusting)
+        async with asyncio.timeout(10):
+            await waits.wait()
+            with suppress(ConnectionClosed):
+                while True:
+                    heard += await socket.receive()
     assert heard == texts
 
 
