@@ -1,6 +1,6 @@
 """Who opens WebSockets for us: the network of asyncio, or aiofastnet's where the extra `fast` is installed.
 
-aiofastnet keeps a quarter of the memory for an encrypted connection, and takes less CPU to encrypt.
+aiofastnet keeps a quarter of the memory for an encrypted connection.
 """
 
 import asyncio
@@ -32,7 +32,6 @@ Connect = Callable[..., Awaitable[tuple[Any, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    name: str
     _connect: Callable[[], Connect]
 
     async def open(self, address: str, tls: ssl.SSLContext) -> Connection:
@@ -66,11 +65,11 @@ def fastest() -> Reader:
 
 
 def by_asyncio() -> Reader:
-    return Reader("asyncio", lambda: asyncio.get_running_loop().create_connection)
+    return Reader(lambda: asyncio.get_running_loop().create_connection)
 
 
 def by_aiofastnet() -> Reader:
     """Raises `ImportError` where it is not installed."""
     from aiofastnet import create_connection  # noqa: PLC0415 - an extra that not everybody has
 
-    return Reader("aiofastnet", lambda: partial(create_connection, asyncio.get_running_loop()))
+    return Reader(lambda: partial(create_connection, asyncio.get_running_loop()))
