@@ -222,6 +222,7 @@ KUCOIN_REST = (
             RECONCILE + "test_order_that_turns_up_after_all_is_adopted_and_said_to_be",
             RECONCILE + "test_order_that_only_the_lists_show_is_found_there",
             STOPS + "test_a_query_that_lags_behind_proves_nothing",
+            STOPS + "test_what_was_asked_in_vain_before_it_was_taken_does_not_prove_that_it_is_gone",
             STOPS + "test_a_triggered_order_that_is_listed_late_is_waited_for",
         ),
     ),
