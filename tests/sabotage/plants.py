@@ -205,6 +205,13 @@ PLANTS = (
         ("tests/faults/test_stops.py",),
     ),
     Plant(
+        "what was asked in vain before a stop was taken proves that it is gone",
+        "tgbot/trading/rules/settlement.py",
+        "    if misses.last_at <= deadline + CLOCK_SKEW + QUERY_LAG:\n        return None\n",
+        "",
+        ("tests/faults/test_stops.py", "tests/faults/test_simulation.py"),
+    ),
+    Plant(
         "an edited order is shown anew before its end is confirmed",
         "tgbot/trading/amending.py",
         "        if old.state is not State.CANCELLED or request is None:\n",
