@@ -52,12 +52,15 @@ async def test_a_fill_that_is_heard_of_before_the_post_is_answered_is_told_once(
     await ann.say("/buy btc 100", "Buy BTC-USDT")
     answer = asyncio.Event()
     post = stage.faults.add("POST", "/api/v1/hf/orders", Mode.EDITED, until=answer)
-    await ann.press("Confirm", "^Filled: buy BTC for 100")
+    card = await ann.press("Confirm", "^Filled: buy BTC for 100")
+    before = card.revision
     assert post.hits == 1
     answer.set()
+    await ann.say("/orders", "^1 open order")  # her next command has to wait for the end of that press
     stage.price("BTC-USDT", 65_990)
     await ann.hears("^Filled: buy 0.01 BTC at 66,000")
-    assert len([text for text in ann.texts() if "BTC for 100" in text]) == 1, "not taken back, and not told again"
+    assert card.revision == before, "not taken back, and not told again"
+    assert len([text for text in ann.texts() if "BTC for 100" in text]) == 1
 
 
 async def test_frames_of_another_account_are_not_believed_and_ours_around_them_are(ann: Seat, stage: Stage) -> None:
