@@ -54,7 +54,14 @@ KINDS = {
 
 
 # Where every scenario ends with the oracles, and what among it is none: models, and fills that nobody ordered.
-JUDGED = ("faults/", "flows/test_doctor.py")
+JUDGED = (
+    "faults/",
+    "flows/test_doctor.py",
+    "approvals/test_decision.py",
+    "approvals/test_desks.py",
+    "approvals/test_races.py::test_it_expires",
+    "approvals/test_races.py::test_many_presses",
+)
 UNJUDGED = ("faults/test_simulation", "faults/test_submit_protocol", "faults/test_fills")
 
 
@@ -1021,6 +1028,7 @@ GROUPS = (
         "one order, and both are on record",
         (
             RACES + "test_approvers_in_two_processes_at_once_give_one_order_or_none",
+            RACES + "test_many_presses_of_many_approvers_at_once_are_one_order",
             "approvals/test_machine.py::test_whatever_happens_it_ends_as_the_model_says",
         ),
     ),
@@ -1184,7 +1192,7 @@ TABLE = {
 }
 ROWS = tuple(row for rows in TABLE.values() for row in rows)
 # What can befall an order; a scenario of each ends with the oracles. In the other rows a price, a vote or a message is
-# on its way.
+# on its way, and an order only by the way.
 OF_ORDERS = (*KUCOIN_REST, *PRIVATE_STREAM, *DATABASE, *TIME, *PROCESS, *NETWORK, *KEYS)
 
 HEAD = """# What can go wrong, and the tests that show what happens then

@@ -40,6 +40,6 @@ async def doubts(database: Database) -> dict[str, timedelta]:
     is_noting = text("SELECT count(*) FROM sqlite_schema WHERE name = 'truths'")
     query = text("SELECT intent_id, known_at - sent_at FROM truths WHERE known_at IS NOT NULL")
     async with database.read() as session:
-        if not await session.scalar(is_noting):
+        if not database.is_sqlite or not await session.scalar(is_noting):
             return {}
         return {intent: timedelta(microseconds=took) for intent, took in await session.execute(query)}
