@@ -75,9 +75,8 @@ async def test_the_order_of_a_key_that_was_sealed_with_a_lost_one_goes_on_when_i
     await database.close()
     async with stage.bot():
         await left.hears("^Unknown, for you to check: .*\nIts account cannot be used", LONG)
-        await connect(left, account)
-        await left.say("/orders", "^1 open order\n#.* buy 0.01 BTC at 66,000")
         stage.price("BTC-USDT", 65_990)
+        await connect(left, account)
         await left.hears("^Filled", LONG)
 
 
