@@ -24,7 +24,7 @@ structlog.configure(
     ]
 )
 
-pytest_plugins = ["tests.browser", "tests.databases", "tests.skips", "tests.statements"]
+pytest_plugins = ["tests.browser", "tests.databases", "tests.faults.claims", "tests.skips", "tests.statements"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -173,7 +173,7 @@ def build_features(ground: Ground) -> Features:
 def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     """Orders, and the portfolio, which reads what they have become; and orders as something that groups decide on."""
     reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
-    ground.keys.hand_over_by(hand_over)
+    ground.keys.hand_over_by(partial(hand_over, reconciler.look_at))
     tickets = Tickets(
         database=ground.database,
         clock=ground.clock,

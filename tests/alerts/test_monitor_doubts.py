@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.alerts.desk import BTC, Desk, Life, heard
+from tgbot.core.market import Tick
 
 
 @pytest.fixture(params=["first", "first of the next life", "after a gap"])
@@ -47,16 +48,22 @@ async def test_an_absurd_first_price_rings_nothing(quiet: Life, desk: Desk, absu
     assert any("> 140,000: now 140,000" in said.text for said in await desk.said(2))
 
 
-@pytest.mark.parametrize("then", [151_000, 67_200])
-async def test_a_first_price_that_has_leapt_rings_when_its_candle_is_there_or_the_next_one_confirms_it(
-    quiet: Life, desk: Desk, then: int
-) -> None:
-    """The candles are late: they know of it when the next price has come."""
+async def leapt(quiet: Life, desk: Desk) -> Tick:
+    """A first price far away, of which the candles do not know yet; nobody has been told of it."""
     tick = desk.price_unheard(BTC, 150_000)
     desk.exchange.trades[BTC].remove(tick)
     quiet.board.on_tick(tick)
     await settled(desk, seconds=0)
     assert await desk.said() == []
+    return tick
+
+
+@pytest.mark.parametrize("then", [151_000, 67_200])
+async def test_a_first_price_that_has_leapt_rings_when_its_candle_is_there_or_the_next_one_confirms_it(
+    quiet: Life, desk: Desk, then: int
+) -> None:
+    """The candles are late: they know of it when the next price has come."""
+    tick = await leapt(quiet, desk)
     desk.exchange.trades[BTC].append(tick)
     desk.price(BTC, then)
     await settled(desk)
@@ -67,11 +74,7 @@ async def test_a_first_price_that_has_leapt_rings_when_its_candle_is_there_or_th
 async def test_a_first_price_that_has_leapt_and_is_the_last_for_long_rings_from_its_candle(
     quiet: Life, desk: Desk
 ) -> None:
-    tick = desk.price_unheard(BTC, 150_000)
-    desk.exchange.trades[BTC].remove(tick)
-    quiet.board.on_tick(tick)
-    await settled(desk, seconds=0)
-    assert await desk.said() == []
+    tick = await leapt(quiet, desk)
     desk.exchange.trades[BTC].append(tick)
     await settled(desk)
     [rang] = [said for said in await desk.said(2) if "140,000" in said.text]

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.chat.telegram_server import Call, TelegramServer
-from tests.delivery.conftest import ANN, BORIS, Post, until, words
-from tests.delivery.test_sender import ALERT, ANSWER, TWICE, is_new
+from tests.delivery.conftest import ANN, BORIS, Post, words
+from tests.delivery.test_sender import ALERT, ANSWER, TWICE, a_minute_after
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.delivery.store import State
 
@@ -62,11 +62,8 @@ async def test_after_a_lost_answer_a_picture_follows_the_rules_of_its_words(
     telegram.lose_answer("sendPhoto")
     async with post.sending():
         await post.put(drawn(ANN, 1, FIRST, priority))
-        await telegram.until_called("sendPhoto")
         if copies[1:]:
-            await until(lambda: is_new(post))
-            await post.until_resting()
-            post.clock.advance(60)
+            await a_minute_after(post, telegram, "sendPhoto")
         await post.until_settled()
     assert shown(telegram) == copies
     assert await kept(post) == []
@@ -76,10 +73,7 @@ async def test_a_lost_edit_of_a_picture_is_repeated(post: Post, telegram: Telegr
     telegram.lose_answer("editMessageMedia")
     async with post.sending():
         await post.put(drawn(ANN, 1, FIRST, edit_message_id=5))
-        await telegram.until_called("editMessageMedia")
-        await until(lambda: is_new(post))
-        await post.until_resting()
-        post.clock.advance(60)
+        await a_minute_after(post, telegram, "editMessageMedia")
         await post.until_settled()
     assert shown(telegram) == [("1 s", FIRST)]
     assert len(telegram.sent("editMessageMedia")) == 2

@@ -1,6 +1,7 @@
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -231,12 +232,8 @@ async def test_a_chat_that_was_flooded_before_a_restart_waits_alone_after_it(
     post: Post, telegram: TelegramServer
 ) -> None:
     """Else its 429 would be taken for one about all we send, and keep every fill back."""
-    post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(20, 61.0))
-    async with post.sending():
-        for seconds in range(7):
-            await post.put(notice(DESK, seconds))
-            await post.until_settled()
-            post.clock.advance(6)
+    async with saying_much(post, apart=6):
+        pass
     telegram.fail("sendMessage", 429, "Too Many Requests: retry after 40", retry_after=40)
     async with post.sending():
         await post.put(notice(DESK, 99))
@@ -246,15 +243,23 @@ async def test_a_chat_that_was_flooded_before_a_restart_waits_alone_after_it(
     assert telegram.texts(BORIS) == ["5 s"]
 
 
-async def test_of_what_was_sent_before_a_restart_each_message_counts_once_and_for_a_minute(
-    post: Post, telegram: TelegramServer
-) -> None:
-    """A group that has heard little from us is not the reason for a 429."""
+@asynccontextmanager
+async def saying_much(post: Post, *, apart: float) -> AsyncIterator[None]:
+    """A life in which a group that bears twenty messages in a minute has got seven, so many seconds apart."""
     post.limits = Limits(UNLIMITED.pace, NO_LIMIT, NO_LIMIT, Window(20, 61.0))
     async with post.sending():
         for seconds in range(7):
             await post.put(notice(DESK, seconds))
             await post.until_settled()
+            post.clock.advance(apart)
+        yield
+
+
+async def test_of_what_was_sent_before_a_restart_each_message_counts_once_and_for_a_minute(
+    post: Post, telegram: TelegramServer
+) -> None:
+    """A group that has heard little from us is not the reason for a 429."""
+    async with saying_much(post, apart=0):
         post.clock.advance(61)
         await post.put(*(notice(DESK, seconds, ALERT, kind=Kind.ALERT) for seconds in range(7)))
         await post.until_resting()
@@ -308,11 +313,8 @@ async def test_after_a_lost_answer_fills_and_alerts_go_once_more(
         telegram.lose_answer("sendMessage")
     async with post.sending():
         await post.put(notice(ANN, 1, priority))
-        await telegram.until_called("sendMessage")
-        for _ in copies[1:]:
-            await until(lambda: is_new(post))
-            await post.until_resting()
-            post.clock.advance(60)
+        for times, _ in enumerate(copies[1:], 1):
+            await a_minute_after(post, telegram, "sendMessage", times)
         await post.until_settled()
     assert telegram.texts(ANN) == copies
     assert list((await post.states()).values()) == [State.DEAD]
@@ -322,10 +324,7 @@ async def test_a_lost_edit_is_repeated_as_it_was(post: Post, telegram: TelegramS
     telegram.lose_answer("editMessageText")
     async with post.sending():
         await post.put(notice(ANN, 1, edit_message_id=5))
-        await telegram.until_called("editMessageText")
-        await until(lambda: is_new(post))
-        await post.until_resting()
-        post.clock.advance(60)
+        await a_minute_after(post, telegram, "editMessageText")
         await post.until_settled()
     assert [call["text"] for call in telegram.sent("editMessageText")] == ["1 s", "1 s"]
     assert list((await post.states()).values()) == [State.SENT]
@@ -634,6 +633,14 @@ async def one_a_second(post: Post, telegram: TelegramServer, messages: int) -> N
         await until(lambda: none_claimed(post))
         await post.until_resting()
         post.clock.advance(1)
+
+
+async def a_minute_after(post: Post, telegram: TelegramServer, method: str, times: int = 1) -> None:
+    """So many calls, the answer to the last of which is lost: the sender knows that, and waits for its time."""
+    await telegram.until_called(method, times)  # from before it until it is known the row is claimed
+    await until(lambda: is_new(post))
+    await post.until_resting()
+    post.clock.advance(60)
 
 
 async def is_new(post: Post) -> bool:

@@ -8,14 +8,14 @@ import pytest_asyncio
 
 from tests.faults import oracle, truth
 from tests.faults.crashes import House, open_house
-from tests.flows.conftest import ann, stage, trader
+from tests.flows.conftest import ann, judged, stage, trader
 from tests.flows.stage import kept_open
 from tests.ids import CountingIds
-from tests.kucoin.conftest import HurryClock
+from tests.kucoin.conftest import HurryClock, own_authority, own_certificate
 from tests.trading.conftest import client, clock, open_desk, ssl_context
 from tests.trading.desk import Desk
 
-__all__ = ["ann", "client", "clock", "ssl_context", "stage", "trader"]
+__all__ = ["ann", "client", "clock", "judged", "own_authority", "own_certificate", "ssl_context", "stage", "trader"]
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,8 @@ FIRST_WORDS: dict[State, tuple[str, ...]] = {
 @dataclass
 class Figures:
     """Over all scenarios of a run. `unsettled` are orders whose truth was not yet asked for when a scenario ended.
-    `doubts` says of each other how many seconds it was in doubt, and in which test."""
+    `doubts` says of each other how many seconds it was in doubt, and in which test. `sound` are the tests in which
+    nothing was found, each with how many orders were sent in it."""
 
     scenarios: int = 0
     placed: int = 0
@@ -71,6 +72,7 @@ class Figures:
     unsettled: int = 0
     breaches: list[str] = field(default_factory=list)
     doubts: dict[str, tuple[float, str]] = field(default_factory=dict)
+    sound: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: "Figures") -> None:
         """Those of another process."""
@@ -81,6 +83,7 @@ class Figures:
         self.unsettled += other.unsettled
         self.breaches += other.breaches
         self.doubts |= other.doubts
+        self.sound |= other.sound
 
 
 FIGURES = Figures()
@@ -150,6 +153,8 @@ async def judge(
     FIGURES.unsettled += len(doubtful)
     FIGURES.breaches += breaches
     test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
+    if not breaches:
+        FIGURES.sound[test] = FIGURES.sound.get(test, 0) + len(books.attempts)
     for intent, doubt in (await truth.doubts(database)).items():
         FIGURES.doubts[f"{database.url} {intent}"] = (doubt.total_seconds(), test)
     return breaches

@@ -29,13 +29,13 @@ class Row:
 
 # By the folder of a test; the first that fits.
 KINDS = {
-    "faults/test_crash": "process killed, oracles",
-    "faults/test_frozen": "process frozen, oracles",
+    "faults/test_crash": "process killed",
+    "faults/test_frozen": "process frozen",
     "faults/test_power": "power cut, replayed",
     "faults/test_simulation": "simulation",
     "faults/test_submit_protocol": "model",
     "faults/test_fills": "property",
-    "faults/": "scenario, oracles",
+    "faults/": "scenario",
     "approvals/rules/": "property",
     "approvals/test_machine": "model",
     "approvals/test_races": "races, both databases",
@@ -53,8 +53,26 @@ KINDS = {
 }
 
 
+# Where every scenario ends with the oracles, and what among it is none: models, and fills that nobody ordered.
+JUDGED = (
+    "faults/",
+    "flows/test_doctor.py",
+    "approvals/test_decision.py",
+    "approvals/test_desks.py",
+    "approvals/test_races.py::test_it_expires",
+    "approvals/test_races.py::test_many_presses",
+)
+UNJUDGED = ("faults/test_simulation", "faults/test_submit_protocol", "faults/test_fills")
+
+
 def kind_of(test: str) -> str:
-    return next(kind for prefix, kind in KINDS.items() if test.startswith(prefix))
+    kind = next(kind for prefix, kind in KINDS.items() if test.startswith(prefix))
+    return f"{kind}, oracles" if is_judged(test) else kind
+
+
+def is_judged(test: str) -> bool:
+    """Whether it ends with the oracles; `claims.py` makes sure that it does."""
+    return test.startswith(JUDGED) and not test.startswith(UNJUDGED)
 
 
 SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcile.py::", "trading/test_orders.py::"
@@ -64,6 +82,7 @@ DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "ku
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
 ROUNDS = "trading/test_rounds.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
+ANSWERS, DATABASES, MASTER = "faults/test_answers.py::", "faults/test_database.py::", "faults/test_keys.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
 RESTORED = "faults/test_restored.py::"
 POWER, CRASHED_EXITS = "faults/test_power.py::", "faults/test_crashed_exits.py::"
@@ -101,6 +120,7 @@ KUCOIN_REST = (
         "DNS, refused, TLS fails: not a byte has left",
         "*not sent* is said at once; a new tap makes a new order",
         (
+            ANSWERS + "test_what_could_not_leave_is_not_sent_and_a_new_tap_makes_a_new_order",
             SENDING + "test_what_has_not_left_is_told_as_not_sent",
             "kucoin/test_http.py::test_refused_means_that_not_a_byte_was_sent",
             "kucoin/test_http.py::test_an_unknown_name_means_that_not_a_byte_was_sent",
@@ -132,6 +152,8 @@ KUCOIN_REST = (
         "5xx, a page instead of JSON, broken gzip",
         "unknown for an order; a read is tried three times",
         (
+            ANSWERS + "test_pages_of_somebody_in_between_leave_the_order_in_doubt_and_the_looks_go_on",
+            ANSWERS + "test_an_answer_that_says_it_is_packed_and_is_not_leaves_the_order_in_doubt",
             KUCOIN + "test_an_unclear_answer_leaves_the_outcome_unknown",
             "kucoin/test_market.py::test_a_read_is_tried_three_times",
             RECONCILE + "test_no_failure_of_the_exchange_ends_the_reconciler",
@@ -142,6 +164,8 @@ KUCOIN_REST = (
         "300000, or any code that is not known to be a no",
         "unknown; a definite no is told with KuCoin's words, which never become markup",
         (
+            ANSWERS + "test_a_code_that_is_not_known_to_be_a_no_is_none",
+            ANSWERS + "test_a_clear_no_is_told_and_the_next_order_goes_out",
             "kucoin/test_errors.py::test_a_code_that_the_table_lacks_is_never_a_no",
             SENDING + "test_definite_no_is_told_as_rejected_with_kucoin_s_words",
             SENDING + "test_words_of_kucoin_never_become_markup",
@@ -152,6 +176,7 @@ KUCOIN_REST = (
         "success with half a body, null, wrong types, no order id, another clientOid",
         "unknown; never an order without a number",
         (
+            ANSWERS + "test_a_success_without_its_number_is_no_success_yet",
             SENDING + "test_no_definite_answer_is_unknown_and_the_truth_follows",
             RECONCILE + "test_unreadable_order_is_looked_at_again_and_changes_nothing",
         ),
@@ -160,13 +185,17 @@ KUCOIN_REST = (
         "R9",
         "408000, 500000, 126038, 126039",
         "as R1",
-        ("kucoin/test_errors.py::test_what_is_no_clear_no_leaves_a_write_unknown_and_a_read_to_be_repeated",),
+        (
+            ANSWERS + "test_trouble_within_kucoin_leaves_the_order_in_doubt",
+            "kucoin/test_errors.py::test_what_is_no_clear_no_leaves_a_write_unknown_and_a_read_to_be_repeated",
+        ),
     ),
     Row(
         "R10",
         "duplicate clientOid, by code or by words",
         "that order is ours: it is looked up and adopted",
         (
+            ANSWERS + "test_a_duplicate_is_ours_and_is_adopted_though_it_shows_late",
             "kucoin/test_errors.py::test_a_duplicate_means_that_an_earlier_attempt_has_landed",
             SENDING + "test_no_definite_answer_is_unknown_and_the_truth_follows",
         ),
@@ -200,6 +229,7 @@ KUCOIN_REST = (
             RECONCILE + "test_order_that_turns_up_after_all_is_adopted_and_said_to_be",
             RECONCILE + "test_order_that_only_the_lists_show_is_found_there",
             STOPS + "test_a_query_that_lags_behind_proves_nothing",
+            STOPS + "test_what_was_asked_in_vain_before_it_was_taken_does_not_prove_that_it_is_gone",
             STOPS + "test_a_triggered_order_that_is_listed_late_is_waited_for",
         ),
     ),
@@ -248,6 +278,7 @@ KUCOIN_REST = (
         "an answer drips, is huge, redirects, promises another length",
         "10 s in all, 2 MiB at most, no redirect",
         (
+            ANSWERS + "test_an_answer_without_measure_ends_and_its_order_is_looked_up",
             KUCOIN + "test_a_dripping_answer_ends_at_the_deadline",
             KUCOIN + "test_silence_ends_at_the_deadline",
             KUCOIN + "test_an_unclear_answer_leaves_the_outcome_unknown",
@@ -312,6 +343,7 @@ KUCOIN_REST = (
         "the answer about one order does not come",
         "no other order, exit or account waits for it; of each order there is one look at a time",
         (
+            ANSWERS + "test_an_order_whose_answers_do_not_come_keeps_no_other_from_its_end",
             ROUNDS + "test_a_fill_is_told_at_once_while_another_answer_does_not_come",
             ROUNDS + "test_a_round_does_not_wait_for_the_one_before",
             ROUNDS + "test_of_one_order_there_is_one_look_at_a_time_and_one_more_for_what_happened_meanwhile",
@@ -475,7 +507,10 @@ PRIVATE_STREAM = (
         "V2",
         "the fill is known before the POST is answered",
         "told once, and not taken back",
-        (SENDING + "test_order_that_a_round_finds_before_the_reply_is_told_once",),
+        (
+            STREAMS + "test_a_fill_that_is_heard_of_before_the_post_is_answered_is_told_once",
+            SENDING + "test_order_that_a_round_finds_before_the_reply_is_told_once",
+        ),
     ),
     Row(
         "V3",
@@ -510,7 +545,10 @@ PRIVATE_STREAM = (
         "V6",
         "a frame of another account",
         "dropped, and logged as an error",
-        ("kucoin/test_private.py::test_a_frame_of_another_account_is_not_believed",),
+        (
+            STREAMS + "test_frames_of_another_account_are_not_believed_and_ours_around_them_are",
+            "kucoin/test_private.py::test_a_frame_of_another_account_is_not_believed",
+        ),
     ),
     Row(
         "V7",
@@ -525,7 +563,10 @@ DATABASE = (
         "D1",
         "writers meet",
         "each waits its turn; no error reaches a person",
-        ("db/test_engine.py::test_of_three_hundred_that_read_and_then_write_none_is_lost",),
+        (
+            DATABASES + "test_taps_and_looks_of_two_processes_wait_their_turn_and_none_is_lost",
+            "db/test_engine.py::test_of_three_hundred_that_read_and_then_write_none_is_lost",
+        ),
     ),
     Row(
         "D2",
@@ -562,6 +603,7 @@ DATABASE = (
         "a page is damaged",
         "refused at the start; nothing is written",
         (
+            DATABASES + "test_a_damaged_database_is_refused_and_its_copy_knows_the_order",
             "db/test_engine.py::test_a_damaged_page_is_found_at_the_start",
             "test_schema.py::test_a_damaged_database_is_not_migrated",
         ),
@@ -592,6 +634,7 @@ DATABASE = (
         "a migration is killed at any statement",
         "it begins again from where it was",
         (
+            DATABASES + "test_an_order_outlives_a_migration_that_is_killed_at_any_statement",
             "test_schema.py::test_killed_at_any_statement_it_begins_again_from_where_it_was",
             "test_schema.py::test_a_database_of_a_newer_release_is_refused_and_left_as_it_is",
         ),
@@ -699,7 +742,10 @@ NETWORK = (
         "N2",
         "a certificate that nobody vouches for",
         "not a byte is sent; nothing turns that off",
-        ("kucoin/test_http.py::test_a_certificate_that_nobody_vouches_for_means_that_not_a_byte_was_sent",),
+        (
+            ANSWERS + "test_whoever_has_a_certificate_of_their_own_gets_no_order",
+            "kucoin/test_http.py::test_a_certificate_that_nobody_vouches_for_means_that_not_a_byte_was_sent",
+        ),
     ),
 )
 
@@ -717,6 +763,7 @@ KEYS = (
         "the master key is wrong or missing",
         "it does not start, changes nothing and says the way out",
         (
+            MASTER + "test_without_its_master_key_no_bot_starts_and_with_it_the_order_goes_on",
             "credentials/test_master.py::test_without_the_right_key_nothing_starts_and_the_way_out_is_told",
             "credentials/test_master.py::test_a_refused_start_leaves_the_database_file_as_it_was",
         ),
@@ -726,6 +773,7 @@ KEYS = (
         "the master key is lost",
         "a new one is begun with; people link their keys again, all else is there",
         (
+            MASTER + "test_the_order_of_a_key_that_was_sealed_with_a_lost_one_goes_on_when_it_is_linked_again",
             "credentials/test_master.py::test_reset_drops_all_keys_with_their_modes_and_begins_anew",
             RECONCILE + "test_order_whose_account_is_disconnected_is_said_to_be_out_of_sight",
         ),
@@ -735,6 +783,7 @@ KEYS = (
         "a wrong secret or passphrase is entered",
         "nothing is stored",
         (
+            MASTER + "test_a_wrong_passphrase_changes_nothing_for_the_key_that_works",
             "flows/test_keys.py::test_a_wrong_passphrase_is_refused_and_forgotten",
             "credentials/test_check.py::test_whatever_kucoin_says_but_yes_is_a_refusal_that_keeps_nothing",
         ),
@@ -979,6 +1028,7 @@ GROUPS = (
         "one order, and both are on record",
         (
             RACES + "test_approvers_in_two_processes_at_once_give_one_order_or_none",
+            RACES + "test_many_presses_of_many_approvers_at_once_are_one_order",
             "approvals/test_machine.py::test_whatever_happens_it_ends_as_the_model_says",
         ),
     ),
@@ -1141,16 +1191,22 @@ TABLE = {
     "To Telegram": TO_TELEGRAM,
 }
 ROWS = tuple(row for rows in TABLE.values() for row in rows)
+# What can befall an order; a scenario of each ends with the oracles. In the other rows a price, a vote or a message is
+# on its way, and an order only by the way.
+OF_ORDERS = (*KUCOIN_REST, *PRIVATE_STREAM, *DATABASE, *TIME, *PROCESS, *NETWORK, *KEYS)
 
 HEAD = """# What can go wrong, and the tests that show what happens then
 
 Made from `tests/faults/rows.py` by `python -m tests.faults.rows`; run by `python3 dev.py faults`, which prints each row
 with its result.
 
-Scenarios of the order path end with the oracles of `tests/faults/oracle.py`: an attempt is one order at most, and
-exits sell no more than was bought; "not placed" is said only of what never lands, "filled" and "cancelled" only of what
-has ended there; each fill is kept once; the message of an order ends with the truth; no secret is in the database, a
-message or the log; messages, tasks, and what a process takes of its machine, stay within bounds.
+What can befall an order (rows R, V, D, K, X, N and Y) is shown by at least one scenario in which an order is sent and
+that ends with the oracles of `tests/faults/oracle.py`; `tests/faults/claims.py` makes an error of each test that is
+said to and does not. Where the fault keeps the bot from starting (D5, D7, Y2) they judge the life after it. They say:
+an attempt is one order at most, and exits sell no more than was bought; "not placed" is said only of what never lands,
+"filled" and "cancelled" only of what has ended there; each fill is kept once; the message of an order ends with the
+truth; no secret is in the database, a message or the log; messages, tasks, and what a process takes of its machine,
+stay within bounds.
 """
 
 

@@ -3,8 +3,12 @@
 import ast
 from collections import Counter
 from functools import cache
+from types import SimpleNamespace
 
-from tests.faults.rows import PAGE, ROOT, ROWS, page
+import pytest
+
+from tests.faults.claims import CLAIMED, pytest_runtest_teardown
+from tests.faults.rows import OF_ORDERS, PAGE, ROOT, ROWS, is_judged, page
 
 
 @cache
@@ -22,6 +26,16 @@ def test_every_test_of_the_table_exists() -> None:
 
 def test_every_row_has_a_number_of_its_own() -> None:
     assert [number for number, count in Counter(row.id for row in ROWS).items() if count > 1] == []
+
+
+def test_the_oracles_judge_a_scenario_of_every_row_of_an_order() -> None:
+    assert [row.id for row in OF_ORDERS if not any(map(is_judged, row.tests))] == []
+
+
+def test_whoever_is_said_to_be_judged_and_is_not_is_an_error() -> None:
+    never_run = SimpleNamespace(nodeid=f"{min(CLAIMED)}[never run]")
+    with pytest.raises(AssertionError, match="they did not"):
+        list(pytest_runtest_teardown(never_run))  # type: ignore[arg-type]  # only its name is read
 
 
 def test_page_is_that_of_the_table() -> None:

@@ -1,5 +1,6 @@
 """Orders that wait outside the book: stops and OCOs, under the same faults as limit orders, judged by the oracles."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -189,6 +190,31 @@ async def test_a_query_that_lags_behind_proves_nothing(desk: Desk, kind: Kind, l
     intent = await desk.send(kind.text, kind.side)
     await desk.rounds(*[2] * 8)
     assert await state_of(desk, intent) is State.WAITING
+
+
+@every_kind
+async def test_what_was_asked_in_vain_before_it_was_taken_does_not_prove_that_it_is_gone(
+    desk: Desk, kind: Kind
+) -> None:
+    """Its POST took a while, and for ten seconds after that KuCoin shows it nowhere."""
+    arrives = asyncio.Event()
+    shown = await desk.ticket(kind.text, kind.side)
+    post = desk.faults.add("POST", kind.post, Mode.DELAY, until=arrives)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(desk.confirm(shown.intent))
+        while not post.hits:
+            await desk.intent(shown.intent)
+        await desk.now.reconciler.look()
+        desk.clock.advance(2.5)
+        arrives.set()
+    hide(desk, 99)
+    for path in (STOPS, "/api/v3/oco/orders"):
+        desk.show(lambda data: data | {"items": []}, path=path)
+    await desk.rounds(*[2] * 4)
+    assert await state_of(desk, shown.intent) is State.WAITING
+    desk.faults.clear()
+    await desk.rounds(2)
+    assert await desk.headlines() == ["✎ Placed"]
 
 
 @every_kind

@@ -1,6 +1,8 @@
 """Rows V and N: the account's stream misbehaves, or one of the two sides is away, while an order fills."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import json
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -10,22 +12,12 @@ from tests.flows.stage import Seat, Stage
 from tests.flows.test_fills import LONG, connect, hears_orders, place
 from tests.paper.conftest import NO_TLS
 from tests.paper.trader import Trader
-from tgbot.db.engine import Database
 from tgbot.paper.exchange import Credentials
 from tgbot.paper.faults import Mode
 
+pytestmark = pytest.mark.usefixtures("judged")
+
 Frames = list[str]
-
-
-@pytest.fixture(autouse=True)
-async def judged(stage: Stage, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[None]:
-    """The oracles at the end of every scenario."""
-    yield
-    database = Database(stage.settings.database_url.get_secret_value())
-    printed = capsys.readouterr()
-    breaches = await oracle.judge(stage.kucoin, database, printed.out + printed.err, is_settled=True)
-    await database.close()
-    assert breaches == []
 
 
 async def resting(ann: Seat, stage: Stage) -> None:
@@ -53,6 +45,40 @@ async def test_frames_in_any_order_and_number_end_in_the_same_truth_told_once(
     await ann.hears("^Filled")
     await ann.say("/price btc", "65,990")
     assert len([text for text in ann.texts() if text.startswith("Filled")]) == 1
+
+
+async def test_a_fill_that_is_heard_of_before_the_post_is_answered_is_told_once(ann: Seat, stage: Stage) -> None:
+    await resting(ann, stage)
+    await ann.say("/buy btc 100", "Buy BTC-USDT")
+    answer = asyncio.Event()
+    post = stage.faults.add("POST", "/api/v1/hf/orders", Mode.EDITED, until=answer)
+    card = await ann.press("Confirm", "^Filled: buy BTC for 100")
+    before = card.revision
+    assert post.hits == 1
+    answer.set()
+    await ann.say("/orders", "^1 open order")  # her next command has to wait for the end of that press
+    stage.price("BTC-USDT", 65_990)
+    await ann.hears("^Filled: buy 0.01 BTC at 66,000")
+    assert card.revision == before, "not taken back, and not told again"
+    assert len([text for text in ann.texts() if "BTC for 100" in text]) == 1
+
+
+async def test_frames_of_another_account_are_not_believed_and_ours_around_them_are(ann: Seat, stage: Stage) -> None:
+    """As if somebody else had placed an order; whoever believed it would ask what it is, and tell Ann."""
+
+    def of_another(frame: str) -> str:
+        message = json.loads(frame)
+        message["data"] |= {"clientOid": "elsewhere", "orderId": "e" * 24, "type": "open"}
+        return json.dumps(message | {"userId": "somebody"})
+
+    await resting(ann, stage)
+    asked = stage.faults.add("GET", "/api/v1/hf/orders/e+", Mode.DROP, 9)
+    stage.kucoin.streams.hold()
+    stage.price("BTC-USDT", 65_990)
+    stage.kucoin.streams.release(lambda frames: [frames[0], *map(of_another, frames), *frames[1:]])
+    await ann.hears("^Filled")
+    await ann.say("/orders", "No open orders")
+    assert asked.hits == 0
 
 
 async def test_reader_that_is_cut_off_for_falling_behind_dials_anew_and_sweeps(ann: Seat, stage: Stage) -> None:

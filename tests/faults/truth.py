@@ -35,7 +35,11 @@ def noting(blank: Path, folder: Path) -> Path:
 
 
 async def doubts(database: Database) -> dict[str, timedelta]:
-    """Of each order whose truth is known, by its intent, how long it was in doubt."""
+    """Of each order whose truth is known, by its intent, how long it was in doubt. Nothing of a database that notes
+    no moments."""
+    is_noting = text("SELECT count(*) FROM sqlite_schema WHERE name = 'truths'")
     query = text("SELECT intent_id, known_at - sent_at FROM truths WHERE known_at IS NOT NULL")
     async with database.read() as session:
+        if not database.is_sqlite or not await session.scalar(is_noting):
+            return {}
         return {intent: timedelta(microseconds=took) for intent, took in await session.execute(query)}

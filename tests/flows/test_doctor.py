@@ -12,6 +12,8 @@ from tgbot.db.engine import Database
 from tgbot.paper.exchange import Credentials
 from tgbot.paper.faults import Mode
 
+pytestmark = pytest.mark.usefixtures("judged")
+
 HARMLESS = "General,Spot"
 
 
@@ -102,6 +104,8 @@ async def test_a_key_revoked_keeps_the_news_from_nobody_else(stage: Stage, accou
     async with stage.bot():
         await connect(ann, account)
         await ann.say("/alert delisting", "Alert set")
+        await ann.say("/buy btc 100", "Buy BTC-USDT")
+        await ann.press("Confirm", "^Filled")
         await boris.say("/mode paper", "paper")
         await boris.say("/alert delisting", "Alert set")
     await stage.kucoin.revoke(account.key)

@@ -205,6 +205,20 @@ PLANTS = (
         ("tests/faults/test_stops.py",),
     ),
     Plant(
+        "what was out of sight is not looked at when its account is linked again",
+        "tgbot/trading/succession.py",
+        "        session.after_commit(partial(look_at, intent_id))\n",
+        "        del intent_id\n",
+        ("tests/trading/test_succession.py", "tests/faults/test_keys.py"),
+    ),
+    Plant(
+        "what was asked in vain before a stop was taken proves that it is gone",
+        "tgbot/trading/rules/settlement.py",
+        "    if misses.last_at <= deadline + CLOCK_SKEW + QUERY_LAG:\n        return None\n",
+        "",
+        ("tests/faults/test_stops.py", "tests/faults/test_simulation.py"),
+    ),
+    Plant(
         "an edited order is shown anew before its end is confirmed",
         "tgbot/trading/amending.py",
         "        if old.state is not State.CANCELLED or request is None:\n",

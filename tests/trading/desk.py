@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, update
@@ -170,7 +171,6 @@ class Desk:
             set_mode=set_mode,
             paper=self.exchange,  # type: ignore[arg-type]  # its credentials have the same fields, of another class
         )
-        keys.hand_over_by(hand_over)
         market = SpotMarket(self.rest)
         prices = Prices(market, PriceBoard(self.wall))
         tickets = Tickets(
@@ -185,6 +185,7 @@ class Desk:
             guards=Guards(database, self.wall),
         )
         reconciler = Reconciler(database, self.wall, keys, self.outbox)
+        keys.hand_over_by(partial(hand_over, reconciler.look_at))
         sending = Sending(
             database=database,
             clock=self.wall,

@@ -54,6 +54,19 @@ async def test_an_open_order_is_listed_filled_and_cancelled_with_the_next_key(de
     assert len(await desk.now.orders.fills(key.id)) == 1
 
 
+async def test_what_filled_while_it_was_out_of_sight_is_told_when_the_next_key_is_linked(desk: Desk) -> None:
+    intent = await desk.send(RESTING)
+    credentials = await disconnect(desk)
+    await desk.rounds(31)
+    assert (await desk.intent(intent)).state is State.INDETERMINATE
+    desk.price("BTC-USDT", 65_900)
+    await desk.told()
+    await desk.now.keys.link(desk.person(), credentials)
+    await desk.rounds(0)
+    assert (await desk.intent(intent)).state is State.FILLED
+    assert await desk.headlines() == ["✎ Filled", "↩ Filled"]
+
+
 async def test_the_history_is_in_one_piece(desk: Desk) -> None:
     await desk.send("btc 0.01btc")
     await desk.rounds(0)

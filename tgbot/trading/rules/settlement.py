@@ -133,7 +133,7 @@ def verdict(state: State, misses: Misses, deadline: datetime, seen_at: datetime)
         settled = settle_missing(misses, deadline)
         return None if settled is State.UNKNOWN else settled
     if state is State.WAITING:
-        return settle_gone(misses, seen_at)
+        return settle_gone(misses, deadline, seen_at)
     return State.INDETERMINATE if has_vanished(misses) else None
 
 
@@ -146,11 +146,13 @@ def settle_missing(misses: Misses, deadline: datetime) -> State:
     return State.NOT_PLACED if misses.last_at > deadline + CLOCK_SKEW + QUERY_LAG else State.UNKNOWN
 
 
-def settle_gone(misses: Misses, seen_at: datetime) -> State | None:
+def settle_gone(misses: Misses, deadline: datetime, seen_at: datetime) -> State | None:
     """Of a stop order or an OCO that KuCoin has had. It shows those that wait and those that were triggered, so one
     that is neither, nor an order, was cancelled; unless it may have been done so long ago that the order is forgotten,
-    too."""
+    too. Misses of before it was taken prove nothing: as long as it may be new, its answers lag."""
     if misses.count < 2 or misses.last_at is None or misses.span < QUERY_LAG:
+        return None
+    if misses.last_at <= deadline + CLOCK_SKEW + QUERY_LAG:
         return None
     return State.INDETERMINATE if misses.last_at > seen_at + FOUND_FOR else State.CANCELLED
 
