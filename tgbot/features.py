@@ -42,6 +42,7 @@ from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Outbox
 from tgbot.exchanges import Exchanges
 from tgbot.intake.store import Dialogues
+from tgbot.kucoin.candles import CandleHub
 from tgbot.kucoin.hub import TickerHub
 from tgbot.markets.charts.handlers import ChartHandlers
 from tgbot.markets.charts.service import Charts
@@ -306,14 +307,18 @@ def _markets(ground: Ground) -> Features:
 
 
 def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
+    candles = CandleHub(ground.exchanges.dialers[Mode.LIVE].public, ground.clock, ground.ids)
     monitor = AlertMonitor(
         database=ground.database,
         clock=ground.clock,
         outbox=ground.outbox,
         feed=ground.hub,
         board=ground.board,
+        candles=candles,
         history=ground.exchanges.history,
+        foreseen=ground.exchanges.foreseen,
     )
+    candles.listen(monitor.on_next_candle)
     ground.board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
     alerts = Alerts(
         database=ground.database,
@@ -341,7 +346,7 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
         source=ground.exchanges.market,
         coins_of=partial(_coins_of, ground),
     )
-    roles = {"alerts": monitor.run(), "timers": timers.run(), "news": news.run()}
+    roles = {"alerts": monitor.run(), "candles": candles.run(), "timers": timers.run(), "news": news.run()}
     moves = [alert_store.move_chat, news_store.move_chat]
     return Features(handlers.routes(), roles, [monitor.lose], [timers.regain], moves)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from tests.alerts.feed import CountedFeed
+from tests.alerts.feed import CountedFeed, SilentCandles
 from tests.clock import JumpClock
 from tests.ids import CountingIds
 from tests.markets.exchange import MemoryExchange
@@ -63,6 +63,7 @@ class Life:
     alerts: Alerts
     timers: AlertTimers
     feed: CountedFeed
+    candles: SilentCandles
     running: "asyncio.Task[None] | None" = None
 
 
@@ -150,6 +151,7 @@ class Desk:
 
     def _make(self) -> Life:
         board, feed, outbox = PriceBoard(self.clock), CountedFeed(), Outbox(self.clock)
+        candles = SilentCandles()
         prices = Prices(self.exchange, board)
         monitor = AlertMonitor(
             database=self.database,
@@ -157,7 +159,9 @@ class Desk:
             outbox=outbox,
             feed=feed,
             board=board,
+            candles=candles,
             history=self.exchange,
+            foreseen=self.exchange,
         )
         board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
         alerts = Alerts(
@@ -177,7 +181,7 @@ class Desk:
             alerts=alerts,
             monitor=monitor,
         )
-        return Life(board, monitor, alerts, timers, feed)
+        return Life(board, monitor, alerts, timers, feed, candles)
 
 
 async def heard(desk: Desk, symbol: str, price: int) -> None:
