@@ -26,6 +26,7 @@ from tgbot.db.engine import Database
 from tgbot.delivery.codec import decode
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.store import OutboxRow
+from tgbot.kucoin.candles import CandleHub
 from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.packaged import folder
 from tgbot.texts.catalogue import Catalogue
@@ -63,7 +64,7 @@ class Life:
     alerts: Alerts
     timers: AlertTimers
     feed: CountedFeed
-    candles: SilentCandles
+    candles: SilentCandles | CandleHub
     running: "asyncio.Task[None] | None" = None
 
 
@@ -109,7 +110,7 @@ class Desk:
         )
         return alert
 
-    def price(self, symbol: str, price: int | str) -> Tick:
+    def price(self, symbol: str, price: int | str | Decimal) -> Tick:
         tick = self.exchange.trade(symbol, Decimal(price))
         if self.is_heard and symbol in self.now.feed.held:
             self.now.board.on_tick(tick)
@@ -149,9 +150,11 @@ class Desk:
         async with self.database.read() as session:
             return list(await session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
 
+    def _candles(self) -> SilentCandles | CandleHub:
+        return SilentCandles()
+
     def _make(self) -> Life:
-        board, feed, outbox = PriceBoard(self.clock), CountedFeed(), Outbox(self.clock)
-        candles = SilentCandles()
+        board, feed, candles, outbox = PriceBoard(self.clock), CountedFeed(), self._candles(), Outbox(self.clock)
         prices = Prices(self.exchange, board)
         monitor = AlertMonitor(
             database=self.database,

@@ -142,7 +142,7 @@ async def test_the_recorded_candles_are_read_and_told_when_the_next_one_begins(
         await eventually(lambda: candles.told("BCHSV-USDT", Interval.MINUTE_1) is not None and len(told) == 2)
         last = candles.told("DAPPT-BTC", Interval.MINUTE_1)
     (still, first), (moving, second) = told
-    assert (still, first.close, first.volume) == ("DAPPT-BTC", D("0.0000001116"), 0)
+    assert (still, first.close, first.volume) == ("DAPPT-BTC", D("0.0000001116"), D(0))
     assert (moving, second.close, second.volume) == ("BCHSV-USDT", D("242.781"), D("0.14324938"))
     assert last is not None
     assert (last.close, last.high, last.volume) == (D("0.0000001126"), D("0.0000001126"), D("3799.1984"))

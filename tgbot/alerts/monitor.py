@@ -368,9 +368,7 @@ class AlertMonitor:
     async def _read_closed(self, symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
         history = self._foreseen if is_urgent else self._history
         closed = await history.settled(symbol, interval, at)
-        # A clock of ours that is slow says that the last one is still being made.
-        now = max([self._clock.now(), *(candle.at + interval.length for candle in closed[-1:])])
-        self._queue(self._judging.read_back(symbol, Missed(now, now, [], [], {interval: closed}, {})))
+        self._queue(self._judging.read_back(symbol, Missed.closes(interval, closed, self._clock.now())))
         if closed and closed[-1].volume:
             self._candles.compare(symbol, interval, closed[-1])
 
