@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.clock import START
 from tests.markets.exchange import candles_of
 from tgbot.alerts.computed import ComputedAlerts, Missed
-from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, write_parts
+from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, Volume, write_parts
 from tgbot.alerts.rules.crossing import Armed, Crossing, Kind, Stance
 from tgbot.alerts.rules.indicators import judge, without_holes
+from tgbot.alerts.signals import SymbolSignals
 from tgbot.core.market import Candle, Interval, Tick
 
 BTC = "BTC-USDT"
@@ -372,3 +373,25 @@ def test_through_gaps_and_restarts_it_fires_once_and_only_for_what_was_so(part: 
 def is_allowed(fired: list[Crossing], alert: Armed, parts: tuple[Part, ...], path: Path) -> bool:
     """At most once, and for what began to hold since then."""
     return len(fired) <= 1 and (not fired or bool(expected(alert, parts, path, path[-1][0])))
+
+
+# --- Foreseen ------------------------------------------------------------------------------------------------------
+
+
+def test_what_holds_on_is_not_foreseen_and_what_begins_anew_behind_a_candle_not_read_yet_is() -> None:
+    signals = SymbolSignals()
+    signal = signals.listen(Volume(Decimal(2), FIVE), Decimal(0), 1)
+    *before, heavy, quiet, heavy_again = (with_volume(number, 3 if number in {20, 22} else 1) for number in range(23))
+    assert not signals.foresee(FIVE, heavy)  # nothing is known yet
+    signals.load(FIVE, [*before, heavy])
+    assert signals.look(heavy.at) == {signal}
+    assert not signals.foresee(FIVE, heavy)
+    assert not signals.foresee(FIVE, replace(heavy, at=quiet.at))
+    assert not signals.foresee(FIVE, quiet)
+    assert signals.foresee(FIVE, heavy_again)
+    assert signal.is_true
+
+
+def with_volume(number: int, volume: int) -> Candle:
+    price = Decimal(100)
+    return Candle(START + number * FIVE.length, price, price, price, price, Decimal(volume))
