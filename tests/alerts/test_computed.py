@@ -392,6 +392,22 @@ def test_what_holds_on_is_not_foreseen_and_what_begins_anew_behind_a_candle_not_
     assert signal.is_true
 
 
+def test_averages_that_cross_at_one_close_and_back_at_the_next_are_foreseen_each_time() -> None:
+    signals = SymbolSignals()
+    signal = signals.listen(Averages(1, 2, FIVE), Decimal(0), 1)
+    first, second, up, down = (
+        Candle(START + number * FIVE.length, *[Decimal(close)] * 5) for number, close in enumerate((102, 101, 103, 100))
+    )
+    signals.load(FIVE, [first, second])
+    signals.look(second.at)
+    for candle in (up, down):
+        assert signals.foresee(FIVE, candle)
+        signals.open_close(FIVE)
+        signals.close(FIVE, candle)
+        assert signal.is_true
+    assert not signals.foresee(FIVE, replace(down, at=down.at + FIVE.length, close=Decimal(99)))
+
+
 def with_volume(number: int, volume: int) -> Candle:
     price = Decimal(100)
     return Candle(START + number * FIVE.length, price, price, price, price, Decimal(volume))
