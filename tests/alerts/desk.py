@@ -14,6 +14,7 @@ from tests.clock import JumpClock
 from tests.ids import CountingIds
 from tests.markets.exchange import MemoryExchange
 from tgbot.alerts import store
+from tgbot.alerts.history import CandleSource
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.service import Alerts
@@ -153,6 +154,9 @@ class Desk:
     def _candles(self) -> SilentCandles | CandleHub:
         return SilentCandles()
 
+    def _foreseen(self) -> CandleSource:
+        return self.exchange
+
     def _make(self) -> Life:
         board, feed, candles, outbox = PriceBoard(self.clock), CountedFeed(), self._candles(), Outbox(self.clock)
         prices = Prices(self.exchange, board)
@@ -164,7 +168,7 @@ class Desk:
             board=board,
             candles=candles,
             history=self.exchange,
-            foreseen=self.exchange,
+            foreseen=self._foreseen(),
         )
         board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
         alerts = Alerts(

@@ -12,10 +12,13 @@ import httpx
 from tests.alerts.desk import Desk, Life
 from tests.clock import JumpClock
 from tests.ids import CountingIds
-from tests.kucoin.patience import a_moment, eventually, running
+from tests.kucoin.patience import a_moment, eventually, running, without_pings
 from tests.markets.exchange import MemoryExchange, rule_of
+from tgbot.alerts.closes import SETTLES_WITHIN
+from tgbot.alerts.history import CandleSource
 from tgbot.core.market import Candle, Interval, Tick
 from tgbot.db.engine import Database
+from tgbot.kucoin.budget import Patience
 from tgbot.kucoin.candles import CandleHub, topic_of
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
@@ -27,14 +30,17 @@ from tgbot.paper.prices import Handed
 from tgbot.paper.server import listening
 
 MINUTE = Interval.MINUTE_1
+SETTLED = SETTLES_WITHIN + timedelta(seconds=1)
 
 
 class PaperMarket(MemoryExchange):
-    """Whatever is traded is traded on the paper exchange, and its candles are asked for there."""
+    """Whatever is traded is traded on the paper exchange, and its candles are asked for there, those that are
+    `foreseen` with less patience."""
 
-    def __init__(self, clock: JumpClock, symbols: tuple[str, ...], market: SpotMarket, prices: Handed) -> None:
+    def __init__(self, clock: JumpClock, symbols: tuple[str, ...], rest: Rest, prices: Handed) -> None:
         super().__init__(clock, symbols)
-        self._market = market
+        self.foreseen = Foreseen(self, SpotMarket(rest, Patience.SOME))
+        self._market = SpotMarket(rest, Patience.MUCH)
         self._prices = prices
         prices.hand_rules(rule_of(symbol) for symbol in symbols)
 
@@ -45,6 +51,16 @@ class PaperMarket(MemoryExchange):
 
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._answer(f"candles {symbol}")
+        return await self._market.candles(symbol, interval, start, end)
+
+
+class Foreseen:
+    def __init__(self, counted: MemoryExchange, market: SpotMarket) -> None:
+        self._counted = counted
+        self._market = market
+
+    async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
+        self._counted.calls.append(f"candles {symbol}")
         return await self._market.candles(symbol, interval, start, end)
 
 
@@ -65,7 +81,11 @@ class Street(Desk):
                 yield life
 
     def _candles(self) -> CandleHub:
-        return CandleHub(self.dialer.public, self.clock, self.ids)
+        return CandleHub(without_pings(self.dialer.public), self.clock, self.ids)
+
+    def _foreseen(self) -> CandleSource:
+        assert isinstance(self.exchange, PaperMarket)
+        return self.exchange.foreseen
 
     def _make(self) -> Life:
         life = super()._make()
@@ -78,11 +98,12 @@ class Street(Desk):
         return sorted(self.paper.streams.topics("/market/candles:"))
 
     async def followed(self, *symbols: str) -> None:
-        """They are subscribed to, and the stream tells of the minute that runs."""
+        """They are subscribed to, the stream tells of the minute that runs, and what was before it has been read."""
         await eventually(lambda: set(self.topics) >= {topic_of(symbol, MINUTE) for symbol in symbols})
         for symbol in symbols:
             self.price(symbol, self.exchange.trades[symbol][-1].price)
             await self.until_told(symbol)
+        await self.until(lambda: not self.now.monitor._waiting)
 
     async def until_told(self, symbol: str) -> None:
         """The last trade."""
@@ -91,11 +112,15 @@ class Street(Desk):
         await eventually(lambda: (told := hub.told(symbol, MINUTE)) is not None and told.close == last.price)
 
     async def until_closed(self) -> None:
-        """The minute that runs, or begins just now."""
-        await self.pass_seconds(60 - self.clock.now().second)
+        """The minute that runs, or begins just now. All before it have been read by then."""
+        begun_at = self.clock.now().replace(second=0)
+        if self.clock.now() < begun_at + SETTLED:
+            self.pass_time(seconds=(begun_at + SETTLED - self.clock.now()).total_seconds())
+        closes = self.now.monitor._judging.closes
+        await self.until(lambda: all(at is not None and at + 2 * each.length > begun_at for _, each, at in closes()))
+        self.pass_time(seconds=60 - self.clock.now().second)
 
     async def pass_seconds(self, count: int) -> None:
-        """One by one, for there are pings to be answered in between."""
         for _ in range(count):
             self.pass_time(seconds=1)
             await a_moment()
@@ -123,7 +148,7 @@ async def open_street(
     # Without its background work: the clock stands still.
     async with listening(faults, "127.0.0.1", 0) as served:
         rest = Rest(client, clock, ids, served.url)
-        exchange = PaperMarket(clock, symbols, SpotMarket(rest), prices)
+        exchange = PaperMarket(clock, symbols, rest, prices)
         dialer = Dialer(rest, tls, clock, ids, by_websockets())
         yield Street(database, clock, exchange, paper=paper, faults=faults, rest=rest, dialer=dialer)
     paper.close()

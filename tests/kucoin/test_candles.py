@@ -9,7 +9,7 @@ import pytest
 from tests.clock import START
 from tests.ids import CountingIds
 from tests.kucoin.conftest import HurryClock
-from tests.kucoin.patience import a_moment, eventually, passing, running
+from tests.kucoin.patience import a_moment, eventually, passing, running, without_pings
 from tests.kucoin.sockets import Client, Sockets
 from tgbot.core.market import Candle, Interval
 from tgbot.kucoin.candles import CandleHub
@@ -30,7 +30,7 @@ def told() -> "asyncio.Queue[Told]":
 
 @pytest.fixture
 def candles(dialer: Dialer, clock: HurryClock, ids: CountingIds, told: "asyncio.Queue[Told]") -> CandleHub:
-    hub = CandleHub(dialer.public, clock, ids)
+    hub = CandleHub(without_pings(dialer.public), clock, ids)
     hub.listen(lambda *next_one: told.put_nowait(next_one))
     return hub
 
@@ -39,13 +39,6 @@ async def push(client: Client, second: object, close: object, topic: str = TOPIC
     row = [str(second), "67000", close, "67200", "66900", "3.5", "234500"]
     frame = {"symbol": BTC, "candles": row, "time": NOW * 10**9}
     await client.push(topic, frame, subject="trade.candles.update")
-
-
-async def pass_seconds(clock: HurryClock, seconds: int) -> None:
-    """One by one, for there are pings to be answered in between."""
-    for _ in range(seconds):
-        clock.advance(1)
-        await a_moment()
 
 
 def candle(minute: int, close: str) -> Candle:
@@ -141,19 +134,31 @@ async def test_a_topic_that_tells_nothing_of_what_has_been_traded_is_asked_for_a
     candles.hold(BTC, MINUTE)
     async with running(candles.run()):
         client = await sockets.until_subscribed(TOPIC)
-        candles.compare(BTC, MINUTE, candle(-1, "67000"))  # of before it was asked for
-        await pass_seconds(clock, 61)
         await push(client, NOW, "67010")
         await eventually(lambda: candles.told(BTC, MINUTE) is not None)
+        clock.advance(61)
         candles.compare(BTC, MINUTE, candle(0, "67020"))
         await a_moment()
         assert len(client.saying("subscribe")) == 1
-        await pass_seconds(clock, 60)
+        clock.advance(60)
         candles.compare(BTC, MINUTE, candle(1, "67030"))
         await sockets.until(lambda: len(client.saying("subscribe")) == 2)
         candles.compare(BTC, MINUTE, candle(1, "67030"))
         await a_moment()
     assert len(client.saying("subscribe")) == 2
+
+
+async def test_a_topic_is_not_called_dead_for_what_was_traded_before_it_was_asked_for(
+    candles: CandleHub, sockets: Sockets, clock: HurryClock
+) -> None:
+    async with running(candles.run()):
+        clock.advance(90)
+        candles.hold(BTC, MINUTE)
+        client = await sockets.until_subscribed(TOPIC)
+        await a_moment()
+        candles.compare(BTC, MINUTE, candle(1, "67000"))
+        await a_moment()
+    assert len(client.saying("subscribe")) == 1
 
 
 async def test_a_topic_that_kucoin_does_not_have_disturbs_no_other(candles: CandleHub, sockets: Sockets) -> None:

@@ -181,11 +181,13 @@ class Closes:
             return
         async with asyncio.TaskGroup() as tasks:
             news = tasks.create_task(self._has_news.wait())
-            pause = max(0.0, (until - self._clock.now()).total_seconds())
-            timer = tasks.create_task(self._clock.sleep(pause))
+            timer = tasks.create_task(self._sleep(until))
             await asyncio.wait({news, timer}, return_when=asyncio.FIRST_COMPLETED)
             news.cancel()
             timer.cancel()
+
+    async def _sleep(self, until: datetime) -> None:
+        await self._clock.sleep(max(0.0, (until - self._clock.now()).total_seconds()))
 
 
 def _closes(at: datetime, interval: Interval) -> datetime:
