@@ -112,22 +112,16 @@ class Closes:
     async def _read_first(self, key: Key, told: Candle) -> None:
         try:
             for _ in range(TRIES):
+                at = self._judging.last_closed(*key)
+                if at is None or at >= told.at:
+                    break
                 async with self._places:
-                    at = self._judging.last_closed(*key)
-                    if at is None or at >= told.at:
-                        return
                     await self._read(*key, at, is_urgent=True)
-                if self._is_known(key, told.at):
-                    return
                 await self._clock.sleep(AGAIN_SOON.total_seconds())
         except ExchangeError as error:
             log.warning("foreseen_candle_unavailable", symbol=key[0], interval=key[1].value, code=error.code)
         finally:
             self._urgent.discard(key)
-
-    def _is_known(self, key: Key, begun_at: datetime) -> bool:
-        at = self._judging.last_closed(*key)
-        return at is None or at >= begun_at
 
     async def _keep_reading(self) -> None:
         while True:
