@@ -78,8 +78,11 @@ async def test_a_candle_is_told_as_it_was_last_when_the_one_behind_it_begins(
         await eventually(lambda: not told.empty())
         assert told.get_nowait() == (BTC, MINUTE, candle(0, "67030"))
         await push(client, NOW, "66000")  # comes late
-        await push(client, NOW + 60, "67050")
-        await eventually(lambda: candles.told(BTC, MINUTE) == candle(1, "67050"))
+        candles.hold(BTC, Interval.HOUR_1)
+        await sockets.until_subscribed("/market/candles:BTC-USDT_1hour")
+        await push(client, NOW, "67050", "/market/candles:BTC-USDT_1hour")
+        await eventually(lambda: candles.told(BTC, Interval.HOUR_1) is not None)
+    assert candles.told(BTC, MINUTE) == candle(1, "67040")
     assert told.empty()
 
 
@@ -136,14 +139,17 @@ async def test_a_topic_that_tells_nothing_of_what_has_been_traded_is_asked_for_a
         client = await sockets.until_subscribed(TOPIC)
         await push(client, NOW, "67010")
         await eventually(lambda: candles.told(BTC, MINUTE) is not None)
+        clock.advance(60)
+        await push(client, NOW + 60, "67020")
+        await eventually(lambda: candles.told(BTC, MINUTE) == candle(1, "67020"))
         clock.advance(61)
-        candles.compare(BTC, MINUTE, candle(0, "67020"))
+        candles.compare(BTC, MINUTE, candle(1, "67030"))
         await a_moment()
         assert len(client.saying("subscribe")) == 1
         clock.advance(60)
-        candles.compare(BTC, MINUTE, candle(1, "67030"))
+        candles.compare(BTC, MINUTE, candle(2, "67030"))
         await sockets.until(lambda: len(client.saying("subscribe")) == 2)
-        candles.compare(BTC, MINUTE, candle(1, "67030"))
+        candles.compare(BTC, MINUTE, candle(2, "67030"))
         await a_moment()
     assert len(client.saying("subscribe")) == 2
 
@@ -151,11 +157,13 @@ async def test_a_topic_that_tells_nothing_of_what_has_been_traded_is_asked_for_a
 async def test_a_topic_is_not_called_dead_for_what_was_traded_before_it_was_asked_for(
     candles: CandleHub, sockets: Sockets, clock: HurryClock
 ) -> None:
+    clock.advance(90)
+    candles.hold(BTC, MINUTE)
     async with running(candles.run()):
-        clock.advance(90)
-        candles.hold(BTC, MINUTE)
         client = await sockets.until_subscribed(TOPIC)
-        await a_moment()
+        await push(client, NOW, "67010")
+        await eventually(lambda: candles.told(BTC, MINUTE) is not None)
+        clock.advance(40)
         candles.compare(BTC, MINUTE, candle(1, "67000"))
         await a_moment()
     assert len(client.saying("subscribe")) == 1
