@@ -13,7 +13,8 @@ from tgbot.accounts.store import find as find_person
 from tgbot.alerts import store as alert_store
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.groups import RequireAdmin
-from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.alerts.handlers.alerts import AlertsHandlers
+from tgbot.alerts.handlers.editing import EditingHandlers
 from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.news import store as news_store
@@ -331,6 +332,7 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
     )
     drafts = Drafts(ground.database, ground.clock, ground.dialogues)
     handlers = AlertsHandlers(alerts, News(ground.database, ground.clock), drafts, ground.symbols, require_admin)
+    editing = EditingHandlers(alerts, drafts, ground.symbols, require_admin)
     timers = AlertTimers(
         database=ground.database,
         clock=ground.clock,
@@ -348,7 +350,7 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
     )
     roles = {"alerts": monitor.run(), "candles": candles.run(), "timers": timers.run(), "news": news.run()}
     moves = [alert_store.move_chat, news_store.move_chat]
-    return Features(handlers.routes(), roles, [monitor.lose], [timers.regain], moves)
+    return Features([*handlers.routes(), *editing.routes()], roles, [monitor.lose], [timers.regain], moves)
 
 
 async def _coins_of(ground: Ground, person_id: int) -> frozenset[str]:
