@@ -32,7 +32,7 @@ from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_transport
 from tgbot.kucoin.hub import TickerHub
 from tgbot.kucoin.market import SpotMarket
-from tgbot.kucoin.readers import Reader, by_picows, by_websockets
+from tgbot.kucoin.readers import Reader, by_aiofastnet, by_asyncio
 from tgbot.markets.prices import PriceBoard
 from tgbot.schema import migrate
 from tgbot.system import spare_collector
@@ -42,12 +42,12 @@ FAR = Decimal(1500)  # no price comes near
 
 async def rung(url: str, a_second: int, armed: int, notices: int) -> None:
     """`armed` alerts besides those that ring; in the middle of it so many `notices` are sent."""
-    await _rung(url, a_second, armed, notices, by_websockets())
+    await _rung(url, a_second, armed, notices, by_asyncio())
 
 
 async def fast_rung(url: str, a_second: int, armed: int, notices: int) -> None:
     """With the extra `fast`."""
-    await _rung(url, a_second, armed, notices, by_picows())
+    await _rung(url, a_second, armed, notices, by_aiofastnet())
 
 
 async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reader) -> None:

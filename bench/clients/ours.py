@@ -15,7 +15,7 @@ from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_client, make_transport
 from tgbot.kucoin.hub import TickerHub
 from tgbot.kucoin.market import SpotMarket
-from tgbot.kucoin.readers import Reader, by_picows, by_websockets
+from tgbot.kucoin.readers import Reader, by_aiofastnet, by_asyncio
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.markets.prices import PriceBoard
@@ -26,12 +26,12 @@ ORDER = OrderSpec(SYMBOLS[0], Side.BUY, OrderType.LIMIT, size=Decimal("0.001"), 
 
 
 async def feed(url: str, frames: int) -> None:
-    await _feed(url, frames, by_websockets())
+    await _feed(url, frames, by_asyncio())
 
 
 async def fast_feed(url: str, frames: int) -> None:
     """With the extra `fast`."""
-    await _feed(url, frames, by_picows())
+    await _feed(url, frames, by_aiofastnet())
 
 
 async def _feed(url: str, frames: int, reader: Reader) -> None:

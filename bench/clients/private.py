@@ -17,7 +17,7 @@ from bench.exchange import KEY, PASSPHRASE, SECRET
 from bench.meter import cpu, report
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.private import PrivateStream
-from tgbot.kucoin.readers import Reader, by_picows, by_websockets
+from tgbot.kucoin.readers import Reader, by_aiofastnet, by_asyncio
 from tgbot.kucoin.sign import Credentials
 
 FIRST = 20  # not counted: they load what all the others use
@@ -25,12 +25,12 @@ AT_ONCE = 20
 
 
 async def streams(url: str, count: int, certificate: str) -> None:
-    await _streams(url, count, certificate, by_websockets())
+    await _streams(url, count, certificate, by_asyncio())
 
 
 async def fast_streams(url: str, count: int, certificate: str) -> None:
     """With the extra `fast`."""
-    await _streams(url, count, certificate, by_picows())
+    await _streams(url, count, certificate, by_aiofastnet())
 
 
 async def _streams(url: str, count: int, certificate: str, reader: Reader) -> None:

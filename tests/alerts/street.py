@@ -22,7 +22,7 @@ from tgbot.kucoin.budget import Patience
 from tgbot.kucoin.candles import CandleHub, topic_of
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
-from tgbot.kucoin.readers import by_websockets
+from tgbot.kucoin.readers import by_asyncio
 from tgbot.kucoin.rest import Rest
 from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.faults import Faults
@@ -149,6 +149,6 @@ async def open_street(
     async with listening(faults, "127.0.0.1", 0) as served:
         rest = Rest(client, clock, ids, served.url)
         exchange = PaperMarket(clock, symbols, rest, prices)
-        dialer = Dialer(rest, tls, clock, ids, by_websockets())
+        dialer = Dialer(rest, tls, clock, ids, by_asyncio())
         yield Street(database, clock, exchange, paper=paper, faults=faults, rest=rest, dialer=dialer)
     paper.close()

@@ -1,16 +1,10 @@
 """One of several processes that decide at the same desk: votes as it is told to.
 
-python -m tests.approvals.racer DATABASE_URL EXCHANGE_URL
-
 Reads lines `PERSON CHOICE SHORT…` (one vote for each short id, all at once), answers each with one line when it is
 done. Its Telegram says that everybody is who they were at the beginning.
 """
 
 import asyncio
-import os
-import sys
-
-os.environ["PTB_TIMEDELTA"] = "1"
 
 from tests.approvals.group import CHAT, NAMES, STANDINGS, Telegram, approvals_of
 from tests.trading.desk import Desk
@@ -42,5 +36,5 @@ async def vote(approvals: Approvals, person_id: int, choice: Choice, short: str)
         return  # somebody was faster
 
 
-if __name__ == "__main__":
-    asyncio.run(race(votes, *sys.argv[1:]))
+def vote_as_told(database_url: str, exchange_url: str) -> None:
+    asyncio.run(race(votes, database_url, exchange_url))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.approvals.group import BOB, STANDINGS, ZOE, Group, Telegram, approvals_of
+from tests.approvals.racer import vote_as_told
 from tests.ids import CountingIds
 from tests.trading.conftest import on_both_databases, open_desk
 from tests.trading.desk import ANN, Desk
@@ -96,7 +97,7 @@ async def three_processes(database_url: str, client: httpx.AsyncClient) -> Async
     clock, ids = SystemClock(), CountingIds()
     async with (
         open_desk(database_url, clock, ids, client) as desk,  # type: ignore[arg-type]  # nobody moves this one
-        two_racers("tests.approvals.racer", database_url, desk.rest._base_url) as (first, second),
+        two_racers(vote_as_told, database_url, desk.rest._base_url) as (first, second),
     ):
         yield await opened(desk), first, second
 

@@ -14,7 +14,7 @@ from tests.kucoin.host import running_host
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
-from tgbot.kucoin.readers import by_websockets
+from tgbot.kucoin.readers import by_asyncio
 from tgbot.kucoin.rest import Rest
 
 pytest.register_assert_rewrite("tests.contract.foreign")
@@ -44,5 +44,5 @@ def ours(exchange: Exchange, client: httpx.AsyncClient, ssl_context: ssl.SSLCont
     """Our whole client against it."""
     time, ids = HurryClock(), CountingIds()
     to_kucoin = Rest(client, time, ids, exchange.url)
-    dialling = Dialer(to_kucoin, ssl_context, time, ids, by_websockets())
+    dialling = Dialer(to_kucoin, ssl_context, time, ids, by_asyncio())
     return Client(SpotMarket(to_kucoin), SpotAccount(to_kucoin, CREDENTIALS), dialling)

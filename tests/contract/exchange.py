@@ -119,7 +119,7 @@ class Client:
         owner = next(part for part in (self.market, self.account, self.dialer) if hasattr(part, first))
         result = await attrgetter(name)(owner)(*arguments)
         if owner is self.dialer:
-            await result.socket.close()
+            await result.connection.close()
         return result
 
     def prepared(self, spec: object) -> PreparedOrder:

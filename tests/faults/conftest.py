@@ -59,13 +59,13 @@ async def built(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest_asyncio.fixture(loop_scope="module")
 async def house(built: House) -> AsyncIterator[House]:
     """Alive and quiet at the beginning, judged at the end."""
-    if not built.pid:
+    if not built.life:
         await built.begin()
     await built.quiet()
     yield built
     for answer in built.held:
         answer.set()
-    if not built.pid:
+    if not built.life:
         await built.begin()
     built.arm("")
     await built.quiet()

@@ -6,21 +6,20 @@ import os
 import re
 import signal
 import sqlite3
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tests.faults import oracle
+from tests.faults.living import live
 from tests.faults.pace import FastClock
-from tests.flows.processes import BARE
 from tests.flows.stage import Seat, Stage, open_stage
 from tests.flows.test_fills import connect
+from tests.forks import Fork, forked
 from tgbot.db.engine import Database
 from tgbot.playground.chats import Message
 from tgbot.system import SystemClock
@@ -71,17 +70,23 @@ class House:
 
     stage: Stage
     seat: Seat
-    process: Process
-    command: tuple[str, ...]
+    settings: Path
+    started: float
     armed: Path
     log: Path
     file: Path
-    pid: int = 0
+    life: Fork | None = None
     held: list[asyncio.Event] = field(default_factory=list)  # answers that come when all is over
+    _end: AsyncExitStack = field(default_factory=AsyncExitStack)  # of the life that it has
+
+    @property
+    def pid(self) -> int:
+        assert self.life
+        return self.life.pid
 
     @property
     def lives(self) -> bool:
-        return Path(f"/proc/{self.pid}").exists()
+        return self.life is not None and self.life.returncode is None
 
     @property
     def is_frozen(self) -> bool:
@@ -90,12 +95,11 @@ class House:
     @asynccontextmanager
     async def another(self) -> AsyncIterator["House"]:
         """The same installation, for a life beside the one that it has."""
-        async with nursery(*self.command) as process:
-            other = replace(self, process=process, pid=0)
-            try:
-                yield other
-            finally:
-                await other.bury()
+        other = replace(self, life=None, _end=AsyncExitStack())
+        try:
+            yield other
+        finally:
+            await other.bury()
 
     def is_free(self) -> bool:
         """Whether somebody else could write now; of a life that is frozen, whether it has no transaction open."""
@@ -108,17 +112,14 @@ class House:
 
     async def bury(self) -> None:
         """Its life, if it has one."""
-        if self.pid:
-            with suppress(ProcessLookupError):  # it has ended by itself
-                self.kill()
-            await self.ended()
+        await self._end.aclose()
+        self.life = None
 
     async def begin(self, point: str = "") -> None:
         """A new life, which ends when it comes to `point`."""
         self.arm(point)
-        assert self.process.stdin
-        self.process.stdin.write(b"live\n")
-        self.pid = int((await self._line("born")).split()[1])
+        life = forked(live, self.log, self.settings, self.armed, self.started, SPEED)
+        self.life = await self._end.enter_async_context(life)
 
     def arm(self, point: str) -> None:
         self.armed.write_text(point)
@@ -128,8 +129,10 @@ class House:
 
     async def ended(self) -> int:
         """How: the exit status, negative for a signal. Raises `TimeoutError` if it lives on."""
-        status = int((await self._line("ended")).split()[1])
-        self.pid = 0
+        assert self.life
+        async with asyncio.timeout(PATIENCE):
+            status = await self.life.wait()
+        await self.bury()
         return status
 
     async def quiet(self) -> None:
@@ -197,18 +200,6 @@ class House:
         }
         yield from (f"O6: {count} {what}" for what, (count, most) in has.items() if count > most)
 
-    async def _line(self, kind: str) -> str:
-        return await told(self.process, kind)
-
-
-async def told(process: Process, kind: str) -> str:
-    """The next line of a nursery."""
-    assert process.stdout
-    async with asyncio.timeout(PATIENCE):
-        line = (await process.stdout.readline()).decode()
-    assert line.startswith(kind), line
-    return line
-
 
 def short_of(shown: Message) -> str:
     """The number of the order that this message is about."""
@@ -225,28 +216,12 @@ async def open_house(folder: Path, file: Path) -> AsyncIterator[House]:
         revealed = stage.settings.model_dump(mode="json", exclude_defaults=True)
         revealed |= {"telegram_token": stage.settings.telegram_token.get_secret_value(), "database_url": database_url}
         settings.write_text(json.dumps(revealed))
-        command = (*(str(path) for path in (log, settings, armed)), str(started), str(SPEED))
         person = stage.playground.person("Ann")
         seat = PatientSeat(stage, person, stage.playground.private(person))
-        async with nursery(*command) as process:
-            house = House(stage, seat, process, command, armed, log, file)
-            try:
-                await house.begin()
-                await connect(house.seat, stage)
-                yield house
-            finally:
-                await house.bury()
-
-
-@asynccontextmanager
-async def nursery(*command: str) -> AsyncIterator[Process]:
-    """Ready to give birth at once."""
-    arguments = (sys.executable, "-m", "tests.faults.nursery", *command)
-    process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE, env=BARE)
-    try:
-        await told(process, "warm")
-        yield process
-    finally:
-        assert process.stdin
-        process.stdin.close()
-        await process.wait()
+        house = House(stage, seat, settings, started, armed, log, file)
+        try:
+            await house.begin()
+            await connect(house.seat, stage)
+            yield house
+        finally:
+            await house.bury()

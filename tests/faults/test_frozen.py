@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults import oracle
 from tests.faults.crashes import PATIENCE, House
-from tests.faults.nursery import FROZEN
+from tests.faults.living import FROZEN
 from tests.faults.scenes import confirm, ticket
 from tgbot.playground.chats import Message
 

@@ -2,20 +2,20 @@
 
 import asyncio
 import json
-import os
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
+from tests.forks import BARE, Fork, forked
+from tgbot import cli
 from tgbot.settings import Settings
 
 # Every warning is shown. Not -X dev: with the debug mode of asyncio a bot costs half as much again.
 PYTHON = [sys.executable, "-W", "default"]
-# A setting of the machine that runs the tests must not reach the program under test.
-BARE = {name: value for name, value in os.environ.items() if not name.startswith("TGBOT_")}
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -28,22 +28,17 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 async def ended(*arguments: str, settings: Settings, status: int = 0) -> str:
     """What `tgbot` with these arguments has said to its end, on both ways out."""
-    process = await asyncio.create_subprocess_exec(
-        *(*PYTHON, "-m", "tgbot", *arguments),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=BARE | environment_of(settings),
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == status, said.decode()
-    return said.decode()
+    async with forked(cli.main, environment=BARE | environment_of(settings), argv=arguments) as process:
+        said, complained = await asyncio.gather(process.stdout.read(), process.stderr.read())
+        assert await process.wait() == status, (said + complained).decode()
+    return (said + complained).decode()
 
 
 @dataclass
 class Running:
     """A process of ours at work, and what it has written to its log."""
 
-    process: asyncio.subprocess.Process
+    process: Fork
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -69,7 +64,6 @@ class Running:
         return await self.process.wait()
 
     async def _read_line(self) -> bool:
-        assert self.process.stderr
         line = (await self.process.stderr.readline()).decode()
         self.lines.append(line)
         return bool(line)
@@ -77,32 +71,18 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    *arguments: str, settings: Settings, program: tuple[str, str] = ("-m", "tgbot"), **more: str
+    *arguments: str, settings: Settings, program: Callable[[], None] = cli.main, **more: str
 ) -> AsyncIterator[Running]:
     """`tgbot` with these arguments; whatever is left of it is killed on the way out."""
-    process = await asyncio.create_subprocess_exec(
-        *(*PYTHON, *program, *arguments),
-        stderr=asyncio.subprocess.PIPE,
-        env=BARE | environment_of(settings) | more,
-        limit=2**24,
-    )
-    try:
+    async with forked(program, environment=BARE | environment_of(settings) | more, argv=arguments) as process:
         yield Running(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 @asynccontextmanager
 async def paper_process(*arguments: str) -> AsyncIterator[str]:
     """`tgbot paper` on a free port: its REST address."""
-    command = [*PYTHON, "-m", "tgbot", "paper", "--bind", "127.0.0.1:0", *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=BARE)
-    assert process.stdout
-    try:
+    async with forked(cli.main, argv=("paper", "--bind", "127.0.0.1:0", *arguments)) as process:
         first_line = await process.stdout.readline()
         yield json.loads(first_line)["url"]
-    finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0

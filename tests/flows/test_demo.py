@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import SHARED_LOOP, Chromium
-from tests.flows.processes import BARE
+from tests.forks import BARE
 
 UP_WITHIN = 20
 DOWN_WITHIN = 15

@@ -1,10 +1,8 @@
 """Limits, /panic and the operator's kill switch, on a bot that runs."""
 
-import sys
-from asyncio.subprocess import create_subprocess_exec
-
-from tests.flows.processes import BARE
 from tests.flows.stage import Seat, Stage
+from tests.forks import BARE, forked
+from tgbot import cli
 
 
 async def test_panic_stops_tickets_and_confirmations_until_resume(trader: Seat, stage: Stage) -> None:
@@ -71,5 +69,5 @@ async def operate(stage: Stage, verb: str, whom: str) -> None:
         "TGBOT_DATABASE_URL": stage.settings.database_url.get_secret_value(),
         "TGBOT_MASTER_KEY_FILE": str(stage.settings.master_key_file),
     }
-    process = await create_subprocess_exec(sys.executable, "-m", "tgbot", "ops", verb, whom, env=environment)
-    assert await process.wait() == 0
+    async with forked(cli.main, environment=environment, argv=("ops", verb, whom)) as process:
+        assert await process.wait() == 0

@@ -4,12 +4,15 @@ import asyncio
 
 import httpx
 
-from tests.flows.processes import BARE, PYTHON, paper_process
+from tests.flows.processes import paper_process
 from tests.flows.stage import Stage
+from tests.forks import forked
+from tests.paper.conftest import NO_TLS
+from tgbot import cli
 
 
 async def last_price(url: str, symbol: str) -> str:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         answer = await http.get(f"{url}/api/v1/market/orderbook/level1", params={"symbol": symbol})
     return str(answer.json()["data"]["price"])
 
@@ -25,7 +28,6 @@ async def test_relayed_prices_are_those_of_the_other_exchange_and_follow_them(st
 
 
 async def test_without_the_other_exchange_it_does_not_start() -> None:
-    command = [*PYTHON, "-m", "tgbot", "paper", "--bind", "127.0.0.1:0", "--prices", "http://127.0.0.1:9"]
-    process = await asyncio.create_subprocess_exec(*command, env=BARE, stderr=asyncio.subprocess.PIPE)
-    _, said = await process.communicate()
-    assert (process.returncode, said.decode().splitlines()[-1][:12]) == (1, "tgbot stops:")
+    async with forked(cli.main, argv=("paper", "--bind", "127.0.0.1:0", "--prices", "http://127.0.0.1:9")) as process:
+        said = (await process.stderr.read()).decode()
+        assert (await process.wait(), said.splitlines()[-1][:12]) == (1, "tgbot stops:")

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.flows.processes import BARE, PYTHON, paper_process
+from tests.flows.processes import PYTHON, paper_process
+from tests.forks import BARE
 
 TRIPLE = ("64f0c0ffee64f0c0ffee64f0", "11111111-2222-4333-8444-555555555555", "passphrase-of-the-rig")
 

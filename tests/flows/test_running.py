@@ -1,12 +1,15 @@
 """The bot as processes: a second one of the same token, a killed one, one that is told to stop."""
 
+import os
 import signal
+import time
 from time import perf_counter
 
 import pytest
 
 from tests.flows.processes import ended, running
 from tests.flows.stage import Stage
+from tgbot import cli, system
 
 
 @pytest.mark.timeout(120)
@@ -32,20 +35,17 @@ async def test_the_second_of_two_stops_and_names_the_first_whose_work_goes_on_af
         assert perf_counter() - began < 9, "whoever stops in order gives the lease back"
 
 
-# Stands still for a minute when it is told to, and is not as patient as the real one.
-STALLING = """
-import signal, time
-from tgbot import cli, system
-system.LONGEST_STANDSTILL = 4
-signal.signal(signal.SIGUSR1, lambda *_: time.sleep(60))
-cli.main()
-"""
+def stalling() -> None:
+    """A bot that stands still for a minute when it is told to, and is not as patient as the real one."""
+    system.LONGEST_STANDSTILL = 4
+    signal.signal(signal.SIGUSR1, lambda *_: time.sleep(60))  # noqa: TID251 - nobody has a turn meanwhile: that is the fault
+    cli.main()
 
 
 @pytest.mark.timeout(60)
 async def test_a_bot_that_stands_still_ends_and_says_where_and_the_next_goes_on(stage: Stage) -> None:
     ann = stage.seat("Ann")
-    async with running("run", settings=stage.settings, program=("-c", STALLING)) as bot:
+    async with running("run", settings=stage.settings, program=stalling) as bot:
         await bot.until("ready")
         began = perf_counter()
         assert await bot.end(signal.SIGUSR1) == 1
@@ -58,24 +58,23 @@ async def test_a_bot_that_stands_still_ends_and_says_where_and_the_next_goes_on(
         await ann.hears("Hello Ann")
 
 
-# Says more than anybody reads, and waits for somebody to read it.
-FLOODING = """
-import os, signal
-from tgbot import cli, system
-unread = os.pipe()
-def flood(*_):
-    os.dup2(unread[1], 2)
-    while True:
-        os.write(2, b"x" * 2**16)
-system.LONGEST_STANDSTILL = 4
-signal.signal(signal.SIGUSR1, flood)
-cli.main()
-"""
+def flooding() -> None:
+    """A bot that says more than anybody reads when it is told to, and waits for somebody to read it."""
+    unread = os.pipe()
+
+    def flood(*_: object) -> None:
+        os.dup2(unread[1], 2)
+        while True:
+            os.write(2, b"x" * 2**16)
+
+    system.LONGEST_STANDSTILL = 4
+    signal.signal(signal.SIGUSR1, flood)
+    cli.main()
 
 
 @pytest.mark.timeout(60)
 async def test_it_ends_too_where_nobody_reads_what_it_says(stage: Stage) -> None:
-    async with running("run", settings=stage.settings, program=("-c", FLOODING)) as bot:
+    async with running("run", settings=stage.settings, program=flooding) as bot:
         await bot.until("ready")
         assert await bot.end(signal.SIGUSR1) == -signal.SIGALRM
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.flows.stage import Stage, kept_open
+from tests.paper.conftest import NO_TLS
 from tgbot.core.errors import ConfigError
 from tgbot.settings import Settings
 from tgbot.web.webhook import SECRET_HEADER
@@ -61,7 +62,7 @@ async def test_a_forged_delivery_changes_nothing_and_a_repeated_one_counts_once(
         "from": sender,
     }
     update = {"update_id": 2_000_000_000, "message": message | {"text": "/mode"}}
-    async with httpx.AsyncClient() as anybody:
+    async with httpx.AsyncClient(verify=NO_TLS) as anybody:
         for headers in ({}, {SECRET_HEADER: "guess"}):
             assert (await anybody.post(hook, json=update, headers=headers)).status_code == 403
         assert (await anybody.get(hook)).status_code == 405
@@ -75,7 +76,7 @@ async def test_a_forged_delivery_changes_nothing_and_a_repeated_one_counts_once(
 
 
 async def test_health_is_served_beside_it(hook: str) -> None:
-    async with httpx.AsyncClient(base_url=hook.removesuffix("/telegram/hook")) as client:
+    async with httpx.AsyncClient(base_url=hook.removesuffix("/telegram/hook"), verify=NO_TLS) as client:
         assert (await client.get("/live")).text == "alive\n"
         assert (await client.get("/ready")).json()["database"] is True
 

@@ -21,7 +21,7 @@ from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_client, make_transport
 from tgbot.kucoin.hub import TickerHub
 from tgbot.kucoin.market import SpotMarket
-from tgbot.kucoin.readers import Reader, by_picows, by_websockets
+from tgbot.kucoin.readers import Reader, by_aiofastnet, by_asyncio
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.wire.values import milliseconds
@@ -107,13 +107,13 @@ async def sockets(host: Host) -> AsyncIterator[Sockets]:
         yield sockets
 
 
-@pytest.fixture(params=["websockets", "picows"])
+@pytest.fixture(params=["asyncio", "aiofastnet"])
 def reader(request: pytest.FixtureRequest) -> Reader:
-    """What is said of sockets holds with either."""
-    if request.param == "websockets":
-        return by_websockets()
-    pytest.importorskip("picows", reason="the extra `fast` is not installed")
-    return by_picows()
+    """What is said of sockets holds over either network."""
+    if request.param == "asyncio":
+        return by_asyncio()
+    pytest.importorskip("aiofastnet", reason="the extra `fast` is not installed")
+    return by_aiofastnet()
 
 
 @pytest.fixture

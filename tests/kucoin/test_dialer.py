@@ -1,5 +1,7 @@
 """Opening a socket: where the token goes, and where it does not."""
 
+import logging
+
 import pytest
 
 from tests.kucoin.host import Host
@@ -14,14 +16,14 @@ async def test_every_dial_takes_a_token_of_its_own_to_the_address_that_came_with
     for dial in (1, 2):
         line = await dialer.public()
         assert sockets.tokens[-1] == f"token=={dial}&"
-        await line.socket.close()
+        await line.connection.close()
 
 
 async def test_a_private_token_is_asked_for_with_the_key(
     dialer: Dialer, sockets: Sockets, host: Host, credentials: Credentials
 ) -> None:
     line = await dialer.private(credentials)
-    await line.socket.close()
+    await line.connection.close()
     (asked,) = host.seen("POST", "bullet-private")
     assert asked.headers["kc-api-key"] == credentials.key
 
@@ -43,3 +45,12 @@ async def test_a_failed_dial_tells_nothing_of_the_token(dialer: Dialer, sockets:
     while error is not None:
         assert "token" not in f"{error} {error!r} {vars(error)}"
         error = error.__cause__ or error.__context__
+
+
+async def test_no_log_is_told_of_the_token(dialer: Dialer, sockets: Sockets, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    line = await dialer.public()
+    await line.connection.close()
+    ours = [record.getMessage() for record in caplog.records if record.name != "websockets.server"]
+    assert ours
+    assert not any("token" in text for text in ours)

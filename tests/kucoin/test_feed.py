@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -56,7 +56,11 @@ def test_an_empty_side_of_the_book_is_zero() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"bestBid": "-1"}, {"bestAsk": "NaN"}, {"price": "0"}, {"sequence": "x"}, {"time": None}, {"price": "1e40"}],
+    [
+        *[{name: wrong} for name in ("price", "bestBid", "bestAsk") for wrong in ("-1", "NaN", "sNaN", "Infinity")],
+        *[{name: wrong} for name in ("price", "bestBid", "bestAsk") for wrong in ("1e40", "1e-40", "x", "")],
+        *[{"price": "0"}, {"price": None}, {"sequence": "x"}, {"sequence": None}, {"time": None}, {"time": "x"}],
+    ],
 )
 def test_what_cannot_be_is_malformed(wrong: dict[str, Any]) -> None:
     with pytest.raises(MALFORMED):
@@ -115,6 +119,11 @@ def test_a_change_of_a_stop_order_that_is_not_known_is_not_guessed() -> None:
 @pytest.mark.parametrize("stamp", [1_730_206_271, 1_730_206_271_000, 1_730_206_271_000_000, 1_730_206_271_000_000_000])
 def test_a_moment_is_read_in_any_unit(stamp: int) -> None:
     assert moment(stamp) == datetime(2024, 10, 29, 12, 51, 11, tzinfo=UTC)
+
+
+@given(st.integers(-(10**13), -(10**11)) | st.integers(10**11, 10**14 - 1))
+def test_a_moment_in_milliseconds_is_exact(stamp: int) -> None:
+    assert moment(stamp) == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=stamp)
 
 
 _json = st.recursive(

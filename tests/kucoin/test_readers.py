@@ -1,4 +1,4 @@
-"""What each of the two readers has to be able to do by itself; all that is said of streams holds with both as well."""
+"""What a connection can do over each of the two networks; all that is said of streams holds with both as well."""
 
 import asyncio
 import ssl
@@ -11,7 +11,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from tests.kucoin.patience import eventually
-from tgbot.kucoin.readers import CLOSE_WITHIN, FRAME_CAP, Reader
+from tgbot.kucoin.connection import FRAME_CAP
+from tgbot.kucoin.readers import CLOSE_WITHIN, FAILED, Reader
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ async def test_one_context_serves_many_encrypted_sockets(
         sockets = [await reader.open(address, trusting) for _ in range(3)]
         for socket in sockets:
             await socket.send("hello")
-            assert await socket.recv(decode=False) == b"hello"
+            assert await socket.receive() == [b"hello"]
             await socket.close()
 
 
@@ -42,12 +43,12 @@ async def test_a_certificate_that_nobody_vouches_for_or_of_another_host_is_not_b
 
     async with serve(notice, "127.0.0.1", 0, ssl=own_certificate) as server:
         address = f"wss://{host}:{next(iter(server.sockets)).getsockname()[1]}/"
-        with pytest.raises(reader.failed):
+        with pytest.raises(FAILED):
             await reader.open(address, ssl_context if host == "127.0.0.1" else trusting)
     assert not served
 
 
-async def test_a_dial_that_is_given_up_leaves_no_connection(reader: Reader) -> None:
+async def test_a_dial_that_is_given_up_leaves_no_connection(reader: Reader, ssl_context: ssl.SSLContext) -> None:
     asked, gone = asyncio.Event(), asyncio.Event()
 
     async def say_nothing(reading: asyncio.StreamReader, writing: asyncio.StreamWriter) -> None:
@@ -58,7 +59,7 @@ async def test_a_dial_that_is_given_up_leaves_no_connection(reader: Reader) -> N
         gone.set()
 
     async def dial(port: int) -> None:
-        await reader.open(f"ws://127.0.0.1:{port}/", None)
+        await reader.open(f"ws://127.0.0.1:{port}/", ssl_context)
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server, asyncio.timeout(5):
         async with asyncio.TaskGroup() as group:
@@ -68,55 +69,86 @@ async def test_a_dial_that_is_given_up_leaves_no_connection(reader: Reader) -> N
         await gone.wait()
 
 
-async def test_a_ping_of_the_server_is_answered(reader: Reader, talking: "Talk") -> None:
-    await reader.open(talking.address, None)
+async def test_a_dial_that_is_given_up_while_it_agrees_on_a_cipher_leaves_no_connection(
+    reader: Reader, trusting: ssl.SSLContext
+) -> None:
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(reading: asyncio.StreamReader, writing: asyncio.StreamWriter) -> None:
+        await reading.read(1)
+        asked.set()
+        await reading.read()
+        writing.close()
+        gone.set()
+
+    async def dial(port: int) -> None:
+        await reader.open(f"wss://127.0.0.1:{port}/", trusting)
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server, asyncio.timeout(5):
+        async with asyncio.TaskGroup() as group:
+            dialling = group.create_task(dial(server.sockets[0].getsockname()[1]))
+            await asked.wait()
+            dialling.cancel()
+        await gone.wait()
+
+
+async def test_a_ping_of_the_server_is_answered(reader: Reader, ssl_context: ssl.SSLContext, talking: "Talk") -> None:
+    await reader.open(talking.address, ssl_context)
     await eventually(lambda: bool(talking.clients))
     async with asyncio.timeout(5):
         await (await talking.clients[0].ping())
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 1012, 3000, 4999])
-async def test_what_was_sent_before_the_end_is_read_before_it(code: int, reader: Reader, talking: "Talk") -> None:
-    socket = await reader.open(talking.address, None)
+async def test_what_was_sent_before_the_end_is_read_before_it(
+    code: int, reader: Reader, ssl_context: ssl.SSLContext, talking: "Talk"
+) -> None:
+    socket = await reader.open(talking.address, ssl_context)
     await eventually(lambda: bool(talking.clients))
     for number in range(40):
         await talking.clients[0].send(f"{number}")
     await talking.clients[0].close(code, "so it ends")
-    for number in range(40):
-        assert await socket.recv(decode=False) == b"%d" % number
-    with pytest.raises(reader.closed):
-        await socket.recv(decode=False)
-    with pytest.raises(reader.closed):
+    heard: list[bytes] = []
+    while len(heard) < 40:
+        heard += await socket.receive()
+    assert heard == [b"%d" % number for number in range(40)]
+    with pytest.raises(ConnectionClosed):
+        await socket.receive()
+    with pytest.raises(ConnectionClosed):
         await socket.send("hello?")
     await socket.close()
 
 
 @pytest.mark.parametrize("bytes_after_the_code", [b"", b"\xff\xfe"])
 async def test_an_end_that_makes_no_sense_is_an_end(
-    bytes_after_the_code: bytes, reader: Reader, talking: "Talk"
+    bytes_after_the_code: bytes, reader: Reader, ssl_context: ssl.SSLContext, talking: "Talk"
 ) -> None:
-    socket = await reader.open(talking.address, None)
+    socket = await reader.open(talking.address, ssl_context)
     await eventually(lambda: bool(talking.clients))
     payload = (3).to_bytes(2) + bytes_after_the_code
     talking.clients[0].transport.write(bytes([0x88, len(payload)]) + payload)
-    with pytest.raises(reader.closed):
-        await socket.recv(decode=False)
+    with pytest.raises(ConnectionClosed):
+        await socket.receive()
     await socket.close()
 
 
-async def test_a_message_in_many_pieces_is_measured_as_one(reader: Reader, talking: "Talk") -> None:
-    socket = await reader.open(talking.address, None)
+async def test_a_message_in_many_pieces_is_measured_as_one(
+    reader: Reader, ssl_context: ssl.SSLContext, talking: "Talk"
+) -> None:
+    socket = await reader.open(talking.address, ssl_context)
     await eventually(lambda: bool(talking.clients))
     await talking.clients[0].send(iter(["in ", "two"]))
-    assert await socket.recv(decode=False) == b"in two"
+    assert await socket.receive() == [b"in two"]
     with pytest.raises(ConnectionClosed):
         await talking.clients[0].send(iter(["x" * (FRAME_CAP // 2)] * 20))
-    with pytest.raises(reader.closed):
-        await socket.recv(decode=False)
+    with pytest.raises(ConnectionClosed):
+        await socket.receive()
 
 
-async def test_who_does_not_read_holds_the_server_back(reader: Reader, talking: "Talk") -> None:
-    socket = await reader.open(talking.address, None)
+async def test_who_does_not_read_holds_the_server_back(
+    reader: Reader, ssl_context: ssl.SSLContext, talking: "Talk"
+) -> None:
+    socket = await reader.open(talking.address, ssl_context)
     await eventually(lambda: bool(talking.clients))
     sent = 0
     with suppress(TimeoutError):
@@ -125,11 +157,37 @@ async def test_who_does_not_read_holds_the_server_back(reader: Reader, talking: 
                 await talking.clients[0].send("x" * 100_000)
                 sent += 1
     assert 0 < sent < 1_000
-    assert await socket.recv(decode=False) == b"x" * 100_000
+    assert await socket.receive() == [b"x" * 100_000]
     # With the pipe full there is no good-bye to be read, so leaving takes its deadline and no longer.
     async with asyncio.timeout(5 * CLOSE_WITHIN):
         await socket.close()
     talking.clients[0].transport.abort()
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_who_reads_late_gets_all_of_it_in_order(
+    is_encrypted: bool, reader: Reader, own_certificate: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    """More than the pipe holds: the server is held back, and let go on."""
+    texts = [b"%d" % number * 2_000 for number in range(3_000)]
+    waits, heard = asyncio.Event(), list[bytes]()
+
+    async def send(client: ServerConnection) -> None:
+        for text in texts:
+            if client.transport.get_write_buffer_size():
+                waits.set()
+            await client.send(text, text=True)
+        assert waits.is_set()
+
+    async with serve(send, "127.0.0.1", 0, ssl=own_certificate if is_encrypted else None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        socket = await reader.open(f"{'wss' if is_encrypted else 'ws'}://127.0.0.1:{port}/", trusting)
+        async with asyncio.timeout(10):
+            await waits.wait()
+            with suppress(ConnectionClosed):
+                while True:
+                    heard += await socket.receive()
+    assert heard == texts
 
 
 class Talk:

@@ -29,7 +29,7 @@ from tgbot.core.orders import (
 )
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.dialer import Dialer
-from tgbot.kucoin.readers import by_websockets
+from tgbot.kucoin.readers import by_asyncio
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.paper.exchange import PaperExchange
@@ -77,9 +77,7 @@ async def paper(
     async with exchange.serve(app=faults) as served:
         rest = Rest(client, clock, ids, served.url)
         account = SpotAccount(rest, Credentials(opened.key, opened.secret, opened.passphrase))
-        running_paper = Paper(
-            account, faults, prices, clock, Dialer(rest, ssl_context, clock, ids, by_websockets()), ids
-        )
+        running_paper = Paper(account, faults, prices, clock, Dialer(rest, ssl_context, clock, ids, by_asyncio()), ids)
         running_paper.quote(67000)
         yield running_paper
 

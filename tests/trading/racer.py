@@ -1,7 +1,5 @@
 """One of several processes on one database: taps as it is told to.
 
-python -m tests.trading.racer DATABASE_URL EXCHANGE_URL
-
 Reads lines `TIMES SHORT` (Ann confirms that ticket so often, all at once), answers each with one line when it is done:
 how many of them ended how.
 """
@@ -70,5 +68,5 @@ def taps(world: Desk) -> Act:
     return act
 
 
-if __name__ == "__main__":
-    asyncio.run(race(taps, *sys.argv[1:]))
+def tap_as_told(database_url: str, exchange_url: str) -> None:
+    asyncio.run(race(taps, database_url, exchange_url))

@@ -18,6 +18,7 @@ from sqlalchemy import event
 from tests.ids import CountingIds
 from tests.trading.conftest import on_both_databases, open_desk
 from tests.trading.desk import ANN, BORIS, CARD, PLACE, RENDERER, Desk, Killed, at_point, die, edited
+from tests.trading.racer import tap_as_told
 from tests.trading.races import two_racers
 from tgbot.core.errors import ExchangeUnavailable, NotFound, Refused, TooLate, UserError
 from tgbot.core.orders import Side
@@ -290,7 +291,7 @@ async def test_two_hundred_taps_at_once_in_two_processes_are_one_order(
     clock, ids = SystemClock(), CountingIds()
     async with (
         open_desk(desk_url, clock, ids, client) as desk,  # type: ignore[arg-type]  # nobody moves this one
-        two_racers("tests.trading.racer", desk_url, desk.rest._base_url) as racers,
+        two_racers(tap_as_told, desk_url, desk.rest._base_url) as racers,
     ):
         for sent, (text, side, state) in enumerate(TAPPED, 1):
             shown = await desk.ticket(text, side)

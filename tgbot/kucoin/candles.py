@@ -92,7 +92,7 @@ class CandleHub:
         """Until cancelled."""
         await self._shards.run()
 
-    async def _read(self, frame: Frame) -> None:
+    def _read(self, frame: Frame) -> None:
         topic = self._topics.get(frame.topic)
         if topic is None:
             return

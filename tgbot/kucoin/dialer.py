@@ -1,6 +1,5 @@
 """Opening WebSockets: the address and a one-time token are asked for over REST before every dial."""
 
-import asyncio
 import ssl
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,8 +9,9 @@ from urllib.parse import quote
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
 from tgbot.kucoin import operations
+from tgbot.kucoin.connection import Connection
 from tgbot.kucoin.pace import Pace
-from tgbot.kucoin.readers import OPEN_WITHIN, Reader, Socket
+from tgbot.kucoin.readers import FAILED, Reader, status
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.wire.market import Bullet, bullet
@@ -25,10 +25,9 @@ class LinkLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open socket that has not said anything yet. It raises `closed` once it has ended."""
+    """An open connection that has not said anything yet."""
 
-    socket: Socket
-    closed: type[Exception]
+    connection: Connection
     ping_every: timedelta
     pong_within: timedelta
 
@@ -60,14 +59,12 @@ class Dialer:
     async def _open(self, where: Bullet) -> Line:
         token = quote(where.token, safe="")
         address = f"{where.endpoint}?token={token}&connectId={self._ids.unique()}"
-        tls = self._ssl_context if address.startswith("wss:") else None
         try:
-            async with asyncio.timeout(OPEN_WITHIN):
-                socket = await self._reader.open(address, tls)
-        except self._reader.failed as error:
-            answer = self._reader.refused(error)
-            reason = f"http {answer.status_code}" if answer else type(error).__name__
+            connection = await self._reader.open(address, self._ssl_context)
+        except FAILED as error:
+            answer = status(error)
+            reason = f"http {answer}" if answer else type(error).__name__
         else:
-            return Line(socket, self._reader.closed, where.ping_every, where.pong_within)
+            return Line(connection, where.ping_every, where.pong_within)
         # Outside the except block, because some of the errors hold the address.
         raise LinkLost(reason)

@@ -13,7 +13,7 @@ from tgbot.core.market import Stats, Tick
 from tgbot.core.money import ZERO
 from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange, StopChange, StopStatus
 from tgbot.kucoin.wire.market import StatsRow
-from tgbot.kucoin.wire.values import NULL, Wire, decode, moment, positive
+from tgbot.kucoin.wire.values import LEAST, MOST, NULL, Wire, decode, moment
 
 TICKER = "/market/ticker:"
 ALL_TICKERS = "/market/ticker:all"
@@ -98,12 +98,14 @@ class Tickers:
 
 
 def _tick(symbol: str, row: _Ticker) -> Tick:
+    """Thousands of them are made every second: what is checked of each stands here, not in calls."""
     stamp = row.time if row.time is not None else row.capital_time
     if stamp is None:
         raise ValueError("a tick without a time")
-    bid = positive(row.best_bid) if row.best_bid else ZERO
-    ask = positive(row.best_ask) if row.best_ask else ZERO
-    return Tick(symbol, positive(row.price), bid, ask, row.sequence, moment(stamp))
+    price, bid, ask = row.price, row.best_bid or ZERO, row.best_ask or ZERO
+    if not LEAST <= price < MOST or (bid and not LEAST <= bid < MOST) or (ask and not LEAST <= ask < MOST):
+        raise ValueError(f"{price}, {bid}, {ask} are no prices above zero")
+    return Tick._make((symbol, price, bid, ask, row.sequence, moment(stamp)))  # half of what its own name takes
 
 
 class _Snapshot(Wire):

@@ -155,7 +155,7 @@ class TickerHub:
             return self._shards.is_up(ALL_TICKERS)
         return all(self._shards.is_up(topic) or topic.removeprefix(TICKER) in self._lacking for topic in plan)
 
-    async def _read(self, frame: Frame) -> None:
+    def _read(self, frame: Frame) -> None:
         match self._decoded(frame):
             case Tick() as tick:
                 self._take(tick)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import structlog
+from websockets.exceptions import ConnectionClosed
 
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
@@ -26,13 +27,17 @@ UPLINK = 90  # messages in 10 s; KuCoin allows 100, and pings come on top
 TOPIC_REFUSED = frozenset({400, 404, 406})
 
 
+# Prices are taken note of at once; what happens on an account is waited for.
+OnMessage = Callable[[Frame], Awaitable[None] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Whoever the session works for. `on_message` gets frames of type message; `on_up` is called once, as soon as every
-    topic wanted at the time has been confirmed; `on_confirmed` for topics as they are; `on_refused` for a topic that
-    KuCoin does not have."""
+    """Whoever the session works for. `on_message` gets frames of type message, one after another: the next when what it
+    returns, if anything, has been awaited. `on_up` is called once, as soon as every topic wanted at the time has been
+    confirmed; `on_confirmed` for topics as they are; `on_refused` for a topic that KuCoin does not have."""
 
-    on_message: Callable[[Frame], Awaitable[None]]
+    on_message: OnMessage
     on_up: Callable[[], Coroutine[None, None, None]]
     on_confirmed: Callable[[frozenset[str]], None]
     on_refused: Callable[[str], None]
@@ -91,28 +96,30 @@ class Session:
                 group.create_task(self._beat())
                 group.create_task(self._keep_subscribed())
                 group.create_task(self._watch())
-        except* (LinkLost, self._line.closed, OSError, ExchangeError) as ends:
+        except* (LinkLost, ConnectionClosed, OSError, ExchangeError) as ends:
             reason = _reason(ends)
         finally:
-            await self._line.socket.close()
+            await self._line.connection.close()
         return reason
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         """Thousands of frames a second come through here: what is done for each stands here, not in calls."""
-        recv, on_message = self._line.socket.recv, self._listener.on_message
+        receive, on_message = self._line.connection.receive, self._listener.on_message
         while True:
-            try:
-                frame = read_frame(await recv(decode=False))
-            except MALFORMED:
-                self._drop("unreadable")
-                continue
-            if frame.type != "message":
-                self._control(frame, group)
-                continue
-            try:
-                await on_message(frame)
-            except Unreadable:
-                self._drop("unreadable")
+            for text in await receive():
+                try:
+                    frame = read_frame(text)
+                except MALFORMED:
+                    self._drop("unreadable")
+                    continue
+                if frame.type != "message":
+                    self._control(frame, group)
+                    continue
+                try:
+                    if (work := on_message(frame)) is not None:
+                        await work
+                except Unreadable:
+                    self._drop("unreadable")
 
     def _control(self, frame: Frame, group: asyncio.TaskGroup) -> None:
         match frame.type:
@@ -218,7 +225,7 @@ class Session:
             )
 
     async def _send(self, message: dict[str, object]) -> None:
-        await self._line.socket.send(msgspec.json.encode(message).decode())
+        await self._line.connection.send(msgspec.json.encode(message).decode())
 
     def _drop(self, why: str) -> None:
         self._dropped[why] += 1

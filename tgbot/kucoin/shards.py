@@ -1,13 +1,13 @@
 """Public topics, spread over as few sockets as KuCoin's limits allow."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from math import inf
 
 from tgbot.core.clock import Clock
 from tgbot.core.ids import Ids
 from tgbot.kucoin.dialer import Dial
-from tgbot.kucoin.feed import Frame
+from tgbot.kucoin.session import OnMessage
 from tgbot.kucoin.stream import Stream
 
 TOPICS_A_SOCKET = 280  # KuCoin allows 300
@@ -22,7 +22,7 @@ class Shards:
         dial: Dial,
         clock: Clock,
         ids: Ids,
-        on_message: Callable[[Frame], Awaitable[None]],
+        on_message: OnMessage,
         on_confirmed: Callable[[frozenset[str]], None],
         on_lost: Callable[[frozenset[str]], None],
         on_refused: Callable[[str], None],

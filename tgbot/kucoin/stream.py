@@ -10,8 +10,7 @@ from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable
 from tgbot.core.ids import Ids
 from tgbot.kucoin.dialer import Dial, LinkLost
-from tgbot.kucoin.feed import Frame
-from tgbot.kucoin.session import Listener, Session, Topics
+from tgbot.kucoin.session import Listener, OnMessage, Session, Topics
 
 log = structlog.get_logger()
 
@@ -37,7 +36,7 @@ class Stream:
         dial: Dial,
         clock: Clock,
         ids: Ids,
-        on_message: Callable[[Frame], Awaitable[None]],
+        on_message: OnMessage,
         on_up: Callable[[], Awaitable[None]],
         on_refused: Callable[[str], None],
         *,

@@ -55,18 +55,19 @@ class PriceBoard:
         Nor does one that leaps away from it, or from what is expected where nothing was heard yet, until the next one
         confirms it. Such a leap counts as a gap meanwhile: if it was a trade after all, the candles know.
         """
-        known = self._latest.get(tick.symbol)
+        symbol = tick.symbol
+        known = self._latest.get(symbol)
         if known is None:
-            last = self._expected.get(tick.symbol)
-        elif tick.sequence > known[0].sequence or tick.symbol in self._interrupted:
+            last = self._expected.get(symbol)
+        elif tick.sequence > known[0].sequence or symbol in self._interrupted:
             last = known[0].price
         else:
             return
         if last is not None and not is_near(tick.price, last) and not self._is_confirmed(tick):
             return
-        self._interrupted.discard(tick.symbol)
-        self._doubted.pop(tick.symbol, None)
-        self._latest[tick.symbol] = (tick, self._clock.monotonic())
+        self._interrupted.discard(symbol)
+        self._doubted.pop(symbol, None)
+        self._latest[symbol] = (tick, self._clock.monotonic())
         for on_tick in self._on_tick:
             on_tick(tick)
 

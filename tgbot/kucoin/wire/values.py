@@ -15,9 +15,10 @@ T = TypeVar("T")
 MALFORMED = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 NULL = b"null"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INEXACT = 2**33 * 1000  # in the year 2242 a float of so many seconds no longer tells every microsecond
 _HUGE = 30  # powers of ten; no amount of anything is larger, and printing one with a million digits hurts
 _MOST_DIGITS = 40
-_LEAST, _MOST = Decimal(f"1E-{_HUGE}"), Decimal(f"1E+{_HUGE + 1}")
+LEAST, MOST = Decimal(f"1E-{_HUGE}"), Decimal(f"1E+{_HUGE + 1}")
 
 
 class Wire(msgspec.Struct, rename="camel"):
@@ -45,11 +46,13 @@ def decode(kind: type[T], data: bytes) -> T:
 
 def moment(stamp: int) -> datetime:
     """KuCoin writes seconds, milliseconds, micro- and nanoseconds, by endpoint; the magnitude tells which."""
+    if 10**11 <= stamp < _INEXACT:  # every tick comes by here, and a sum takes twice as long
+        return datetime.fromtimestamp(stamp / 1000, UTC)
     size = abs(stamp)
     if size < 10**11:
         return _EPOCH + timedelta(seconds=stamp)
     if size < 10**14:
-        return _EPOCH + timedelta(0, 0, 1000 * stamp)  # every tick comes by here, and a named unit takes twice as long
+        return _EPOCH + timedelta(milliseconds=stamp)
     return _EPOCH + timedelta(microseconds=stamp if size < 10**17 else stamp // 1000)
 
 
@@ -83,7 +86,7 @@ def readable(rows: list[msgspec.Raw], read: Callable[[bytes], T]) -> list[T]:
 
 
 def positive(value: Decimal) -> Decimal:
-    if not _LEAST <= value < _MOST:
+    if not LEAST <= value < MOST:
         raise ValueError(f"{value} is no price or size above zero")
     return value
 
