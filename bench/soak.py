@@ -39,6 +39,7 @@ from tgbot.core.reply import Rendered
 from tgbot.db.engine import Database
 from tgbot.delivery.limiter import Limits
 from tgbot.delivery.outbox import Outbox
+from tgbot.kucoin.candles import CandleHub
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_transport
 from tgbot.kucoin.hub import TickerHub
@@ -126,8 +127,9 @@ async def soak(url: str, seconds: int) -> _Found:
             asyncio.TaskGroup() as group,
         ):
             outbox, board, watch, ears = Outbox(CLOCK), PriceBoard(CLOCK), _Watch(), _Ears(bot)
+            dialer = Dialer(rest, context, CLOCK, IDS, fastest())
             hub = TickerHub(
-                Dialer(rest, context, CLOCK, IDS, fastest()).public,
+                dialer.public,
                 SpotMarket(rest).all_tickers,
                 CLOCK,
                 IDS,
@@ -137,7 +139,14 @@ async def soak(url: str, seconds: int) -> _Found:
                 on_refused=lambda _: None,
             )
             monitor = AlertMonitor(
-                database=database, clock=CLOCK, outbox=outbox, feed=hub, board=board, history=NoCandles()
+                database=database,
+                clock=CLOCK,
+                outbox=outbox,
+                feed=hub,
+                board=board,
+                candles=CandleHub(dialer.public, CLOCK, IDS),
+                history=NoCandles(),
+                foreseen=NoCandles(),
             )
             live = LivePrices(database=database, clock=CLOCK, outbox=outbox, board=board, feed=hub)
             board.listen(monitor.on_tick, monitor.on_gap)

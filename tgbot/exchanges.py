@@ -14,6 +14,7 @@ from tgbot.core.ids import Ids
 from tgbot.core.market import SymbolRule, Tick
 from tgbot.core.people import Mode
 from tgbot.kucoin.account import SpotAccount
+from tgbot.kucoin.budget import Patience
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_client, make_transport
 from tgbot.kucoin.hub import TickerHub
@@ -28,11 +29,13 @@ from tgbot.paper.prices import Handed
 @dataclass(frozen=True, slots=True)
 class Exchanges:
     """Where orders go: KuCoin, and the paper exchange where it is offered. Prices always come from KuCoin; `history`
-    is for reading back what many pairs have done, in which no order and no answer to a person may get stuck."""
+    is for reading back what many pairs have done, in which no order and no answer to a person may get stuck, `foreseen`
+    for that of it by which an alert is to ring."""
 
     tls: ssl.SSLContext
     market: SpotMarket
     history: SpotMarket
+    foreseen: SpotMarket
     rests: Mapping[Mode, Rest]
     dialers: Mapping[Mode, Dialer]
     handed: Handed
@@ -76,7 +79,8 @@ async def open_exchanges(url: str, clock: Clock, ids: Ids, paper_file: Path | No
             rests[Mode.PAPER] = Rest(client, clock, ids, served.url)
         reader = fastest()
         dialers = {mode: Dialer(rest, tls, clock, ids, reader) for mode, rest in rests.items()}
-        yield Exchanges(tls, market, SpotMarket(live, is_patient=True), rests, dialers, handed, paper)
+        history, foreseen = SpotMarket(live, Patience.MUCH), SpotMarket(live, Patience.SOME)
+        yield Exchanges(tls, market, history, foreseen, rests, dialers, handed, paper)
 
 
 @asynccontextmanager

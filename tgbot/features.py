@@ -13,7 +13,8 @@ from tgbot.accounts.store import find as find_person
 from tgbot.alerts import store as alert_store
 from tgbot.alerts.drafts import Drafts
 from tgbot.alerts.groups import RequireAdmin
-from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.alerts.handlers.alerts import AlertsHandlers
+from tgbot.alerts.handlers.editing import EditingHandlers
 from tgbot.alerts.marks import alert_marks
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.news import store as news_store
@@ -42,6 +43,7 @@ from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Outbox
 from tgbot.exchanges import Exchanges
 from tgbot.intake.store import Dialogues
+from tgbot.kucoin.candles import CandleHub
 from tgbot.kucoin.hub import TickerHub
 from tgbot.markets.charts.handlers import ChartHandlers
 from tgbot.markets.charts.service import Charts
@@ -306,14 +308,18 @@ def _markets(ground: Ground) -> Features:
 
 
 def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
+    candles = CandleHub(ground.exchanges.dialers[Mode.LIVE].public, ground.clock, ground.ids)
     monitor = AlertMonitor(
         database=ground.database,
         clock=ground.clock,
         outbox=ground.outbox,
         feed=ground.hub,
         board=ground.board,
+        candles=candles,
         history=ground.exchanges.history,
+        foreseen=ground.exchanges.foreseen,
     )
+    candles.listen(monitor.on_next_candle)
     ground.board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
     alerts = Alerts(
         database=ground.database,
@@ -326,6 +332,7 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
     )
     drafts = Drafts(ground.database, ground.clock, ground.dialogues)
     handlers = AlertsHandlers(alerts, News(ground.database, ground.clock), drafts, ground.symbols, require_admin)
+    editing = EditingHandlers(alerts, drafts, ground.symbols, require_admin)
     timers = AlertTimers(
         database=ground.database,
         clock=ground.clock,
@@ -341,9 +348,9 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
         source=ground.exchanges.market,
         coins_of=partial(_coins_of, ground),
     )
-    roles = {"alerts": monitor.run(), "timers": timers.run(), "news": news.run()}
+    roles = {"alerts": monitor.run(), "candles": candles.run(), "timers": timers.run(), "news": news.run()}
     moves = [alert_store.move_chat, news_store.move_chat]
-    return Features(handlers.routes(), roles, [monitor.lose], [timers.regain], moves)
+    return Features([*handlers.routes(), *editing.routes()], roles, [monitor.lose], [timers.regain], moves)
 
 
 async def _coins_of(ground: Ground, person_id: int) -> frozenset[str]:

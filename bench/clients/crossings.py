@@ -27,6 +27,7 @@ from tgbot.chat.sending import Messenger
 from tgbot.core.market import Candle, Interval, Tick
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.kucoin.candles import CandleHub
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_transport
 from tgbot.kucoin.hub import TickerHub
@@ -61,8 +62,9 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
         pauses = Pauses()
         async with reached(f"{url}/paced/{a_second}", context) as rest, asyncio.TaskGroup() as group:
             outbox, board, watch = _Stamped(), PriceBoard(CLOCK), _Watch()
+            dialer = Dialer(rest, context, CLOCK, IDS, reader)
             hub = TickerHub(
-                Dialer(rest, context, CLOCK, IDS, reader).public,
+                dialer.public,
                 SpotMarket(rest).all_tickers,
                 CLOCK,
                 IDS,
@@ -72,7 +74,14 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
                 on_refused=lambda _: None,
             )
             monitor = AlertMonitor(
-                database=database, clock=CLOCK, outbox=outbox, feed=hub, board=board, history=NoCandles()
+                database=database,
+                clock=CLOCK,
+                outbox=outbox,
+                feed=hub,
+                board=board,
+                candles=CandleHub(dialer.public, CLOCK, IDS),
+                history=NoCandles(),
+                foreseen=NoCandles(),
             )
             board.listen(monitor.on_tick, monitor.on_gap)
             board.listen(watch.on_tick)

@@ -7,7 +7,8 @@ import pytest
 
 from tests.alerts.desk import ANN, RENDERER, Desk, person
 from tgbot.alerts.drafts import Drafts
-from tgbot.alerts.handlers import AlertsHandlers
+from tgbot.alerts.handlers.alerts import AlertsHandlers
+from tgbot.alerts.handlers.editing import EditingHandlers
 from tgbot.alerts.news.service import News
 from tgbot.approvals.standings import Standings
 from tgbot.core.errors import DeliveryUnknown, UserError
@@ -91,8 +92,10 @@ class Chat:
         drafts = Drafts(self.desk.database, self.desk.clock, self.dialogues)
         news = News(self.desk.database, self.desk.clock)
         standings = Standings(self.desk.database, self.desk.clock, self._ask_standing, self._ask_admins)
-        handlers = AlertsHandlers(self.desk.now.alerts, news, drafts, self.symbols, standings.require_admin)
-        return Routes(handlers.routes())
+        alerts, require_admin = self.desk.now.alerts, standings.require_admin
+        handlers = AlertsHandlers(alerts, news, drafts, self.symbols, require_admin)
+        editing = EditingHandlers(alerts, drafts, self.symbols, require_admin)
+        return Routes([*handlers.routes(), *editing.routes()])
 
     async def open(self) -> "Chat":
         self.symbols = Symbols(self.desk.exchange, self.desk.clock)

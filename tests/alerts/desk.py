@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from tests.alerts.feed import CountedFeed
+from tests.alerts.feed import CountedFeed, SilentCandles
 from tests.clock import JumpClock
 from tests.ids import CountingIds
 from tests.markets.exchange import MemoryExchange
 from tgbot.alerts import store
+from tgbot.alerts.history import CandleSource
 from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.service import Alerts
@@ -26,6 +27,7 @@ from tgbot.db.engine import Database
 from tgbot.delivery.codec import decode
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.store import OutboxRow
+from tgbot.kucoin.candles import CandleHub
 from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.packaged import folder
 from tgbot.texts.catalogue import Catalogue
@@ -63,6 +65,7 @@ class Life:
     alerts: Alerts
     timers: AlertTimers
     feed: CountedFeed
+    candles: SilentCandles | CandleHub
     running: "asyncio.Task[None] | None" = None
 
 
@@ -108,7 +111,7 @@ class Desk:
         )
         return alert
 
-    def price(self, symbol: str, price: int | str) -> Tick:
+    def price(self, symbol: str, price: int | str | Decimal) -> Tick:
         tick = self.exchange.trade(symbol, Decimal(price))
         if self.is_heard and symbol in self.now.feed.held:
             self.now.board.on_tick(tick)
@@ -148,8 +151,14 @@ class Desk:
         async with self.database.read() as session:
             return list(await session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
 
+    def _candles(self) -> SilentCandles | CandleHub:
+        return SilentCandles()
+
+    def _foreseen(self) -> CandleSource:
+        return self.exchange
+
     def _make(self) -> Life:
-        board, feed, outbox = PriceBoard(self.clock), CountedFeed(), Outbox(self.clock)
+        board, feed, candles, outbox = PriceBoard(self.clock), CountedFeed(), self._candles(), Outbox(self.clock)
         prices = Prices(self.exchange, board)
         monitor = AlertMonitor(
             database=self.database,
@@ -157,7 +166,9 @@ class Desk:
             outbox=outbox,
             feed=feed,
             board=board,
+            candles=candles,
             history=self.exchange,
+            foreseen=self._foreseen(),
         )
         board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
         alerts = Alerts(
@@ -177,7 +188,7 @@ class Desk:
             alerts=alerts,
             monitor=monitor,
         )
-        return Life(board, monitor, alerts, timers, feed)
+        return Life(board, monitor, alerts, timers, feed, candles)
 
 
 async def heard(desk: Desk, symbol: str, price: int) -> None:

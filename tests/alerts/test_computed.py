@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from tests.clock import START
 from tests.markets.exchange import candles_of
 from tgbot.alerts.computed import ComputedAlerts, Missed
-from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, write_parts
+from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, Volume, write_parts
 from tgbot.alerts.rules.crossing import Armed, Crossing, Kind, Stance
 from tgbot.alerts.rules.indicators import judge, without_holes
+from tgbot.alerts.signals import SymbolSignals
 from tgbot.core.market import Candle, Interval, Tick
 
 BTC = "BTC-USDT"
@@ -39,6 +41,14 @@ conditions = conditions_of(PARTS)
 cooldowns = st.none() | st.builds(timedelta, minutes=st.integers(1, 5))
 
 
+class Stream(Enum):
+    """What it tells of the candles that have closed meanwhile, before they are read."""
+
+    DEAD = "nothing"
+    TRUE = "all, as they are"
+    LYING = "all, as they are not"
+
+
 @dataclass(frozen=True)
 class Moment:
     """A price so many seconds after the last one, and what happens behind it."""
@@ -50,11 +60,13 @@ class Moment:
     is_heard: bool = True
     is_saved: bool = False
     is_restarted: bool = False
+    stream: Stream = Stream.DEAD
 
 
 pauses, prices = st.integers(1, 100), st.integers(95, 106).map(Decimal)
 edits = st.none() | st.tuples(st.integers(0, 3), conditions_of(EXACT), cooldowns)
-live = st.lists(st.builds(Moment, pauses, prices, st.none() | st.integers(0, 3), edits), max_size=50)
+streams = st.sampled_from(Stream)
+live = st.lists(st.builds(Moment, pauses, prices, st.none() | st.integers(0, 3), edits, stream=streams), max_size=50)
 
 
 def tick(at: datetime, price: Decimal) -> Tick:
@@ -152,10 +164,21 @@ class Bot:
         self.closed = 0
         self.fired: list[Crossing] = []
 
-    def hear(self, at: datetime, price: Decimal) -> None:
+    def hear(self, at: datetime, price: Decimal, stream: Stream = Stream.DEAD) -> None:
+        is_foreseen, rung = self.foresee(at, stream), len(self.fired)
         self.close(at)
+        assert is_foreseen or len(self.fired) == rung or stream is not Stream.TRUE
         self.path.append((at, price))
         self.fired += self.alerts.judge(tick(at, price), at)
+
+    def foresee(self, now: datetime, stream: Stream) -> bool:
+        """Whether the stream would have something read at once; more than that it must not do."""
+        told = self._closes(now)[self.closed :] if stream is not Stream.DEAD else []
+        if stream is Stream.LYING:
+            told = [replace(candle, close=200 - candle.close) for candle in told]
+        signals = self.alerts.of(BTC)
+        foreseen = [signals is not None and signals.foresee(FIVE, candle) for candle in told]
+        return any(foreseen)
 
     def close(self, now: datetime) -> None:
         for candle in self._closes(now)[self.closed :]:
@@ -220,14 +243,15 @@ def is_of(crossed: Armed, alert: Armed) -> bool:
 def test_every_moment_at_which_all_begins_to_hold_fires(
     first: list[tuple[tuple[Part, ...], timedelta | None]], moments: list[Moment]
 ) -> None:
-    """Set before the first price, so that window and model know the same; dropped and edited whenever."""
+    """Set before the first price, so that window and model know the same; dropped and edited whenever. Whatever the
+    stream of candles tells changes nothing, and where it tells the truth no ring at a close takes us by surprise."""
     bot, now, past = Bot(), START, list[Life]()
     lives = [Life(armed(number, parts, now, cooldown), parts) for number, (parts, cooldown) in enumerate(first)]
     for life in lives:
         bot.set(life.alert, now)
     for moment in moments:
         now += timedelta(seconds=moment.seconds)
-        bot.hear(now, moment.price)
+        bot.hear(now, moment.price, moment.stream)
         if moment.drops is not None and moment.drops < len(lives):
             life = lives[moment.drops]
             bot.alerts.drop(life.alert)
@@ -256,11 +280,13 @@ class Forgetful(Bot):
         self.alerts.put(alert)
         self.read(alert.since)
 
-    def read(self, now: datetime) -> None:
+    def read(self, now: datetime, stream: Stream = Stream.DEAD) -> None:
         ticks = [tick(*seen) for seen in self.path]
         signals = self.alerts._symbols.get(BTC)
         if signals is None:
             return
+        if stream is not Stream.DEAD:
+            self.foresee(now, stream)
         minutes = candles_of(ticks, MINUTE, START, now)
         known = signals.last_closed()
         heard = {interval: self.heard_at for interval, at in known.items() if at is None}
@@ -305,6 +331,7 @@ gappy = st.lists(
         is_heard=flags,
         is_saved=flags,
         is_restarted=flags,
+        stream=streams,
     ),
     min_size=1,
     max_size=40,
@@ -323,12 +350,12 @@ def test_through_gaps_and_restarts_it_fires_once_and_only_for_what_was_so(part: 
         after_gap |= moment.is_restarted or not moment.is_heard
         bot.path.append((now, moment.price))
         if after_gap and moment.is_heard:
-            bot.read(now)
+            bot.read(now, moment.stream)
             after_gap = False
         elif moment.is_heard:
             bot.fired += bot.alerts.judge(tick(*bot.path[-1]), now)
             bot.heard_at = now
-            bot.read(now)
+            bot.read(now, moment.stream)
         if moment.is_saved and not after_gap:
             bot.save()
         if moment.edits is not None:
@@ -346,3 +373,41 @@ def test_through_gaps_and_restarts_it_fires_once_and_only_for_what_was_so(part: 
 def is_allowed(fired: list[Crossing], alert: Armed, parts: tuple[Part, ...], path: Path) -> bool:
     """At most once, and for what began to hold since then."""
     return len(fired) <= 1 and (not fired or bool(expected(alert, parts, path, path[-1][0])))
+
+
+# --- Foreseen ------------------------------------------------------------------------------------------------------
+
+
+def test_what_holds_on_is_not_foreseen_and_what_begins_anew_behind_a_candle_not_read_yet_is() -> None:
+    signals = SymbolSignals()
+    signal = signals.listen(Volume(Decimal(2), FIVE), Decimal(0), 1)
+    *before, heavy, quiet, heavy_again = (with_volume(number, 3 if number in {20, 22} else 1) for number in range(23))
+    assert not signals.foresee(FIVE, heavy)  # nothing is known yet
+    signals.load(FIVE, [*before, heavy])
+    assert signals.look(heavy.at) == {signal}
+    assert not signals.foresee(FIVE, heavy)
+    assert not signals.foresee(FIVE, replace(heavy, at=quiet.at))
+    assert not signals.foresee(FIVE, quiet)
+    assert signals.foresee(FIVE, heavy_again)
+    assert signal.is_true
+
+
+def test_averages_that_cross_at_one_close_and_back_at_the_next_are_foreseen_each_time() -> None:
+    signals = SymbolSignals()
+    signal = signals.listen(Averages(1, 2, FIVE), Decimal(0), 1)
+    first, second, up, down = (
+        Candle(START + number * FIVE.length, *[Decimal(close)] * 5) for number, close in enumerate((102, 101, 103, 100))
+    )
+    signals.load(FIVE, [first, second])
+    signals.look(second.at)
+    for candle in (up, down):
+        assert signals.foresee(FIVE, candle)
+        signals.open_close(FIVE)
+        signals.close(FIVE, candle)
+        assert signal.is_true
+    assert not signals.foresee(FIVE, replace(down, at=down.at + FIVE.length, close=Decimal(99)))
+
+
+def with_volume(number: int, volume: int) -> Candle:
+    price = Decimal(100)
+    return Candle(START + number * FIVE.length, price, price, price, price, Decimal(volume))

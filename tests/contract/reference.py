@@ -13,6 +13,7 @@ TOPICS = {
     feed.TICKER + "{symbol}": "the price of one pair",
     feed.ALL_TICKERS: "the prices of all pairs, where that is cheaper",
     feed.SNAPSHOT + "{symbol}": "the 24-hour figures of one pair",
+    feed.CANDLES + "{symbol}_{type}": "one pair's candle of one length, while it is being made",
     feed.ORDERS: "what happens to one account's orders",
     feed.STOPS: "what happens to one account's stop orders",
     feed.BALANCES: "what happens to one account's balances",

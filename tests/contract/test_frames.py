@@ -14,18 +14,21 @@ from tests.ids import CountingIds
 from tests.kucoin.conftest import HurryClock
 from tests.kucoin.patience import eventually, running
 from tests.kucoin.sockets import Sockets
-from tgbot.core.market import Stats, Tick
+from tgbot.core.market import Candle, Interval, Stats, Tick
 from tgbot.core.orders import BalanceChange, ChangeKind, OrderChange, StopChange, StopStatus
+from tgbot.kucoin.candles import CandleHub
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.feed import (
     ALL_TICKERS,
     BALANCES,
+    CANDLES,
     ORDERS,
     SNAPSHOT,
     STOPS,
     TICKER,
     Frame,
     Tickers,
+    begun,
     read_balance_change,
     read_frame,
     read_order_change,
@@ -36,6 +39,7 @@ from tgbot.kucoin.hub import WIDE_ABOVE, TickerHub
 from tgbot.kucoin.private import PrivateStream
 from tgbot.kucoin.sign import Credentials
 from tgbot.kucoin.wire import market as wire
+from tgbot.kucoin.wire.market import told_candle
 from tgbot.kucoin.wire.values import Envelope, decode
 
 pytestmark = [pytest.mark.rig, needs_catalogue]
@@ -49,10 +53,21 @@ def read_ticker(frame: Frame) -> object:
     return Tickers(lambda _: True).read(frame)
 
 
+def read_candle(frame: Frame) -> object:
+    candle = told_candle(bytes(frame.data))
+    assert int(candle.at.timestamp()) == begun(frame)
+    return candle
+
+
 READERS: dict[str, tuple[Any, Any, dict[str, object]]] = {
     TICKER + "{symbol}": (read_ticker, Tick, {"symbol": "BTC-USDT", "price": D("0.08"), "bid": D("0.049")}),
     ALL_TICKERS: (read_ticker, Tick, {"symbol": "BTC-USDT", "price": D(67220), "ask": D("67218.7")}),
     SNAPSHOT + "{symbol}": (read_stats, Stats, {"symbol": "BTC-USDT", "last": D("67158.1"), "change": D("0.0047")}),
+    CANDLES + "{symbol}_{type}": (
+        read_candle,
+        Candle,
+        {"open": D("67644.9"), "close": D("67437.6"), "low": D("67243.8")},
+    ),
     ORDERS: (read_order_change, OrderChange, {"kind": ChangeKind.RECEIVED, "symbol": "BTC-USDT", "is_done": False}),
     STOPS: (read_stop_change, StopChange, {"order_id": "vs93gpupfa48anof003u85mb", "status": StopStatus.WAITING}),
     BALANCES: (read_balance_change, BalanceChange, {"currency": "USDT", "hold": D("1.001")}),
@@ -66,7 +81,7 @@ def test_every_topic_in_use_has_its_reader_here() -> None:
 @pytest.mark.parametrize("topic", READERS)
 def test_kucoins_example_is_read(topic: str, catalogue: Catalogue) -> None:
     reader, kind, expected = READERS[topic]
-    entry = catalogue.topic(topic.format(symbol="BTC-USDT"))
+    entry = catalogue.topic(topic.format(symbol="BTC-USDT", type="1hour"))
     assert entry is not None
     result = reader(read_frame(json.dumps(entry["example"])))
     assert isinstance(result, kind)
@@ -74,12 +89,13 @@ def test_kucoins_example_is_read(topic: str, catalogue: Catalogue) -> None:
 
 
 async def test_whatever_is_subscribed_to_is_in_the_catalogue_and_public_or_private_as_there(
-    catalogue: Catalogue, hub: TickerHub, private: PrivateStream, sockets: Sockets
+    catalogue: Catalogue, hub: TickerHub, candles: CandleHub, private: PrivateStream, sockets: Sockets
 ) -> None:
+    candles.hold("BTC-USDT", Interval.WEEK_1)
     hub.hold_stats("BTC-USDT")
     hub.hold("ETH-USDT")
     hub.hold("BTC-USDT")
-    async with running(hub.run()), running(private.run()):
+    async with running(hub.run()), running(candles.run()), running(private.run()):
         await eventually(lambda: len(_subscriptions(sockets)) == len(TOPICS) - 1)
         for number in range(WIDE_ABOVE):
             hub.hold(f"C{number}-USDT")
@@ -106,6 +122,30 @@ async def test_the_recorded_stream_is_read_frame_by_frame(hub: TickerHub, socket
         news = _news(tickers)
         await eventually(lambda: len(ticks) == len(news))
     assert [(tick.symbol, tick.price, tick.sequence) for tick in ticks] == news
+
+
+async def test_the_recorded_candles_are_read_and_told_when_the_next_one_begins(
+    candles: CandleHub, sockets: Sockets, clock: HurryClock
+) -> None:
+    """The clock stands later than they were recorded."""
+    told: list[tuple[str, Candle]] = []
+    candles.listen(lambda symbol, _, candle: told.append((symbol, candle)))
+    frames = [frame for frame in _recorded() if frame.get("topic", "").startswith(CANDLES)]
+    assert len(frames) == 6
+    symbols = {frame["data"]["symbol"] for frame in frames}
+    for symbol in symbols:
+        candles.hold(symbol, Interval.MINUTE_1)
+    async with running(candles.run()):
+        await sockets.until(lambda: bool(sockets.clients) and len(sockets.client.topics) == len(symbols))
+        for frame in frames:
+            await sockets.client.socket.send(json.dumps(frame))
+        await eventually(lambda: candles.told("BCHSV-USDT", Interval.MINUTE_1) is not None and len(told) == 2)
+        last = candles.told("DAPPT-BTC", Interval.MINUTE_1)
+    (still, first), (moving, second) = told
+    assert (still, first.close, first.volume) == ("DAPPT-BTC", D("0.0000001116"), D(0))
+    assert (moving, second.close, second.volume) == ("BCHSV-USDT", D("242.781"), D("0.14324938"))
+    assert last is not None
+    assert (last.close, last.high, last.volume) == (D("0.0000001126"), D("0.0000001126"), D("3799.1984"))
 
 
 def test_what_was_recorded_of_the_session_itself_is_read() -> None:
@@ -139,6 +179,11 @@ def hub(dialer: Dialer, clock: HurryClock, ids: CountingIds, ticks: list[Tick]) 
         return []
 
     return TickerHub(dialer.public, no_stats, clock, ids, ticks.append, lambda _: None, lambda _: None, lambda _: None)
+
+
+@pytest.fixture
+def candles(dialer: Dialer, clock: HurryClock, ids: CountingIds) -> CandleHub:
+    return CandleHub(dialer.public, clock, ids)
 
 
 @pytest.fixture

@@ -136,6 +136,7 @@ async def test_a_move_and_a_price_together_ring(ann: Seat, stage: Stage) -> None
     card = await ann.say("/alert btc 3% 1h and > 70000", "Alert set: BTC-USDT ±3% in 1 h and > 70,000")
     assert "Already" not in card.text
     await ann.say("/alert eth rsi 1h < 30", "Judged each time a candle closes")
+    await stage.until(lambda: stage.kucoin.streams.topics("/market/candles:") == ["/market/candles:ETH-USDT_1hour"])
     await is_fed(stage)
     for price in (66_900, 69_900, 70_100):
         stage.price(BTC, price)

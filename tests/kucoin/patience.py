@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from tests.clock import JumpClock
+from tgbot.kucoin.dialer import Dial, Line
 
 
 @asynccontextmanager
@@ -39,3 +42,12 @@ async def eventually(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not is_so():
             await a_moment()
+
+
+def without_pings(dial: Dial) -> Dial:
+    """For tests in which minutes pass at once, and no pong could be in time."""
+
+    async def silently() -> Line:
+        return replace(await dial(), ping_every=timedelta(days=1))
+
+    return silently

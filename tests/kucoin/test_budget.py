@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clock import JumpClock
-from tgbot.kucoin.budget import LONGEST_RESET, WINDOW, Budget
+from tgbot.kucoin.budget import LONGEST_RESET, WINDOW, Budget, Patience
 from tgbot.kucoin.operations import ACCOUNTS, CANDLES, ORDER, PLACE_ORDER, STATS, TICKER, Operation
 
 
@@ -26,16 +26,24 @@ def test_a_spent_quota_opens_again_with_the_next_window(clock: JumpClock) -> Non
 
 def test_who_can_wait_leaves_a_quarter_to_those_who_cannot(clock: JumpClock) -> None:
     budget = Budget(clock)
-    while not budget.wait_for(CANDLES, "", is_patient=True):
+    while not budget.wait_for(CANDLES, "", Patience.MUCH):
         budget.spend(CANDLES, "")
-    assert budget.wait_for(CANDLES, "", is_patient=True) == WINDOW
+    assert budget.wait_for(CANDLES, "", Patience.MUCH) == WINDOW
     left = 0
     while not budget.wait_for(TICKER, ""):
         budget.spend(TICKER, "")
         left += TICKER.weight
     assert 500 <= left < 500 + CANDLES.weight
     clock.advance(WINDOW)
-    assert budget.wait_for(CANDLES, "", is_patient=True) == 0
+    assert budget.wait_for(CANDLES, "", Patience.MUCH) == 0
+
+
+def test_who_can_wait_a_little_goes_before_those_who_can_wait_long(clock: JumpClock) -> None:
+    budget = Budget(clock)
+    for patience, left in ((Patience.MUCH, 500), (Patience.SOME, 250)):
+        while not budget.wait_for(CANDLES, "", patience):
+            budget.spend(CANDLES, "")
+        assert left <= budget._windows[CANDLES.pool, ""].remaining < left + CANDLES.weight
 
 
 def test_one_accounts_quota_is_not_anothers_and_pools_are_apart(clock: JumpClock) -> None:

@@ -9,6 +9,7 @@ from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Answer, Host, Manner, Request, html, refusal, success
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
 from tgbot.core.market import Interval, Level, ServiceStatus, Tick
+from tgbot.kucoin.budget import Patience
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.operations import CANDLES
 from tgbot.kucoin.rest import Rest
@@ -107,7 +108,7 @@ async def test_history_is_read_back_when_nobody_is_in_a_greater_hurry(rest: Rest
     end = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     span = ("BTC-USDT", Interval.MINUTE_1, end - timedelta(hours=1), end)
     with pytest.raises(ExchangeUnavailable, match="quota"):
-        await SpotMarket(rest, is_patient=True).candles(*span)
+        await SpotMarket(rest, Patience.MUCH).candles(*span)
     assert host.requests == []
     await SpotMarket(rest).candles(*span)
     await rest.sync_clock()

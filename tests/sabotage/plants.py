@@ -363,6 +363,20 @@ PLANTS = (
         ("tests/alerts/test_groups.py",),
     ),
     Plant(
+        "a candle that may still change is believed",
+        "tgbot/alerts/history.py",
+        "settled = now - interval.length - SETTLES_WITHIN",
+        "settled = now - interval.length",
+        ("tests/alerts/test_closes.py", "tests/alerts/test_monitor_foreseen.py"),
+    ),
+    Plant(
+        "what the stream of candles tells is believed",
+        "tgbot/alerts/signals.py",
+        "            # Behind others that are not read yet nobody knows what holds now.\n",
+        "            self._closed[interval] = candles\n",
+        ("tests/alerts/test_closes.py",),
+    ),
+    Plant(
         "a transaction whose commit has failed comes back to the pool",
         "tgbot/db/driver.py",
         "        super().commit()\n        self._has_ended = True\n",

@@ -1,15 +1,16 @@
-"""The role that reads every candle as it closes, once for all whose alerts need it."""
+"""The role that reads every candle as it closes, once for all whose alerts need it: first those that will ring."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol
 
 import structlog
 
 from tgbot.alerts.judging import Judging
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
-from tgbot.core.market import Interval
+from tgbot.core.market import Candle, Interval
 
 log = structlog.get_logger()
 
@@ -17,37 +18,124 @@ SETTLES_WITHIN = timedelta(seconds=3)  # after its close a candle is asked for
 AGAIN_AFTER = timedelta(seconds=10)
 EXPECTED_FOR = timedelta(minutes=1)  # a stretch without a trade never has a candle
 READ_AT_ONCE = 8
+TRIES = 5  # of what will ring, half a second apart; then it has the time that all have
+AGAIN_SOON = timedelta(seconds=0.5)
+JUDGED_AT_ONCE = 8  # candles in one turn of the event loop; a part that was never judged takes up to a millisecond
 
 Key = tuple[str, Interval]
-Read = Callable[[str, Interval, datetime], Awaitable[None]]
+
+
+class CandleFeed(Protocol):
+    """What a stream tells of candles in the making: early, and not for certain."""
+
+    def hold(self, symbol: str, interval: Interval) -> None: ...
+
+    def release(self, symbol: str, interval: Interval) -> None: ...
+
+    def told(self, symbol: str, interval: Interval) -> Candle | None: ...
+
+    def compare(self, symbol: str, interval: Interval, closed: Candle) -> None: ...
+
+
+class Read(Protocol):
+    async def __call__(self, symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
+        """Asks for the candles behind the one that began at `at`, and judges those that will not change any more.
+        Raises `ExchangeError`."""
+        ...
 
 
 class Closes:
-    """`read` asks for the candles of a symbol and an interval from a moment on, and judges them; it may raise
-    `ExchangeError`."""
+    """The stream decides what is read first, and never what is so: a candle is judged for real when it has been read.
+    Whatever was not foreseen is read in its turn, three seconds after the close."""
 
-    def __init__(self, clock: Clock, judging: Judging, read: Read) -> None:
+    def __init__(self, clock: Clock, judging: Judging, feed: CandleFeed, read: Read) -> None:
         self._clock = clock
         self._judging = judging
+        self._feed = feed
         self._read = read
+        self._held: set[Key] = set()
         self._not_before: dict[Key, datetime] = {}
+        self._told: dict[Key, Candle] = {}  # to be judged
+        self._judged: dict[Key, Candle] = {}
+        self._looked_at: dict[Key, datetime] = {}
+        self._urgent: set[Key] = set()
+        self._places = asyncio.Semaphore(READ_AT_ONCE)
+        self._has_changed = asyncio.Event()
+        self._has_told = asyncio.Event()
         self._has_news = asyncio.Event()
 
     def notice(self) -> None:
         """There may be other candles to follow."""
+        self._has_changed.set()
         self._has_news.set()
+
+    def on_next(self, symbol: str, interval: Interval, candle: Candle) -> None:
+        """The stream tells of the one behind this candle, so this one has closed."""
+        if self._judged.get((symbol, interval)) != candle:
+            self._told[symbol, interval] = candle
+            self._has_told.set()
 
     async def run(self) -> None:
         """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow())
+            group.create_task(self._foresee())
+            group.create_task(self._keep_reading())
+
+    async def _follow(self) -> None:
+        """Topics come and go with the need for them."""
+        while True:
+            await self._has_changed.wait()
+            self._has_changed.clear()
+            needed = {(symbol, interval) for symbol, interval, _ in self._judging.closes()}
+            for key in needed - self._held:
+                self._feed.hold(*key)
+            for key in self._held - needed:
+                self._feed.release(*key)
+                self._judged.pop(key, None)
+                self._looked_at.pop(key, None)
+            self._held = needed
+
+    async def _foresee(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._has_told.wait()
+                self._has_told.clear()
+                while self._told:
+                    for key in list(islice(self._told, JUDGED_AT_ONCE)):
+                        candle = self._judged[key] = self._told.pop(key)
+                        if self._judging.foresee(*key, candle) and key not in self._urgent:
+                            self._urgent.add(key)
+                            group.create_task(self._read_first(key, candle))
+                    await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop takes no time that a clock could keep
+
+    async def _read_first(self, key: Key, told: Candle) -> None:
+        try:
+            for _ in range(TRIES):
+                at = self._judging.last_closed(*key)
+                if at is None or at >= told.at:
+                    break
+                async with self._places:
+                    await self._read(*key, at, is_urgent=True)
+                await self._clock.sleep(AGAIN_SOON.total_seconds())
+        except ExchangeError as error:
+            log.warning("foreseen_candle_unavailable", symbol=key[0], interval=key[1].value, code=error.code)
+        finally:
+            self._urgent.discard(key)
+
+    async def _keep_reading(self) -> None:
         while True:
             self._has_news.clear()
-            turns = self._turns()
-            due = [turn[1:] for turn in turns if turn[0] <= self._clock.now()]
-            for start in range(0, len(due), READ_AT_ONCE):
-                async with asyncio.TaskGroup() as group:
-                    for symbol, interval, at in due[start : start + READ_AT_ONCE]:
-                        group.create_task(self._ask(symbol, interval, at))
-            await self._rest(min((turn for turn, *_ in self._turns()), default=None))
+            turns, now = self._turns(), self._clock.now()
+            due = [turn[1:] for turn in turns if turn[0] <= now]
+            for symbol, interval, at in due:
+                self._look_at(symbol, interval, at, now)
+            async with asyncio.TaskGroup() as group:
+                # By and by: meanwhile others may have closed that will ring.
+                for symbol, interval, at in due[:READ_AT_ONCE]:
+                    group.create_task(self._ask(symbol, interval, at))
+            if len(due) <= READ_AT_ONCE:
+                await self._rest(min((turn for turn, *_ in self._turns()), default=None))
 
     def _turns(self) -> list[tuple[datetime, str, Interval, datetime]]:
         """When each candle that is followed has to be asked for."""
@@ -59,10 +147,19 @@ class Closes:
             for symbol, interval, at in known
         ]
 
+    def _look_at(self, symbol: str, interval: Interval, at: datetime, now: datetime) -> None:
+        """A candle that is due, and behind which the stream may not have told of another one."""
+        if self._looked_at.get((symbol, interval)) == at:
+            return
+        self._looked_at[symbol, interval] = at
+        told = self._feed.told(symbol, interval)
+        if told is not None and at < told.at and told.at + interval.length <= now:
+            self.on_next(symbol, interval, told)
+
     async def _ask(self, symbol: str, interval: Interval, at: datetime) -> None:
         now = self._clock.now()
         try:
-            await self._read(symbol, interval, at)
+            await self._read(symbol, interval, at, is_urgent=False)
         except ExchangeError as error:
             log.warning("candles_unavailable", symbol=symbol, interval=interval.value, code=error.code)
             self._not_before[symbol, interval] = now + AGAIN_AFTER
@@ -78,11 +175,13 @@ class Closes:
             return
         async with asyncio.TaskGroup() as tasks:
             news = tasks.create_task(self._has_news.wait())
-            pause = max(0.0, (until - self._clock.now()).total_seconds())
-            timer = tasks.create_task(self._clock.sleep(pause))
+            timer = tasks.create_task(self._sleep(until))
             await asyncio.wait({news, timer}, return_when=asyncio.FIRST_COMPLETED)
             news.cancel()
             timer.cancel()
+
+    async def _sleep(self, until: datetime) -> None:
+        await self._clock.sleep(max(0.0, (until - self._clock.now()).total_seconds()))
 
 
 def _closes(at: datetime, interval: Interval) -> datetime:

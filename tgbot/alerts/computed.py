@@ -26,6 +26,12 @@ class Missed:
     closed: Mapping[Interval, Sequence[Candle]]
     heard: Mapping[Interval, datetime]
 
+    @classmethod
+    def closes(cls, interval: Interval, closed: Sequence[Candle], now: datetime) -> "Missed":
+        """Nothing but candles that have closed, also if a slow clock of ours says that the last is still being made."""
+        now = max([now, *(candle.at + interval.length for candle in closed[-1:])])
+        return cls(now, now, [], [], {interval: closed}, {})
+
     @property
     def candles(self) -> list[Candle]:
         """Of all lengths, the oldest first."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 
+from tgbot.alerts.closes import SETTLES_WITHIN
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.rules.indicators import DEPTH
 from tgbot.alerts.rules.missed import stretches
@@ -53,6 +54,15 @@ class History:
         now = self._clock.now()
         candles = await self._candles(symbol, interval, start, now)
         return [candle for candle in candles if candle.at + interval.length <= now]
+
+    async def settled(self, symbol: str, interval: Interval, start: datetime) -> list[Candle]:
+        """Those that begin from `start` on and will not change any more: there was a trade behind them, whatever our
+        clock says, or they have closed some seconds ago."""
+        now = self._clock.now()
+        candles = await self._candles(symbol, interval, start, now + interval.length)
+        last_trade = max((candle.at for candle in candles if candle.volume), default=start)
+        settled = now - interval.length - SETTLES_WITHIN
+        return [candle for candle in candles if candle.at < last_trade or candle.at <= settled]
 
     async def _before(self, symbol: str, since: datetime, reach: timedelta) -> list[Candle]:
         if not reach:

@@ -8,7 +8,7 @@ from tgbot.alerts.computed import ComputedAlerts, Missed
 from tgbot.alerts.rules.crossing import Armed, Crossing
 from tgbot.alerts.rungs import Strike
 from tgbot.alerts.signals import SymbolSignals
-from tgbot.core.market import Interval, Tick
+from tgbot.core.market import Candle, Interval, Tick
 
 
 class Judging:
@@ -68,6 +68,16 @@ class Judging:
             signals = self._computed.of(symbol)
             for interval, at in signals.last_closed().items() if signals else ():
                 yield symbol, interval, at
+
+    def last_closed(self, symbol: str, interval: Interval) -> datetime | None:
+        """When the last closed candle that is known began; `None` also where nobody follows it."""
+        signals = self._computed.of(symbol)
+        return signals.last_closed().get(interval) if signals is not None else None
+
+    def foresee(self, symbol: str, interval: Interval, candle: Candle) -> bool:
+        """Whether something may ring if this candle closes as it was told; nobody is told, and nothing changes."""
+        signals = self._computed.of(symbol)
+        return signals is not None and signals.foresee(interval, candle)
 
     def judge(self, tick: Tick, now: datetime) -> list[Crossing] | Strike:
         """Nearly always two comparisons and two look-ups; they stand here because calls would cost as much again."""

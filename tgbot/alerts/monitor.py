@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from tgbot.alerts import store, views
-from tgbot.alerts.closes import Closes
+from tgbot.alerts.closes import CandleFeed, Closes
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.doubts import Doubts
 from tgbot.alerts.history import CandleSource, History
@@ -46,23 +46,35 @@ class Feed(Protocol):
 
 
 class AlertMonitor:
-    """`on_tick`, `on_gap` and `on_refused` belong to the stream; they wait for nothing.
+    """`on_tick`, `on_gap`, `on_refused` and `on_next_candle` belong to the streams; they wait for nothing.
 
     An alert is in memory exactly while its row is armed. What fires is first queued, then written together with its
     notice; a crash in between loses nothing, because the row is still armed and the prices can be read back.
     """
 
     def __init__(
-        self, *, database: Database, clock: Clock, outbox: Outbox, feed: Feed, board: PriceBoard, history: CandleSource
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        outbox: Outbox,
+        feed: Feed,
+        board: PriceBoard,
+        candles: CandleFeed,
+        history: CandleSource,
+        foreseen: CandleSource,
     ) -> None:
+        """`foreseen` is asked, as `history` is, but for candles by which something is to ring."""
         self._database = database
         self._clock = clock
         self._outbox = outbox
         self._feed = feed
         self._board = board
+        self._candles = candles
         self._history = History(history, clock)
+        self._foreseen = History(foreseen, clock)
         self._judging = Judging()
-        self._closes = Closes(clock, self._judging, self._read_closed)
+        self._closes = Closes(clock, self._judging, candles, self._read_closed)
         self._doubts = Doubts(clock, self._ask_again)
         self._heard: dict[str, dict[Interval, datetime]] = {}
         self._followed: set[str] = set()
@@ -119,6 +131,10 @@ class AlertMonitor:
         if symbol in self._followed:
             self._refused.add(symbol)
             self._has_work.set()
+
+    def on_next_candle(self, symbol: str, interval: Interval, candle: Candle) -> None:
+        """The stream tells of the candle behind this one."""
+        self._closes.on_next(symbol, interval, candle)
 
     def put(self, armed: Armed, seen: Tick, instead_of: Armed | None = None) -> None:
         """An alert has been armed at the price `seen`: call it after the commit. `instead_of` is as it was before, if
@@ -206,6 +222,7 @@ class AlertMonitor:
             self._open_gap(symbol, since)
 
     def _leave_idle(self) -> None:
+        self._closes.notice()
         for symbol in self._followed - self._judging.symbols:
             self._followed.discard(symbol)
             for memory in (self._unheard, self._gaps, self._waiting, self._read_until, self._last_closes):
@@ -348,11 +365,12 @@ class AlertMonitor:
         if symbol in self._followed:
             self._open_gap(symbol, since)
 
-    async def _read_closed(self, symbol: str, interval: Interval, at: datetime) -> None:
-        """The candles behind the one that began at `at`. Raises `ExchangeError`."""
-        closed = await self._history.closed(symbol, interval, at)
-        now = self._clock.now()
-        self._queue(self._judging.read_back(symbol, Missed(now, now, [], [], {interval: closed}, {})))
+    async def _read_closed(self, symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
+        history = self._foreseen if is_urgent else self._history
+        closed = await history.settled(symbol, interval, at)
+        self._queue(self._judging.read_back(symbol, Missed.closes(interval, closed, self._clock.now())))
+        if closed and closed[-1].volume:
+            self._candles.compare(symbol, interval, closed[-1])
 
 
 def _notice(alert: store.Alert, crossing: Crossing, now: datetime) -> Notice:

@@ -14,6 +14,8 @@ from tgbot.alerts.rules.rolling import RollingWindow
 from tgbot.core.market import Candle, Interval
 from tgbot.core.money import ZERO
 
+MOST_FORESEEN = 10  # candles that are told and not read yet; so late no reading is
+
 
 @dataclass(eq=False, slots=True)
 class Signal:
@@ -39,6 +41,7 @@ class SymbolSignals:
         self._unseeded: set[timedelta] = set()
         self._moves: dict[timedelta, list[tuple[Signal, Move]]] = {}
         self._closed: dict[Interval, list[Candle]] = {}
+        self._foreseen: dict[Interval, list[Candle]] = {}
         self._indicators: dict[Interval, list[tuple[Signal, Indicator]]] = {}
 
     def __len__(self) -> int:
@@ -125,6 +128,21 @@ class SymbolSignals:
         del closed[:-DEPTH]
         return self._judge(interval)
 
+    def foresee(self, interval: Interval, candle: Candle) -> bool:
+        """Whether a part would begin to hold if this candle closed as it was told. No signal changes by that."""
+        closed = self._closed.get(interval)
+        if not closed or candle.at <= closed[-1].at:
+            return False
+        earlier = [known for known in self._foreseen.get(interval, ()) if closed[-1].at < known.at < candle.at]
+        ahead = self._foreseen[interval] = [*earlier, candle][-MOST_FORESEEN:]
+        candles = [*closed, *without_holes([closed[-1], *ahead], interval.length)[1:]][-DEPTH:]
+        for signal, part in self._indicators[interval]:
+            # Behind others that are not read yet nobody knows what holds now.
+            holds_on = signal.is_true and not earlier and not isinstance(part, Averages)
+            if not holds_on and judge(part, candles)[0]:
+                return True
+        return False
+
     def _judge(self, interval: Interval, which: Sequence[tuple[Signal, Indicator]] | None = None) -> set[Signal]:
         changed = set()
         for signal, part in self._indicators[interval] if which is None else which:
@@ -163,6 +181,7 @@ class SymbolSignals:
                 self._indicators[part.interval].remove((signal, part))
                 if not self._indicators[part.interval]:
                     del self._indicators[part.interval], self._closed[part.interval]
+                    self._foreseen.pop(part.interval, None)
 
     def _pass_level(self, signal: Signal, part: Beyond, price: Decimal) -> list[Signal]:
         away = price - part.level if part.kind is Kind.ABOVE else part.level - price

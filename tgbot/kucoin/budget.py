@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 import structlog
 
@@ -12,9 +13,16 @@ log = structlog.get_logger()
 
 WINDOW = 30.0
 HOST_PAUSE = 30.0
-KEPT_FREE = 4  # one part in so many of each quota is for those who cannot wait
 LONGEST_RESET = 300.0  # a reset that was misread may not silence us for good
 QUOTAS = {Pool.PUBLIC: 2000, Pool.SPOT: 4000, Pool.MANAGEMENT: 2000}  # VIP 0, until an answer says otherwise
+
+
+class Patience(Enum):
+    """Who waits for a read, and so which part of each quota it leaves to those who can wait less."""
+
+    NONE = 0  # a person, or an order
+    SOME = 1 / 8  # a person who is not there, but will look at how late it came
+    MUCH = 1 / 4  # nobody
 
 
 @dataclass(slots=True)
@@ -32,11 +40,11 @@ class Budget:
         self._windows: dict[tuple[Pool, str], _Window] = {}
         self._host_opens = 0.0
 
-    def wait_for(self, operation: Operation, owner: str, *, is_patient: bool = False) -> float:
-        """Seconds until this call may be made; 0 means now. A patient one leaves a part of the quota to the others."""
+    def wait_for(self, operation: Operation, owner: str, patience: Patience = Patience.NONE) -> float:
+        """Seconds until this call may be made; 0 means now."""
         now = self._clock.monotonic()
         window = self._window(operation.pool, owner)
-        kept_free = window.limit // KEPT_FREE if is_patient else 0
+        kept_free = window.limit * patience.value
         opens = window.ends if window.remaining - kept_free < operation.weight else now
         return max(opens, self._host_opens, now) - now
 

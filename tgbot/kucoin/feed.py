@@ -18,6 +18,7 @@ from tgbot.kucoin.wire.values import LEAST, MOST, NULL, Wire, decode, moment
 TICKER = "/market/ticker:"
 ALL_TICKERS = "/market/ticker:all"
 SNAPSHOT = "/market/snapshot:"
+CANDLES = "/market/candles:"
 ORDERS = "/spotMarket/tradeOrdersV2"
 BALANCES = "/account/balance"
 STOPS = "/spotMarket/advancedOrders"
@@ -120,6 +121,23 @@ def read_stats(frame: Frame) -> Stats:
     """Of `/market/snapshot:{symbol}`, whose data lies one level deeper than elsewhere."""
     row = decode(_SnapshotRow, bytes(decode(_Snapshot, bytes(frame.data)).data))
     return row.stats(moment(row.datetime))
+
+
+class _Beginning(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    second: int
+
+
+class _Begun(msgspec.Struct, frozen=True, gc=False):
+    candles: _Beginning
+
+
+_BEGUN_DECODER = msgspec.json.Decoder(_Begun, strict=False)
+
+
+def begun(frame: Frame) -> int:
+    """In which second since 1970 the candle began that a frame of `/market/candles:` tells of; the rest stays as it
+    came, for of all the frames of a candle only the last one matters."""
+    return _BEGUN_DECODER.decode(frame.data).candles.second
 
 
 class _OrderChange(Wire):

@@ -5,6 +5,7 @@ from functools import partial
 
 from tgbot.core.market import Announcement, Book, Candle, Interval, ServiceStatus, Stats, SymbolRule, Tick, Topic
 from tgbot.kucoin import operations
+from tgbot.kucoin.budget import Patience
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.wire import market as wire
 from tgbot.kucoin.wire.values import milliseconds, seconds
@@ -14,12 +15,12 @@ ANNOUNCEMENTS_A_CALL = 50
 
 
 class SpotMarket:
-    """Every method raises `ExchangeRejected` (an unknown pair, say) or `ExchangeUnavailable`. With `is_patient` its
-    candles are read when nobody is in a greater hurry."""
+    """Every method raises `ExchangeRejected` (an unknown pair, say) or `ExchangeUnavailable`. Its candles are read with
+    so much `patience`."""
 
-    def __init__(self, rest: Rest, *, is_patient: bool = False) -> None:
+    def __init__(self, rest: Rest, patience: Patience = Patience.NONE) -> None:
         self._rest = rest
-        self._is_patient = is_patient
+        self._patience = patience
 
     async def server_time(self) -> datetime:
         return await self._rest.read(operations.SERVER_TIME, wire.server_time)
@@ -46,7 +47,7 @@ class SpotMarket:
         while start < end:
             stop = min(end, start + CANDLES_A_CALL * interval.length)
             query = {"symbol": symbol, "type": interval.value, "startAt": seconds(start), "endAt": seconds(stop)}
-            page = await self._rest.read(operations.CANDLES, wire.candles, query, is_patient=self._is_patient)
+            page = await self._rest.read(operations.CANDLES, wire.candles, query, patience=self._patience)
             found |= {candle.at: candle for candle in page}
             start = stop
         return sorted(found.values(), key=lambda candle: candle.at)

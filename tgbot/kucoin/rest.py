@@ -18,7 +18,7 @@ from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent, OutcomeUnknown, Reason
 from tgbot.core.ids import Ids
 from tgbot.kucoin import operations
-from tgbot.kucoin.budget import Budget
+from tgbot.kucoin.budget import Budget, Patience
 from tgbot.kucoin.errors import CLOCK_CODE, SUCCESS, is_throttle, read_error, write_error
 from tgbot.kucoin.http import NOT_A_BYTE_SENT
 from tgbot.kucoin.operations import Operation
@@ -91,17 +91,16 @@ class Rest:
         query: Mapping[str, str | int] | None = None,
         names: Mapping[str, str] | None = None,
         credentials: Credentials | None = None,
-        *,
-        is_patient: bool = False,
+        patience: Patience = Patience.NONE,
     ) -> T:
         """What `reader` makes of the answer's `data`; `names` fill the braces of the path. Waits for quota and repeats
-        what failed, all within the deadline. `is_patient`: nobody waits for it, so those for whom somebody does go
-        first when quota gets scarce. Raises `ExchangeRejected`, else `ExchangeUnavailable`."""
+        what failed, all within the deadline. The more `patience`, the more others go first when quota gets scarce.
+        Raises `ExchangeRejected`, else `ExchangeUnavailable`."""
         until = self._clock.monotonic() + self._deadline
         for attempt in count(1):
             if credentials is not None:
                 await self.know_the_time()
-            await self._wait_for_quota(operation, credentials, until, is_patient=is_patient)
+            await self._wait_for_quota(operation, credentials, until, patience)
             try:
                 return await self._read_once(self.prepare(operation, query, names, credentials), reader, until)
             except (ExchangeUnavailable, ExchangeRejected) as failure:
@@ -171,10 +170,10 @@ class Rest:
                 await self.sync_clock()
 
     async def _wait_for_quota(
-        self, operation: Operation, credentials: Credentials | None, until: float, *, is_patient: bool
+        self, operation: Operation, credentials: Credentials | None, until: float, patience: Patience
     ) -> None:
         owner = credentials.key if credentials else ""
-        while wait := self.budget.wait_for(operation, owner, is_patient=is_patient):
+        while wait := self.budget.wait_for(operation, owner, patience):
             if self._clock.monotonic() + wait >= until:
                 raise ExchangeUnavailable("429000", f"the request quota is used up for {wait:.0f} s")
             await self._clock.sleep(wait + self._ids.fraction())

@@ -95,6 +95,11 @@ class Streams:
         """Push no frame, though pings are still answered."""
         self._is_mute = is_mute
 
+    def lose(self, topic: str) -> None:
+        """Push it to nobody any more, though their sockets live."""
+        for session in list(self._readers.get(topic, ())):
+            self._leave(session, topic)
+
     def stop_pongs(self, is_stopped: bool = True) -> None:
         self._ponging = not is_stopped
 

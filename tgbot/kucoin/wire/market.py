@@ -135,14 +135,30 @@ def all_tickers(data: bytes) -> list[Stats]:
     return readable(answer.ticker, lambda row: decode(StatsRow, row).stats(at))
 
 
+# KuCoin writes the time, then open, close, high, low, volume and turnover.
+_CandleRow = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal]
+
+
+class _Told(Wire):
+    candles: _CandleRow
+
+
 def candles(data: bytes) -> list[Candle]:
-    """KuCoin sends the newest first, and writes open, close, high, low."""
-    rows = decode(list[tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal]], data)
-    for row in rows:
-        if not all(is_sane(number) for number in row[1:]):
-            raise ValueError("a candle is no number to reckon with")
-    found = [Candle(moment(t), opened, high, low, close, volume) for t, opened, close, high, low, volume, _ in rows]
-    return sorted(found, key=lambda candle: candle.at)
+    """KuCoin sends the newest first."""
+    return sorted(map(_candle, decode(list[_CandleRow], data)), key=lambda candle: candle.at)
+
+
+def told_candle(data: bytes) -> Candle:
+    """The one that is pushed while it is being made."""
+    return _candle(decode(_Told, data).candles)
+
+
+def _candle(row: _CandleRow) -> Candle:
+    second, *numbers, _ = row
+    if not all(is_sane(number) for number in row[1:]):
+        raise ValueError("a candle is no number to reckon with")
+    opened, close, high, low, volume = numbers
+    return Candle(moment(second), opened, high, low, close, volume)
 
 
 class _Book(Wire):

@@ -1,22 +1,21 @@
-"""/alert, /alerts, and every button of an alert."""
+"""/alert, /alerts, and the buttons beneath them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from tgbot.alerts import questions, views
-from tgbot.alerts.drafts import DRAFT, EDIT, Drafts
+from tgbot.alerts.drafts import DRAFT, Drafts
 from tgbot.alerts.groups import RequireAdmin, by_admins
+from tgbot.alerts.handlers.typed import sign_of, unknown
 from tgbot.alerts.news import views as news_views
 from tgbot.alerts.news.service import News
 from tgbot.alerts.rules.answers import answered, going_on, seal
-from tgbot.alerts.rules.conditions import SIGNS
 from tgbot.alerts.rules.news import read_topic
 from tgbot.alerts.rules.request import AlertRequest, completed, read_request
 from tgbot.alerts.service import Alerts
 from tgbot.core.errors import NotFound, TooLate, UsageError
 from tgbot.core.market import SymbolRule, Topic
-from tgbot.core.numbers import DecimalSign, decimal_sign_of
 from tgbot.core.people import Person
 from tgbot.core.periods import NotAPeriod, read_period
 from tgbot.core.reply import Reply, T, say
@@ -24,7 +23,6 @@ from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Place, Press
 from tgbot.markets.symbols import Symbols
 
 PAIRS_OFFERED = 6
-LONGEST_WORD = 24
 LONGEST_SNOOZE = timedelta(days=7)
 
 
@@ -51,13 +49,8 @@ class AlertsHandlers:
             "alerts": self.show_list,
             "alert_pause": self.pause,
             "alert_arm": self.arm,
-            "alert_move": self.move,
             "alert_delete": self.delete,
             "alert_snooze": self.snooze,
-            "alert_edit": self.edit,
-            "alert_change": self.change,
-            "alert_amend": self.amend,
-            "alert_keep": self.keep,
             "alert_mute": self.mute,
             "alert_unmute": self.unmute,
             "news_off": self.forget_news,
@@ -66,7 +59,6 @@ class AlertsHandlers:
             Command("alert", by_admins(self._require_admin, self.set), place=Place.ANYWHERE),
             Command("alerts", self.show_list, place=Place.ANYWHERE),
             Dialogue(DRAFT, self.complete),
-            Dialogue(EDIT, self.complete_edit),
             *(Press(verb, by_admins(self._require_admin, does), Place.ANYWHERE) for verb, does in presses.items()),
         )
 
@@ -75,7 +67,7 @@ class AlertsHandlers:
         news = read_topic(incoming.args)
         if news is not None:
             return await self._follow_news(person, incoming, *news)
-        return await self._set(person, incoming, read_request(incoming.args, _sign(person, incoming)))
+        return await self._set(person, incoming, read_request(incoming.args, sign_of(person, incoming)))
 
     async def begin(self, person: Person, incoming: Incoming) -> Answer:
         """*Alert* on a price card."""
@@ -86,7 +78,7 @@ class AlertsHandlers:
         draft = await self._drafts.current(incoming.chat_id)
         if draft is None:
             raise TooLate(T("alerts.draft_gone"))
-        return await self._set(person, incoming, completed(draft, incoming.text, _sign(person, incoming)))
+        return await self._set(person, incoming, completed(draft, incoming.text, sign_of(person, incoming)))
 
     async def answer(self, person: Person, incoming: Incoming) -> Answer:
         """A button that had no room for the whole alert."""
@@ -117,52 +109,11 @@ class AlertsHandlers:
             else views.card(alert, tick.price, holds=self._alerts.holds(alert))
         )
 
-    async def move(self, person: Person, incoming: Incoming) -> Answer:
-        """Arm a fired one again, a per cent away from the present price."""
-        short, _, step = incoming.args.partition(" ")
-        return await self._change(person, incoming, short, step)
-
     async def snooze(self, person: Person, incoming: Incoming) -> Answer:
         short, _, more = incoming.args.partition(" ")
         span, _, page = more.partition(" ")
         alert = await self._alerts.snooze(incoming.chat_id, short, _read_snooze(span))
         return await self._page(person, incoming, page) if page else views.card(alert, None)
-
-    async def edit(self, person: Person, incoming: Incoming) -> Answer:
-        """Asks what is to change; the message that rang stays."""
-        alert = await self._alerts.find(incoming.chat_id, incoming.args)
-        rule = self._symbols.rule(alert.symbol)
-        price = await self._alerts.price(alert.symbol)
-        request = AlertRequest(alert.symbol)
-        await self._drafts.keep_edit(incoming.chat_id, alert.short, request)
-        asked = questions.which_change(alert, request, price, rule.price_increment, is_private=incoming.is_private)
-        return replace(asked, is_new=True)
-
-    async def change(self, person: Person, incoming: Incoming) -> Answer:
-        """A button beneath that question."""
-        short, _, text = incoming.args.partition(" ")
-        return await self._change(person, incoming, short, text)
-
-    async def amend(self, person: Person, incoming: Incoming) -> Answer:
-        """The same where it had no room for the whole change."""
-        short, _, rest = incoming.args.partition(" ")
-        sealed, _, answer = rest.partition(" ")
-        edited = await self._drafts.edited(incoming.chat_id)
-        if edited is None or (edited[0], seal(edited[1])) != (short, sealed):
-            raise TooLate(T("alerts.draft_gone"))
-        return await self._change_to(person, incoming, short, answered(edited[1], answer))
-
-    async def complete_edit(self, person: Person, incoming: Incoming) -> Answer:
-        """What was typed in answer to it."""
-        edited = await self._drafts.edited(incoming.chat_id)
-        if edited is None:
-            raise TooLate(T("alerts.draft_gone"))
-        short, draft = edited
-        return await self._change_to(person, incoming, short, completed(draft, incoming.text, _sign(person, incoming)))
-
-    async def keep(self, person: Person, incoming: Incoming) -> Answer:
-        await self._drafts.drop_edit(incoming.chat_id)
-        return say("alerts.kept")
 
     async def mute(self, person: Person, incoming: Incoming) -> Answer:
         """All alerts of a pair fall silent."""
@@ -180,13 +131,13 @@ class AlertsHandlers:
     async def forget_news(self, person: Person, incoming: Incoming) -> Answer:
         topic, _, symbol = incoming.args.partition(" ")
         if topic not in set(Topic):
-            raise UsageError(T.of("alerts.unknown_word", word=topic[:LONGEST_WORD]))
+            raise unknown(topic)
         await self._news.drop(incoming.chat_id, Topic(topic), symbol)
         return await self._page(person, incoming, "")
 
     async def _follow_news(self, person: Person, incoming: Incoming, topic: Topic, pair: str) -> Reply:
         if pair and topic is Topic.LISTING:
-            raise UsageError(T.of("alerts.unknown_word", word=pair[:LONGEST_WORD]))
+            raise unknown(pair)
         if not pair and topic is Topic.DELISTING and not incoming.is_private:
             # What a person holds is nothing for a group.
             raise UsageError(T("alerts.news_of_which"))
@@ -195,26 +146,6 @@ class AlertsHandlers:
             symbol = self._symbols.read_pair(pair, person.quote, lambda near: f"alert_on:{near} {topic}").symbol
         await self._news.follow(incoming.chat_id, incoming.thread_id, person.id, topic, symbol)
         return news_views.followed(topic, symbol)
-
-    async def _change(self, person: Person, incoming: Incoming, short: str, text: str) -> Reply:
-        alert = await self._alerts.find(incoming.chat_id, short)
-        request = read_request(f"{alert.symbol} {text}", _sign(person, incoming))
-        return await self._change_to(person, incoming, short, request)
-
-    async def _change_to(self, person: Person, incoming: Incoming, short: str, request: AlertRequest) -> Reply:
-        alert = await self._alerts.find(incoming.chat_id, short)
-        if request.levels and request.kind is None:
-            request = replace(request, kind=alert.kind if alert.kind in SIGNS else None)
-        if request == AlertRequest(alert.symbol) or request.pair != alert.symbol:
-            raise UsageError(T.of("alerts.unknown_word", word=replace(request, pair="").written()[:LONGEST_WORD]))
-        rule = self._symbols.rule(alert.symbol)
-        if request.has_condition and not request.is_complete:
-            price = await self._alerts.price(alert.symbol)
-            await self._drafts.keep_edit(incoming.chat_id, alert.short, request)
-            return questions.which_change(alert, request, price, rule.price_increment, is_private=incoming.is_private)
-        changed, tick = await self._alerts.change(incoming.chat_id, short, request, rule, person.time_zone)
-        await self._drafts.drop_edit(incoming.chat_id)
-        return views.card(changed, tick.price, holds=self._alerts.holds(changed))
 
     async def _set(self, person: Person, incoming: Incoming, request: AlertRequest) -> Reply:
         if not request.pair:
@@ -270,14 +201,9 @@ class AlertsHandlers:
         return news_views.beneath(shown, await self._news.of_chat(incoming.chat_id))
 
 
-def _sign(person: Person, incoming: Incoming) -> DecimalSign:
-    """Buttons always carry a decimal point."""
-    return "." if incoming.press_id else decimal_sign_of(person.language)
-
-
 def _read_snooze(text: str) -> timedelta:
     try:
         span = read_period(text)
     except NotAPeriod as error:
-        raise UsageError(T.of("alerts.unknown_word", word=text[:LONGEST_WORD])) from error
+        raise unknown(text) from error
     return min(span, LONGEST_SNOOZE)

@@ -1,0 +1,1 @@
+"""What people and groups write and press about alerts."""
