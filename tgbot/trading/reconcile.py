@@ -286,12 +286,20 @@ class Reconciler:
             await add_fills(session, intent, fills)
             if intent.state in DONE:
                 await standing.rearm(session, now)
+                await self._overtake_rests(session, now)
             reply = views.outcome(now, before=intent.state)
             await self._tell(session, now, reply, is_news=is_news or is_mistake)
         self._afterwards.note(now, lacks_fills=filled_by(fills) < now.filled_size)
         (log.error if is_mistake else log.info)("order_progressed", intent=intent.id, state=now.state)
         self._outbox.wake()
         self._on_progress()
+
+    async def _overtake_rests(self, session: WriteSession, ended: Intent) -> None:
+        """A ticket for what seemed to remain would send too much. One that was confirmed already is an order of its
+        own."""
+        for ticket in await store.overtake_rests(session, ended, self._clock.now()):
+            log.warning("ticket_overtaken", intent=ticket.id, rest_of=ended.id)
+            await self._outbox.put(session, views.notice(ticket, views.overtaken(ticket, ended), Priority.FILL))
 
     async def _keep(self, intent: Intent, fills: Sequence[Fill]) -> None:
         """Fills that were listed so late that the order was told without them."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tgbot.accounts.guards.service import Guards
 from tgbot.core.clock import Clock
-from tgbot.core.errors import NotFound, TooLate, UsageError
+from tgbot.core.errors import LostRace, NotFound, TooLate, UsageError
 from tgbot.core.ids import Ids, read_short
 from tgbot.core.market import Book, SymbolRule
 from tgbot.core.money import ZERO
@@ -99,11 +99,18 @@ class Tickets:
         return self._symbols.read_pair(request.pair, person.quote, offer)
 
     async def prepare(
-        self, person: Person, request: OrderRequest, update_id: int, *, replaced: Intent | None = None
+        self,
+        person: Person,
+        request: OrderRequest,
+        update_id: int,
+        *,
+        replaced: Intent | None = None,
+        rest_of: Intent | None = None,
     ) -> Shown:
         """Looks at account and market, decides, stores. Raises `Refused` and its kin, and stores nothing then. The same
         update handled again makes no second ticket. `replaced` is given up in the same transaction; raises `TooLate` if
-        it was used in this instant."""
+        it was used in this instant. `rest_of` is the order of which this is what remains; raises `LostRace` if more of
+        it has filled in this instant."""
         async with self._database.read() as session:
             known = await store.by_update(session, update_id)
         if known is not None:
@@ -111,9 +118,11 @@ class Tickets:
         decided = await self.decide(person, await self._keys.account(person), request)
         is_locked = _must_be_typed(person.typed_above, decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
+            ended = rest_of.id if rest_of is not None else replaced and replaced.rest_of
+            await _hold(session, ended, rest_of)
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
-            intent = await self._store(session, person, decided, update_id, is_locked=is_locked)
+            intent = await self._store(session, person, decided, update_id, is_locked=is_locked, rest_of=ended)
             await self.require_allowed(session, intent)
             if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
@@ -168,8 +177,8 @@ class Tickets:
         lengthen its life, so one from the future has run out too."""
         if intent.state in {State.DROPPED, State.REPLACED}:
             raise TooLate(T.of("trading.already_dropped", id=intent.short))
-        if intent.state is State.VOID:
-            raise TooLate(T.of("trading.ticket_void", id=intent.short), [[fresh_button(intent)]])
+        if intent.state in {State.VOID, State.OVERTAKEN}:
+            raise TooLate(T.of(f"trading.ticket_{intent.state}", id=intent.short), [[fresh_button(intent)]])
         if intent.state is not State.TICKET:
             raise TooLate(T.of("trading.already_used", id=intent.short))
         if not intent.created_at <= self._clock.now() < intent.expires_at:
@@ -180,9 +189,17 @@ class Tickets:
         async with self._database.write() as session:
             await self._drop(session, intent, State.DROPPED)
 
+    async def too_late(self, session: WriteSession, intent: Intent) -> TooLate:
+        """Why a ticket that was open a moment ago is not any more."""
+        try:
+            self.require_open(await store.by_id(session, intent.id) or intent)
+        except TooLate as error:
+            return error
+        return TooLate(T.of("trading.already_used", id=intent.short))
+
     async def _drop(self, session: WriteSession, intent: Intent, state: State) -> None:
         if not await store.move(session, intent, {State.TICKET}, state, self._clock.now()):
-            raise TooLate(T.of("trading.already_used", id=intent.short))
+            raise await self.too_late(session, intent)
         if await self._dialogues.current(session, intent.person_id, self._clock.now()) == (TYPING, intent.short):
             await self._dialogues.close(session, intent.person_id, TYPING)
 
@@ -231,11 +248,18 @@ class Tickets:
         return None
 
     async def _store(
-        self, session: WriteSession, person: Person, decided: Decided, update_id: int, *, is_locked: bool
+        self,
+        session: WriteSession,
+        person: Person,
+        decided: Decided,
+        update_id: int,
+        *,
+        is_locked: bool,
+        rest_of: str | None,
     ) -> Intent:
         now = self._clock.now()
         intent = await self.new_intent(session, decided, person.id, update_id, State.TICKET, now + VALID_FOR)
-        intent = replace(intent, is_locked=is_locked)
+        intent = replace(intent, is_locked=is_locked, rest_of=rest_of)
         await store.add(session, intent)
         return intent
 
@@ -276,6 +300,16 @@ class Tickets:
             wait=ticket.wait,
             exits=ticket.exits,
         )
+
+
+async def _hold(session: WriteSession, ended: str | None, as_known: Intent | None) -> None:
+    """Whoever finds that less remains of an order voids the tickets for its rest; until the session ends nobody does,
+    so that the new ticket is not missed. Raises `LostRace` if the order is not `as_known` any more."""
+    if ended is None:
+        return
+    now = await store.lock(session, ended)
+    if as_known is not None and now != as_known:
+        raise LostRace(f"the order {ended} has moved on")
 
 
 def _must_be_typed(above: Decimal, ticket: Ticket, value: Decimal | None, replaced: Intent | None) -> bool:

@@ -87,6 +87,18 @@ def outcome(intent: Intent, *, before: State | None = None) -> Reply:
     return Reply((*lines, footer(intent)), buttons)
 
 
+def overtaken(ticket: Intent, ended: Intent) -> Reply:
+    """In place of a ticket for the rest of an order, as that has turned out to be."""
+    if ended.state in PENDING:
+        why, again = "trading.rest_is_alive", (fresh_button(ticket),)
+    elif ended.state is State.CANCELLED:
+        why, again = "trading.rest_is_less", (fresh_button(ticket),)
+    else:
+        why, again = "trading.rest_is_nothing", ()
+    lines = (T.of("trading.ticket_overtaken", id=ticket.short), T.of(why, id=ended.short), footer(ticket))
+    return Reply(lines, (again,) if again else ())
+
+
 def out_of_sight(intent: Intent) -> Reply:
     """The account was disconnected before its order came to an end."""
     lines = (T.of("trading.indeterminate", **what(intent)), T("trading.out_of_sight_why"), footer(intent))
@@ -109,8 +121,9 @@ def gone(intent: Intent) -> Reply:
 
 def detail(intent: Intent) -> Reply:
     """`/order ID`."""
-    if intent.state is State.VOID:
-        return Reply((T.of("trading.ticket_void", id=intent.short), footer(intent)), ((fresh_button(intent),),))
+    if intent.state in {State.VOID, State.OVERTAKEN}:
+        why = T.of(f"trading.ticket_{intent.state}", id=intent.short)
+        return Reply((why, footer(intent)), ((fresh_button(intent),),))
     if intent.state in {State.TICKET, State.PROPOSED, State.DROPPED, State.REPLACED}:
         return Reply((T.of("trading.not_confirmed", **what(intent)), footer(intent)), ((fresh_button(intent),),))
     reply = outcome(intent)
