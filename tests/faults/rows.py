@@ -62,6 +62,7 @@ FIRSTS = "alerts/test_monitor_doubts.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+AMEND, AMENDING = "faults/test_amend.py::", "trading/test_amending.py::"
 ROUNDS = "trading/test_rounds.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 DISK, CLOCK, CRASHES = "faults/test_disk.py::", "faults/test_clock.py::", "faults/test_crashes.py::"
@@ -305,6 +306,8 @@ KUCOIN_REST = (
             ENDS + "test_an_order_that_kucoin_lists_is_shown_and_can_be_cancelled_whatever_was_said_of_it",
             ENDS + "test_answers_of_before_its_end_do_not_reopen_an_order",
             ENDS + "test_a_stop_that_was_triggered_and_then_cancelled_is_not_reopened_by_its_trigger",
+            AMENDING + "test_an_order_called_cancelled_after_a_part_and_found_in_the_book_is_followed_to_its_end",
+            AMENDING + "test_a_part_filled_order_is_not_reopened_by_an_answer_of_before_that_part",
         ),
     ),
     Row(
@@ -328,6 +331,20 @@ KUCOIN_REST = (
             "alerts/test_news.py::test_an_account_that_cannot_be_read_silences_nobody_else",
             "alerts/test_news.py::test_whose_account_stays_unread_is_told_in_the_end_and_that_nobody_could_look",
             "flows/test_doctor.py::test_a_key_revoked_keeps_the_news_from_nobody_else",
+        ),
+    ),
+    Row(
+        "R25",
+        "more of an edited order has filled than KuCoin said when it was cancelled",
+        "the ticket for its rest is void in the transaction that books the fill, and says so; one that was confirmed "
+        "before stands; a fresh one is for what really remains",
+        (
+            AMEND + "test_a_late_fill_voids_the_ticket_for_the_rest_and_its_card_says_so",
+            AMEND + "test_a_confirm_in_the_very_moment_of_a_late_fill_loses_cleanly",
+            AMEND + "test_a_confirm_just_before_a_late_fill_wins_cleanly",
+            AMEND + "test_a_fill_that_shows_between_the_cancel_and_its_ticket_is_not_in_the_ticket",
+            AMENDING + "test_after_a_late_fill_a_fresh_ticket_is_for_what_really_remains",
+            AMENDING + "test_a_requoted_ticket_for_the_rest_is_void_too_whoever_comes_first",
         ),
     ),
 )

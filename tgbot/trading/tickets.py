@@ -118,7 +118,7 @@ class Tickets:
         decided = await self.decide(person, await self._keys.account(person), request)
         is_locked = _must_be_typed(person.typed_above, decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
-            ended = rest_of.id if rest_of is not None else replaced and replaced.rest_of
+            ended = rest_of.id if rest_of is not None else replaced.rest_of if replaced is not None else None
             await _hold(session, ended, rest_of)
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)

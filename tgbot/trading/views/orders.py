@@ -89,14 +89,12 @@ def outcome(intent: Intent, *, before: State | None = None) -> Reply:
 
 def overtaken(ticket: Intent, ended: Intent) -> Reply:
     """In place of a ticket for the rest of an order, as that has turned out to be."""
-    if ended.state in PENDING:
-        why, again = "trading.rest_is_alive", (fresh_button(ticket),)
-    elif ended.state is State.CANCELLED:
-        why, again = "trading.rest_is_less", (fresh_button(ticket),)
+    if ended.state is State.FILLED:
+        why = "trading.rest_is_nothing"
     else:
-        why, again = "trading.rest_is_nothing", ()
+        why = "trading.rest_is_alive" if ended.state in PENDING else "trading.rest_is_less"
     lines = (T.of("trading.ticket_overtaken", id=ticket.short), T.of(why, id=ended.short), footer(ticket))
-    return Reply(lines, (again,) if again else ())
+    return Reply(lines, () if ended.state is State.FILLED else ((fresh_button(ticket),),))
 
 
 def out_of_sight(intent: Intent) -> Reply:
