@@ -137,8 +137,8 @@ PLANTS = (
     Plant(
         "a late answer reopens what has ended",
         "tgbot/trading/rules/settlement.py",
-        " and seen.is_active and ended_for > QUERY_LAG",
-        " and seen.is_active",
+        " and is_alive and ended_for > QUERY_LAG",
+        " and is_alive",
         ("tests/faults/test_ends.py",),
     ),
     Plant(
@@ -209,6 +209,20 @@ PLANTS = (
         "tgbot/trading/amending.py",
         "        if old.state is not State.CANCELLED or request is None:\n",
         "        if request is None:\n",
+        ("tests/faults/test_amend.py",),
+    ),
+    Plant(
+        "a ticket for the rest outlives a late fill",
+        "tgbot/trading/reconcile.py",
+        "                await self._overtake_rests(session, now)\n",
+        "",
+        ("tests/faults/test_amend.py",),
+    ),
+    Plant(
+        "a ticket for the rest is stored whatever has filled meanwhile",
+        "tgbot/trading/rests.py",
+        "    if as_known is not None and await store.by_id(session, ended) != as_known:\n",
+        "    if False:\n",
         ("tests/faults/test_amend.py",),
     ),
     Plant(

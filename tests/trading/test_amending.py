@@ -14,7 +14,7 @@ from tgbot.core.errors import LostRace, TooLate
 from tgbot.core.reply import Reply
 from tgbot.core.routing import Incoming
 from tgbot.paper.faults import Mode
-from tgbot.trading import store
+from tgbot.trading import rests
 from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
@@ -107,7 +107,7 @@ async def tap_fresh_ticket(desk: Desk, ticket: Intent) -> str:
 
 async def newest_rest(desk: Desk, old: Intent) -> Intent:
     async with desk.database.read() as session:
-        return (await store.rests_of(session, old))[-1]
+        return (await rests.of_order(session, old))[-1]
 
 
 @on_both_databases
@@ -166,11 +166,11 @@ async def test_a_requoted_ticket_for_the_rest_is_void_too_whoever_comes_first(de
 
     async def overtake() -> list[Intent]:
         async with desk.database.write() as session:
-            await store.lock(session, old.id)
-            return await store.overtake_rests(session, old, desk.clock.now())
+            await rests.hold(session, old.id, None)
+            return await rests.overtake(session, old, desk.clock.now())
 
     async with asyncio.TaskGroup() as tasks, desk.database.write() as session:
-        await store.lock(session, old.id)
+        await rests.hold(session, old.id, None)
         overtaking = tasks.create_task(overtake())
         await asyncio.wait({overtaking}, timeout=0.05)
         assert not overtaking.done(), "the ticket that is being made would be missed"

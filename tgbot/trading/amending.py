@@ -13,7 +13,7 @@ from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import doubts, store
+from tgbot.trading import doubts, rests, store
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
@@ -77,7 +77,7 @@ class Amending:
         """The ticket that another tap has brought already. Raises `TooLate` if one was used: the rest of an order is
         sent once."""
         async with self._database.read() as session:
-            found = [one for one in await store.rests_of(session, old) if one.state not in CAME_TO_NOTHING]
+            found = [one for one in await rests.of_order(session, old) if one.state not in CAME_TO_NOTHING]
         for one in found:
             if one.state is not State.TICKET:
                 raise TooLate(T.of("trading.already_used", id=one.short))

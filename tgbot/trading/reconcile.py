@@ -17,7 +17,7 @@ from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.outbox import Outbox, Priority
 from tgbot.kucoin.account import SpotAccount
-from tgbot.trading import kinds, standing, store
+from tgbot.trading import kinds, rests, standing, store
 from tgbot.trading.afterwards import WATCHED_FOR, Afterwards
 from tgbot.trading.fills import add_fills
 from tgbot.trading.rounds import Piece, Rounds
@@ -297,7 +297,7 @@ class Reconciler:
     async def _overtake_rests(self, session: WriteSession, ended: Intent) -> None:
         """A ticket for what seemed to remain would send too much. One that was confirmed already is an order of its
         own."""
-        for ticket in await store.overtake_rests(session, ended, self._clock.now()):
+        for ticket in await rests.overtake(session, ended, self._clock.now()):
             log.warning("ticket_overtaken", intent=ticket.id, rest_of=ended.id)
             await self._outbox.put(session, views.notice(ticket, views.overtaken(ticket, ended), Priority.FILL))
 

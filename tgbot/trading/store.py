@@ -163,31 +163,6 @@ async def free_short(session: ReadSession, ids: Ids, person_id: int) -> str:
     return ids.short(8)
 
 
-async def rests_of(session: ReadSession, ended: Intent) -> list[Intent]:
-    """What was made of the rest of this order, the oldest first."""
-    rows = await session.scalars(
-        select(IntentRow).where(IntentRow.rest_of == ended.id).order_by(IntentRow.created_at, IntentRow.id)
-    )
-    return [_intent(row) for row in rows]
-
-
-async def overtake_rests(session: WriteSession, ended: Intent, now: datetime) -> list[Intent]:
-    """The tickets for the rest of this order that nobody has confirmed: from now on nobody can."""
-    rows = await session.scalars(
-        update(IntentRow)
-        .where(IntentRow.rest_of == ended.id, IntentRow.state == State.TICKET)
-        .values(state=State.OVERTAKEN, changed_at=now)
-        .returning(IntentRow)
-    )
-    return [_intent(row) for row in rows]
-
-
-async def lock(session: WriteSession, intent_id: str) -> Intent | None:
-    """As `by_id`; until the session ends nobody changes the row."""
-    row = await session.scalar(select(IntentRow).where(IntentRow.id == intent_id).with_for_update())
-    return _intent(row) if row else None
-
-
 async def by_update(session: ReadSession, update_id: int) -> Intent | None:
     """The intent that this update has made already, if it is handled a second time after a crash."""
     row = await session.scalar(select(IntentRow).where(IntentRow.update_id == update_id))

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tgbot.accounts.guards.service import Guards
 from tgbot.core.clock import Clock
-from tgbot.core.errors import LostRace, NotFound, TooLate, UsageError
+from tgbot.core.errors import NotFound, TooLate, UsageError
 from tgbot.core.ids import Ids, read_short
 from tgbot.core.market import Book, SymbolRule
 from tgbot.core.money import ZERO
@@ -24,7 +24,7 @@ from tgbot.intake.store import Dialogues
 from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols, show_price
-from tgbot.trading import doubts, store
+from tgbot.trading import doubts, rests, store
 from tgbot.trading.rules.amounts import Amount, in_words, read_amount, repeats, size_to_type
 from tgbot.trading.rules.exits import Exits
 from tgbot.trading.rules.grammar import BUTTON_BYTES, OrderRequest, parse_order
@@ -119,7 +119,8 @@ class Tickets:
         is_locked = _must_be_typed(person.typed_above, decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
             ended = rest_of.id if rest_of is not None else replaced.rest_of if replaced is not None else None
-            await _hold(session, ended, rest_of)
+            if ended is not None:
+                await rests.hold(session, ended, rest_of)
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
             intent = await self._store(session, person, decided, update_id, is_locked=is_locked, rest_of=ended)
@@ -300,16 +301,6 @@ class Tickets:
             wait=ticket.wait,
             exits=ticket.exits,
         )
-
-
-async def _hold(session: WriteSession, ended: str | None, as_known: Intent | None) -> None:
-    """Whoever finds that less remains of an order voids the tickets for its rest; until the session ends nobody does,
-    so that the new ticket is not missed. Raises `LostRace` if the order is not `as_known` any more."""
-    if ended is None:
-        return
-    now = await store.lock(session, ended)
-    if as_known is not None and now != as_known:
-        raise LostRace(f"the order {ended} has moved on")
 
 
 def _must_be_typed(above: Decimal, ticket: Ticket, value: Decimal | None, replaced: Intent | None) -> bool:
