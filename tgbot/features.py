@@ -29,6 +29,7 @@ from tgbot.approvals.handlers.desks import START as DESK_LINK
 from tgbot.approvals.handlers.desks import DeskHandlers
 from tgbot.approvals.handlers.policies import NamesOf, PolicyHandlers
 from tgbot.approvals.handlers.proposals import ProposalHandlers
+from tgbot.approvals.store import desks as desk_store
 from tgbot.chat.groups import Groups
 from tgbot.core.clock import Clock
 from tgbot.core.desks import LINK_SIGN
@@ -51,8 +52,10 @@ from tgbot.markets.symbols import Symbols
 from tgbot.portfolio.days import Days
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
+from tgbot.trading import watched
 from tgbot.trading.amending import Amending
 from tgbot.trading.exits import StandingExits
+from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.marks import trading_marks
@@ -174,6 +177,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     """Orders, and the portfolio, which reads what they have become; and orders as something that groups decide on."""
     reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
     ground.keys.hand_over_by(hand_over)
+    ground.keys.forget_by(watched.forget)
     tickets = Tickets(
         database=ground.database,
         clock=ground.clock,
@@ -219,7 +223,8 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         reconciler=reconciler,
         witness=ground.witness,
     )
-    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
+    fills_elsewhere = FillsElsewhere(ground.database, ground.clock, ground.keys, ground.outbox)
+    orders = Orders(ground.database, ground.clock, ground.keys, reconciler, fills_elsewhere)
     proposed = ProposedOrders(
         database=ground.database,
         clock=ground.clock,
@@ -240,9 +245,18 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         tickets=tickets,
     )
     portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
-    foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox)
+    foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox, fills_elsewhere)
     days = Days(ground.database, ground.clock, ground.keys, ground.exchanges.market)
-    streams = AccountStreams(ground.keys, reconciler, foreign, ground.exchanges.dialers, ground.clock, ground.ids)
+    streams = AccountStreams(
+        keys=ground.keys,
+        reconciler=reconciler,
+        foreign=foreign,
+        fills_elsewhere=fills_elsewhere,
+        needs=(fills_elsewhere.accounts, partial(_accounts_of_desks, ground.database)),
+        dialers=ground.exchanges.dialers,
+        clock=ground.clock,
+        ids=ground.ids,
+    )
     handlers = TradingHandlers(tickets, sending, orders, amending, ground.symbols)
     routes = [
         *handlers.routes(),
@@ -252,6 +266,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         "orders": reconciler.run(),
         "exits": exits.run(),
         "accounts": streams.run(),
+        "elsewhere": fills_elsewhere.run(),
         "restoration": restoration.keep(),
         "days": days.run(),
     }
@@ -289,6 +304,11 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
         on_turned_away=[built.record.note_turned_away],
     )
     return features, built.standings.require_admin
+
+
+async def _accounts_of_desks(database: Database) -> set[str]:
+    async with database.read() as session:
+        return await desk_store.lent_keys(session)
 
 
 async def _last_price(prices: Prices, symbol: str) -> Decimal:

@@ -62,6 +62,7 @@ FIRSTS = "alerts/test_monitor_doubts.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+FILLS_ELSEWHERE = "trading/test_fills_elsewhere.py::"
 AMEND, AMENDING = "faults/test_amend.py::", "trading/test_amending.py::"
 ROUNDS = "trading/test_rounds.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
@@ -507,8 +508,12 @@ PRIVATE_STREAM = (
         "V4",
         "an order that is not ours",
         "told of once an hour at most while the account's stream is open; listed as made elsewhere, cancelled on "
-        "demand, never taken for ours",
+        "demand, never taken for ours; of one that was told of or listed the fills are told, once, until it has ended",
         (
+            FILLS_ELSEWHERE + "test_what_fills_of_an_order_that_was_shown_is_told_once",
+            FILLS_ELSEWHERE + "test_parts_keep_one_message_up_to_date_and_the_end_answers_it",
+            FILLS_ELSEWHERE + "test_one_that_kucoin_does_not_answer_for_is_asked_about_again",
+            "flows/test_fills.py::test_order_made_elsewhere_that_was_shown_is_listened_for_until_it_has_filled",
             STREAMS + "test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours",
             "flows/test_orders.py::test_order_made_elsewhere_is_listed_and_can_be_cancelled",
             "flows/test_orders.py::test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour",

@@ -449,6 +449,8 @@ async def test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour(
     await elsewhere(stage, account, "web2")
     await live.press("Open orders", "^3 open orders", told)
     assert sum(text.startswith("An order was made elsewhere") for text in live.texts()) <= 1
+    stage.price("BTC-USDT", 64_990)
+    await live.hears("^Filled: buy 0.002 BTC at 65,000\n.*\nBTC-USDT · made elsewhere")
 
 
 async def test_cancel_of_an_order_that_has_just_filled_says_filled(live: Seat, stage: Stage) -> None:

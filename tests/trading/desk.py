@@ -42,9 +42,10 @@ from tgbot.paper.prices import Handed
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
-from tgbot.trading import store
+from tgbot.trading import store, watched
 from tgbot.trading.amending import Amended, Amending
 from tgbot.trading.exits import StandingExits
+from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.restoration import Restoration
@@ -129,6 +130,7 @@ class Process:
     reconciler: Reconciler
     sending: Sending
     orders: Orders
+    fills_elsewhere: FillsElsewhere
     exits: StandingExits
     amending: Amending
     restoration: Restoration
@@ -171,6 +173,7 @@ class Desk:
             paper=self.exchange,  # type: ignore[arg-type]  # its credentials have the same fields, of another class
         )
         keys.hand_over_by(hand_over)
+        keys.forget_by(watched.forget)
         market = SpotMarket(self.rest)
         prices = Prices(market, PriceBoard(self.wall))
         tickets = Tickets(
@@ -209,7 +212,8 @@ class Desk:
             reconciler=reconciler,
             witness=self.witness,
         )
-        orders = Orders(database, self.wall, keys, reconciler)
+        fills_elsewhere = FillsElsewhere(database, self.wall, keys, self.outbox)
+        orders = Orders(database, self.wall, keys, reconciler, fills_elsewhere)
         amending = Amending(
             database=database,
             keys=keys,
@@ -228,7 +232,9 @@ class Desk:
             reconciler=reconciler,
             witness=self.witness,
         )
-        return Process(database, keys, tickets, reconciler, sending, orders, exits, amending, restoration)
+        return Process(
+            database, keys, tickets, reconciler, sending, orders, fills_elsewhere, exits, amending, restoration
+        )
 
     def restart(self) -> None:
         self.now = self.process(self.database)

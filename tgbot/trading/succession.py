@@ -4,6 +4,7 @@ from sqlalchemy import exists, update
 from sqlalchemy.orm import aliased
 
 from tgbot.db.engine import WriteSession
+from tgbot.trading import watched
 from tgbot.trading.fills import FillRow
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import IntentRow
@@ -18,6 +19,7 @@ async def hand_over(session: WriteSession, gone: str, next_key: str) -> None:
     await session.execute(
         update(IntentRow).where(IntentRow.key_id == gone, IntentRow.state.not_in(NOT_YET_SENT)).values(key_id=next_key)
     )
+    await watched.hand_over(session, gone, next_key)
     same = aliased(FillRow)
     is_there = exists().where(
         same.key_id == next_key,

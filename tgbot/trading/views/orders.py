@@ -2,7 +2,7 @@
 
 from tgbot.core.desks import card_of
 from tgbot.core.errors import ExchangeRejected, NotSent, Reason
-from tgbot.core.money import ZERO, for_display
+from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderType, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
@@ -11,7 +11,7 @@ from tgbot.trading.doubts import looked_up_button
 from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
-from tgbot.trading.views.words import estimate, exits_in_words, footer, what
+from tgbot.trading.views.words import exits_in_words, fill_line, footer, what
 
 
 def card(intent: Intent) -> str:
@@ -185,21 +185,18 @@ def exit_lines(intent: Intent) -> list[T]:
 
 
 def _fill_line(intent: Intent) -> T:
-    base, quote = intent.spec.symbol.split("-")
     remaining = (intent.spec.size or intent.filled_size) - intent.filled_size
     key = "trading.fill"
     if intent.state is State.CANCELLED:
         key = "trading.fill_cancelled"
     elif intent.state in PENDING and remaining > ZERO:
         key = "trading.fill_rest"
-    return T.of(
+    return fill_line(
         key,
-        size=intent.filled_size,
-        base=base,
-        average=for_display(intent.filled_funds / intent.filled_size, 9),
-        quote=quote,
-        funds=estimate(intent.filled_funds),
-        fee=estimate(intent.fee),
-        fee_currency=intent.fee_currency,
-        remaining=remaining,
+        intent.spec.symbol,
+        intent.filled_size,
+        intent.filled_funds,
+        intent.fee,
+        intent.fee_currency,
+        remaining,
     )
