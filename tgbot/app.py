@@ -43,7 +43,8 @@ from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.sender import Sender
 from tgbot.exchanges import open_exchanges
-from tgbot.features import Ground, OnChatGone, OnChatMoved, Role, build_features, lay_ground
+from tgbot.features import OnChatGone, OnChatMoved, Role, build_features
+from tgbot.ground import Ground, lay_ground
 from tgbot.intake.polling import Polling
 from tgbot.intake.rules import Routes
 from tgbot.intake.service import Intake

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import OpenLink
 from tgbot.accounts.store import find as find_person
 from tgbot.alerts import store as alert_store
@@ -27,28 +26,19 @@ from tgbot.alerts.watches.service import Watches
 from tgbot.approvals.building import build_approvals
 from tgbot.approvals.handlers.desks import START as DESK_LINK
 from tgbot.approvals.handlers.desks import DeskHandlers
-from tgbot.approvals.handlers.policies import NamesOf, PolicyHandlers
+from tgbot.approvals.handlers.policies import PolicyHandlers
 from tgbot.approvals.handlers.proposals import ProposalHandlers
 from tgbot.approvals.store import desks as desk_store
-from tgbot.chat.groups import Groups
-from tgbot.core.clock import Clock
 from tgbot.core.desks import LINK_SIGN
 from tgbot.core.errors import ExchangeRejected, NotFound, Reason, UserError
-from tgbot.core.ids import Ids
 from tgbot.core.orders import Side
-from tgbot.core.people import Mode
 from tgbot.core.routing import Incoming, Route
-from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
-from tgbot.delivery.outbox import Outbox
-from tgbot.exchanges import Exchanges
-from tgbot.intake.store import Dialogues
-from tgbot.kucoin.hub import TickerHub
+from tgbot.ground import Ground
 from tgbot.markets.charts.handlers import ChartHandlers
 from tgbot.markets.charts.service import Charts
 from tgbot.markets.handlers import MarketHandlers
-from tgbot.markets.prices import PriceBoard, Prices
-from tgbot.markets.symbols import Symbols
+from tgbot.markets.prices import Prices
 from tgbot.portfolio.days import Days
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
@@ -67,77 +57,12 @@ from tgbot.trading.sending import Sending
 from tgbot.trading.streams import AccountStreams
 from tgbot.trading.succession import hand_over
 from tgbot.trading.tickets import Tickets
-from tgbot.trading.witness import Witness
 
 Role = Coroutine[Any, Any, None]
 Beginning = Callable[[], Awaitable[None]]
 OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
 OnTurnedAway = Callable[[Incoming, str], Awaitable[None]]
 OnChatMoved = Callable[[WriteSession, int, int], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What every feature stands on."""
-
-    clock: Clock
-    ids: Ids
-    database: Database
-    outbox: Outbox
-    dialogues: Dialogues
-    keys: Keys
-    guards: Guards
-    exchanges: Exchanges
-    symbols: Symbols
-    board: PriceBoard
-    prices: Prices
-    hub: TickerHub
-    groups: Groups
-    names_of: NamesOf
-    witness: Witness
-
-
-def lay_ground(
-    clock: Clock,
-    ids: Ids,
-    database: Database,
-    outbox: Outbox,
-    keys: Keys,
-    exchanges: Exchanges,
-    groups: Groups,
-    names_of: NamesOf,
-    witness: Witness,
-) -> Ground:
-    board = PriceBoard(clock)
-    board.listen(exchanges.handed.hand)
-    hub = TickerHub(
-        exchanges.dialers[Mode.LIVE].public,
-        exchanges.market.all_tickers,
-        clock,
-        ids,
-        on_tick=board.on_tick,
-        on_gap=board.on_gap,
-        on_stats=board.on_stats,
-        on_refused=board.on_refused,
-    )
-    exchanges.handed.feed_from(hub)
-    return Ground(
-        clock=clock,
-        ids=ids,
-        database=database,
-        outbox=outbox,
-        dialogues=Dialogues(),
-        keys=keys,
-        guards=Guards(database, clock),
-        exchanges=exchanges,
-        symbols=Symbols(exchanges, clock, hub.compare),
-        board=board,
-        prices=Prices(exchanges.market, board),
-        hub=hub,
-        groups=groups,
-        names_of=names_of,
-        witness=witness,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Orders made elsewhere that somebody has seen here: what fills of them is told, once, until they have ended."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +9,21 @@ from sqlalchemy import update
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import Desk
-from tgbot.core.orders import Direction, OrderSpec, OrderType, Side, StopLeg, Trigger, Wait
+from tgbot.core.orders import (
+    ChangeKind,
+    Direction,
+    OrderChange,
+    OrderSpec,
+    OrderType,
+    Side,
+    StopLeg,
+    Trigger,
+    Wait,
+)
 from tgbot.credentials.store import KeyRow, LinkedKey
 from tgbot.paper.faults import Mode
 from tgbot.trading import kinds, watched
+from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.watched import MOST_OF_ONE_ACCOUNT, Watched
 
 BUY = OrderSpec("BTC-USDT", Side.BUY, OrderType.LIMIT, size=Decimal("0.002"), price=Decimal(65_000))
@@ -165,6 +177,31 @@ async def test_of_one_account_so_many_are_watched_and_no_more(desk: Desk) -> Non
     await desk.now.orders.open(desk.person())
     await desk.now.orders.open(desk.person())
     assert len(await still_watched(desk, key_id)) == MOST_OF_ONE_ACCOUNT
+
+
+async def test_one_that_was_told_of_is_watched_as_well(desk: Desk) -> None:
+    key_id = await made_elsewhere(desk)
+    order = desk.placed()[0]
+    linked = await desk.now.keys.account_of(key_id)
+    assert linked is not None
+    foreign = ForeignOrders(desk.database, desk.clock, desk.now.keys, desk.outbox, desk.now.fills_elsewhere)
+    change = OrderChange("web1", order.id, "BTC-USDT", ChangeKind.OPEN, False, None, None, None, desk.clock.now())
+    await foreign.tell(linked, change)
+    assert [one.order_id for one in await still_watched(desk, key_id)] == [order.id]
+
+
+@on_both_databases
+async def test_of_two_that_look_at_once_one_tells(desk: Desk) -> None:
+    key_id = await shown(desk)
+    (one,) = await still_watched(desk, key_id)
+    linked = await desk.now.keys.account_of(key_id)
+    assert linked is not None
+    order = await linked.spot.order(one.order_id, one.symbol)
+    assert order is not None
+    part = replace(order, filled_size=Decimal("0.001"))
+    async with desk.database.write() as session:
+        assert [await watched.advance(session, one, part) for _ in range(2)] == [True, False]
+        assert not await watched.end(session, one)
 
 
 async def test_orders_of_ours_are_not_watched(desk: Desk) -> None:
