@@ -39,6 +39,8 @@ from tgbot.markets.charts.handlers import ChartHandlers
 from tgbot.markets.charts.service import Charts
 from tgbot.markets.handlers import MarketHandlers
 from tgbot.markets.prices import Prices
+from tgbot.portfolio import last_balances
+from tgbot.portfolio.balances import LastBalances
 from tgbot.portfolio.days import Days
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
@@ -102,7 +104,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     """Orders, and the portfolio, which reads what they have become; and orders as something that groups decide on."""
     reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
     ground.keys.hand_over_by(hand_over)
-    ground.keys.forget_by(watched.forget)
+    ground.keys.forget_by(watched.forget, last_balances.forget)
     tickets = Tickets(
         database=ground.database,
         clock=ground.clock,
@@ -169,7 +171,8 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         orders=orders,
         tickets=tickets,
     )
-    portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
+    balances = LastBalances(ground.database, ground.clock, ground.keys)
+    portfolio = Portfolio(ground.keys, balances, ground.exchanges.market, orders.fills, ground.clock)
     foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox, fills_elsewhere)
     days = Days(ground.database, ground.clock, ground.keys, ground.exchanges.market)
     streams = AccountStreams(
@@ -177,6 +180,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         reconciler=reconciler,
         foreign=foreign,
         fills_elsewhere=fills_elsewhere,
+        balances=balances,
         needs=(fills_elsewhere.accounts, partial(_accounts_of_desks, ground.database)),
         dialers=ground.exchanges.dialers,
         clock=ground.clock,
@@ -192,6 +196,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         "exits": exits.run(),
         "accounts": streams.run(),
         "elsewhere": fills_elsewhere.run(),
+        "balances": balances.run(),
         "restoration": restoration.keep(),
         "days": days.run(),
     }

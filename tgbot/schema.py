@@ -19,6 +19,7 @@ import tgbot.credentials.store
 import tgbot.db.leases
 import tgbot.delivery.store
 import tgbot.intake.store
+import tgbot.portfolio.last_balances
 import tgbot.portfolio.store
 import tgbot.trading.fills
 import tgbot.trading.older_copy

@@ -540,6 +540,20 @@ PRIVATE_STREAM = (
         "the connection is made anew and swept; nothing is dropped in silence",
         (STREAMS + "test_reader_that_is_cut_off_for_falling_behind_dials_anew_and_sweeps",),
     ),
+    Row(
+        "V8",
+        "balances come late, twice, or in any order; KuCoin does not answer for them",
+        "the newest by KuCoin's time is kept, and all anew after each connection; shown with their age while nobody "
+        "answers, and never used for an order",
+        (
+            "portfolio/test_known.py::test_any_order_and_repetition_of_lists_and_changes_ends_in_the_newest_truth",
+            "portfolio/test_known.py::test_after_a_list_only_what_came_later_has_to_be_heard",
+            "portfolio/test_balances.py::test_after_a_connection_they_are_asked_for_until_kucoin_answers",
+            "portfolio/test_balances.py::test_they_go_with_their_key_and_do_not_come_back",
+            "flows/test_portfolio.py::"
+            "test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age",
+        ),
+    ),
 )
 
 DATABASE = (

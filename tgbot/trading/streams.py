@@ -1,12 +1,13 @@
 """The role that listens to every account with something to hear, so that it is heard of as it happens.
 
 A stream only says that there is something to look at. What has become of an order is read over REST, by the reconciler
-alone: a frame that is lost, late or repeated then changes nothing but the moment of the look.
+alone: a frame that is lost, late or repeated then changes nothing but the moment of the look. A balance it tells whole.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
@@ -28,6 +29,15 @@ KEPT_FOR = timedelta(minutes=1)  # after the last order is done: the next one is
 REFUSED_FOR = timedelta(minutes=15)
 ASK_EVERY = timedelta(seconds=2)
 
+
+class Balances(Protocol):
+    """Whoever keeps the balances of accounts. Nobody waits for that."""
+
+    def heard(self, key_id: str, change: BalanceChange) -> None: ...
+
+    def connected(self, key_id: str) -> None: ...
+
+
 # Accounts that are to be heard though no order of ours is pending there.
 Need = Callable[[], Awaitable[Collection[str]]]
 
@@ -48,6 +58,7 @@ class AccountStreams:
         reconciler: Reconciler,
         foreign: ForeignOrders,
         fills_elsewhere: FillsElsewhere,
+        balances: Balances,
         needs: Sequence[Need],
         dialers: Mapping[Mode, Dialer],
         clock: Clock,
@@ -57,6 +68,7 @@ class AccountStreams:
         self._reconciler = reconciler
         self._foreign = foreign
         self._fills_elsewhere = fills_elsewhere
+        self._balances = balances
         self._needs = needs
         self._dialers = dialers
         self._clock = clock
@@ -116,6 +128,7 @@ class AccountStreams:
         async def connected() -> None:
             await self._reconciler.look_at_account(linked.key_id)
             await self._fills_elsewhere.look_at_account(linked.key_id)
+            self._balances.connected(linked.key_id)
 
         async def stop_changed(change: StopChange) -> None:
             await self._fills_elsewhere.heard(linked.key_id, change.order_id)
@@ -130,17 +143,16 @@ class AccountStreams:
             except ExchangeError as error:
                 log.warning("foreign_order_not_seen", key=linked.key_id, code=error.code)
 
+        async def balance_changed(change: BalanceChange) -> None:
+            self._balances.heard(linked.key_id, change)
+
         stream = linked.spot.stream(
             self._dialers[linked.mode],
             self._clock,
             self._ids,
             on_order=order_changed,
-            on_balance=_on_balance,
+            on_balance=balance_changed,
             on_connected=connected,
             on_stop=stop_changed,
         )
         await stream.run()
-
-
-async def _on_balance(change: BalanceChange) -> None:
-    """A ticket asks for balances itself, whenever one is made."""

@@ -1,4 +1,4 @@
-"""Orders made elsewhere whose fills are told"""
+"""Orders made elsewhere whose fills are told, and the last known balances"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,7 +24,24 @@ def upgrade() -> None:
         sa.Column("since", tgbot.db.types.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("key_id", "order_id", name=op.f("pk_watched_orders")),
     )
+    op.create_table(
+        "last_balances",
+        sa.Column("key_id", sa.String(length=32), nullable=False),
+        sa.Column("currency", sa.String(length=20), nullable=False),
+        sa.Column("available", tgbot.db.types.Money(), nullable=False),
+        sa.Column("hold", tgbot.db.types.Money(), nullable=False),
+        sa.Column("at", tgbot.db.types.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", "currency", name=op.f("pk_last_balances")),
+    )
+    op.create_table(
+        "balance_lists",
+        sa.Column("key_id", sa.String(length=32), nullable=False),
+        sa.Column("at", tgbot.db.types.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_balance_lists")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("balance_lists")
+    op.drop_table("last_balances")
     op.drop_table("watched_orders")
