@@ -112,7 +112,9 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         doctor = KeyDoctor(database, clock, keys, outbox, last_sent)
         groups = Groups(bot)
         witness = Witness(settings.master_key_file.parent / "last-order")
-        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of, witness)
+        ground = lay_ground(
+            clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of, witness, installation
+        )
         redaction = Redaction(lambda name: table.knows(name))  # noqa: PLW0108 - the table is made later
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()

@@ -45,6 +45,7 @@ from tgbot.portfolio.days import Days
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
 from tgbot.trading import watched
+from tgbot.trading.adoption import Adoption
 from tgbot.trading.amending import Amending
 from tgbot.trading.exits import StandingExits
 from tgbot.trading.fills_elsewhere import FillsElsewhere
@@ -128,14 +129,22 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         witness=ground.witness,
         symbols=ground.symbols,
     )
-    restoration = Restoration(
+    adoption = Adoption(
         database=ground.database,
         clock=ground.clock,
         ids=ground.ids,
-        keys=ground.keys,
         symbols=ground.symbols,
         outbox=ground.outbox,
         reconciler=reconciler,
+        mark=ground.mark,
+    )
+    restoration = Restoration(
+        database=ground.database,
+        clock=ground.clock,
+        keys=ground.keys,
+        symbols=ground.symbols,
+        outbox=ground.outbox,
+        adoption=adoption,
         witness=ground.witness,
     )
     exits = StandingExits(
@@ -151,7 +160,14 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         witness=ground.witness,
     )
     fills_elsewhere = FillsElsewhere(ground.database, ground.clock, ground.keys, ground.outbox)
-    orders = Orders(ground.database, ground.clock, ground.keys, reconciler, fills_elsewhere)
+    orders = Orders(
+        database=ground.database,
+        clock=ground.clock,
+        keys=ground.keys,
+        reconciler=reconciler,
+        adoption=adoption,
+        fills_elsewhere=fills_elsewhere,
+    )
     proposed = ProposedOrders(
         database=ground.database,
         clock=ground.clock,
@@ -178,6 +194,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     streams = AccountStreams(
         keys=ground.keys,
         reconciler=reconciler,
+        adoption=adoption,
         foreign=foreign,
         fills_elsewhere=fills_elsewhere,
         balances=balances,

@@ -6,7 +6,7 @@ from tgbot.accounts.guards.service import Guards
 from tgbot.approvals.handlers.policies import NamesOf
 from tgbot.chat.groups import Groups
 from tgbot.core.clock import Clock
-from tgbot.core.ids import Ids
+from tgbot.core.ids import Ids, mark_of
 from tgbot.core.people import Mode
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
@@ -16,6 +16,7 @@ from tgbot.intake.store import Dialogues
 from tgbot.kucoin.hub import TickerHub
 from tgbot.markets.prices import PriceBoard, Prices
 from tgbot.markets.symbols import Symbols
+from tgbot.system import MarkedIds
 from tgbot.trading.witness import Witness
 
 
@@ -38,6 +39,7 @@ class Ground:
     groups: Groups
     names_of: NamesOf
     witness: Witness
+    mark: str
 
 
 def lay_ground(
@@ -50,7 +52,9 @@ def lay_ground(
     groups: Groups,
     names_of: NamesOf,
     witness: Witness,
+    installation: str,
 ) -> Ground:
+    mark = mark_of(installation)
     board = PriceBoard(clock)
     board.listen(exchanges.handed.hand)
     hub = TickerHub(
@@ -66,7 +70,7 @@ def lay_ground(
     exchanges.handed.feed_from(hub)
     return Ground(
         clock=clock,
-        ids=ids,
+        ids=MarkedIds(ids, mark),
         database=database,
         outbox=outbox,
         dialogues=Dialogues(),
@@ -80,4 +84,5 @@ def lay_ground(
         groups=groups,
         names_of=names_of,
         witness=witness,
+        mark=mark,
     )

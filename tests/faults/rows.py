@@ -62,6 +62,7 @@ FIRSTS = "alerts/test_monitor_doubts.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+PORTFOLIO = "flows/test_portfolio.py::"
 FILLS_ELSEWHERE = "trading/test_fills_elsewhere.py::"
 AMEND, AMENDING = "faults/test_amend.py::", "trading/test_amending.py::"
 ROUNDS = "trading/test_rounds.py::"
@@ -550,8 +551,7 @@ PRIVATE_STREAM = (
             "portfolio/test_known.py::test_after_a_list_only_what_came_later_has_to_be_heard",
             "portfolio/test_balances.py::test_after_a_connection_they_are_asked_for_until_kucoin_answers",
             "portfolio/test_balances.py::test_they_go_with_their_key_and_do_not_come_back",
-            "flows/test_portfolio.py::"
-            "test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age",
+            PORTFOLIO + "test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age",
         ),
     ),
 )

@@ -82,6 +82,11 @@ def test_what_is_gone_from_the_list_is_gone() -> None:
     assert changed(known, BalanceChange("BTC", Decimal(1), ZERO, at(1.5))) == known, "a late frame brings nothing back"
 
 
+def test_an_older_list_that_comes_late_brings_nothing_back() -> None:
+    known = together([([], at(2)), ([Balance("BTC", Decimal(1), ZERO)], at(1))])
+    assert (known.listed_at, known.all) == (at(2), [])
+
+
 def test_before_there_was_a_list_nothing_is_known_as_a_whole() -> None:
     known = changed(Known(), BalanceChange("BTC", Decimal(1), ZERO, at(1)))
     assert known.as_of is None

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from tests.kucoin.conftest import HurryClock
 from tgbot.accounts.guards.service import Guards
 from tgbot.core import crash
-from tgbot.core.ids import Ids
+from tgbot.core.ids import Ids, mark_of
 from tgbot.core.market import SymbolRule, Tick
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode as AccountMode
@@ -39,10 +39,12 @@ from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.faults import Fault, Faults, Mode
 from tgbot.paper.orders import PaperOrder
 from tgbot.paper.prices import Handed
+from tgbot.system import MarkedIds
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
 from tgbot.trading import store, watched
+from tgbot.trading.adoption import Adoption
 from tgbot.trading.amending import Amended, Amending
 from tgbot.trading.exits import StandingExits
 from tgbot.trading.fills_elsewhere import FillsElsewhere
@@ -58,6 +60,8 @@ from tgbot.trading.witness import Witness
 
 ANN, BORIS = 7, 8
 CARD = 500  # the message under which every ticket stands
+INSTALLATION = "installation-1"
+MARK = mark_of(INSTALLATION)
 MASTER = MasterKey(1, b"m" * 32)
 RENDERER = Renderer(Catalogue(folder("locales")))
 
@@ -130,6 +134,7 @@ class Process:
     reconciler: Reconciler
     sending: Sending
     orders: Orders
+    adoption: Adoption
     fills_elsewhere: FillsElsewhere
     exits: StandingExits
     amending: Amending
@@ -166,7 +171,7 @@ class Desk:
             database=database,
             clock=self.wall,
             ids=self.ids,
-            installation="installation-1",
+            installation=INSTALLATION,
             master=MASTER,
             connect=lambda mode, credentials: SpotAccount(self.rest, credentials),
             set_mode=set_mode,
@@ -188,10 +193,11 @@ class Desk:
             guards=Guards(database, self.wall),
         )
         reconciler = Reconciler(database, self.wall, keys, self.outbox)
+        ids = MarkedIds(self.ids, MARK)
         sending = Sending(
             database=database,
             clock=self.wall,
-            ids=self.ids,
+            ids=ids,
             keys=keys,
             prices=prices,
             tickets=tickets,
@@ -203,7 +209,7 @@ class Desk:
         exits = StandingExits(
             database=database,
             clock=self.wall,
-            ids=self.ids,
+            ids=ids,
             keys=keys,
             prices=prices,
             symbols=self.symbols,
@@ -213,7 +219,23 @@ class Desk:
             witness=self.witness,
         )
         fills_elsewhere = FillsElsewhere(database, self.wall, keys, self.outbox)
-        orders = Orders(database, self.wall, keys, reconciler, fills_elsewhere)
+        adoption = Adoption(
+            database=database,
+            clock=self.wall,
+            ids=ids,
+            symbols=self.symbols,
+            outbox=self.outbox,
+            reconciler=reconciler,
+            mark=MARK,
+        )
+        orders = Orders(
+            database=database,
+            clock=self.wall,
+            keys=keys,
+            reconciler=reconciler,
+            adoption=adoption,
+            fills_elsewhere=fills_elsewhere,
+        )
         amending = Amending(
             database=database,
             keys=keys,
@@ -225,15 +247,24 @@ class Desk:
         restoration = Restoration(
             database=database,
             clock=self.wall,
-            ids=self.ids,
             keys=keys,
             symbols=self.symbols,
             outbox=self.outbox,
-            reconciler=reconciler,
+            adoption=adoption,
             witness=self.witness,
         )
         return Process(
-            database, keys, tickets, reconciler, sending, orders, fills_elsewhere, exits, amending, restoration
+            database,
+            keys,
+            tickets,
+            reconciler,
+            sending,
+            orders,
+            adoption,
+            fills_elsewhere,
+            exits,
+            amending,
+            restoration,
         )
 
     def restart(self) -> None:

@@ -15,6 +15,7 @@ from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.kucoin.account import SpotAccount
 from tgbot.trading import elsewhere, kinds, standing, store
+from tgbot.trading.adoption import Adoption
 from tgbot.trading.elsewhere import LOOK_AGAIN, LOOKS, Elsewhere
 from tgbot.trading.fills import fills_of
 from tgbot.trading.fills_elsewhere import FillsElsewhere
@@ -46,12 +47,20 @@ class Cancelled:
 
 class Orders:
     def __init__(
-        self, database: Database, clock: Clock, keys: Keys, reconciler: Reconciler, fills_elsewhere: FillsElsewhere
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        keys: Keys,
+        reconciler: Reconciler,
+        adoption: Adoption,
+        fills_elsewhere: FillsElsewhere,
     ) -> None:
         self._database = database
         self._clock = clock
         self._keys = keys
         self._reconciler = reconciler
+        self._adoption = adoption
         self._fills_elsewhere = fills_elsewhere
 
     async def open(self, person: Person, symbol: str | None = None) -> OpenOrders:
@@ -59,6 +68,8 @@ class Orders:
         those made elsewhere are told from now on."""
         linked = await self._keys.account_to_look_at(person)
         listed = await elsewhere.list_open(linked.spot, symbol)
+        for intent in await self._adoption.adopt(linked, listed):
+            await self._reconciler.refresh(intent)
         async with self._database.read() as session:
             known = await store.by_client_oids(session, [order.client_oid for order in listed])
             pending = await store.pending_of(session, person.id, linked.key_id)

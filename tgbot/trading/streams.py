@@ -18,6 +18,7 @@ from tgbot.core.orders import BalanceChange, OrderChange, StopChange
 from tgbot.core.people import Mode
 from tgbot.credentials.service import Keys, Linked
 from tgbot.kucoin.dialer import Dialer
+from tgbot.trading.adoption import Adoption
 from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.reconcile import Reconciler
@@ -56,6 +57,7 @@ class AccountStreams:
         *,
         keys: Keys,
         reconciler: Reconciler,
+        adoption: Adoption,
         foreign: ForeignOrders,
         fills_elsewhere: FillsElsewhere,
         balances: Balances,
@@ -66,6 +68,7 @@ class AccountStreams:
     ) -> None:
         self._keys = keys
         self._reconciler = reconciler
+        self._adoption = adoption
         self._foreign = foreign
         self._fills_elsewhere = fills_elsewhere
         self._balances = balances
@@ -129,6 +132,10 @@ class AccountStreams:
             await self._reconciler.look_at_account(linked.key_id)
             await self._fills_elsewhere.look_at_account(linked.key_id)
             self._balances.connected(linked.key_id)
+            try:
+                await self._adoption.search(linked)
+            except ExchangeError as error:
+                log.warning("account_not_searched", key=linked.key_id, code=error.code)
 
         async def stop_changed(change: StopChange) -> None:
             await self._fills_elsewhere.heard(linked.key_id, change.order_id)
@@ -138,10 +145,11 @@ class AccountStreams:
             await self._fills_elsewhere.heard(linked.key_id, change.order_id, change.client_oid)
             if await self._reconciler.look_at_client_oid(change.client_oid):
                 return
+            is_ours = self._adoption.is_ours(change.client_oid)
             try:
-                await self._foreign.tell(linked, change)
+                await (self._adoption.heard if is_ours else self._foreign.tell)(linked, change)
             except ExchangeError as error:
-                log.warning("foreign_order_not_seen", key=linked.key_id, code=error.code)
+                log.warning("unknown_order_not_seen", key=linked.key_id, is_ours=is_ours, code=error.code)
 
         async def balance_changed(change: BalanceChange) -> None:
             self._balances.heard(linked.key_id, change)
