@@ -62,6 +62,7 @@ FIRSTS = "alerts/test_monitor_doubts.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+ADOPTION = "trading/test_adoption.py::"
 PORTFOLIO = "flows/test_portfolio.py::"
 FILLS_ELSEWHERE = "trading/test_fills_elsewhere.py::"
 AMEND, AMENDING = "faults/test_amend.py::", "trading/test_amending.py::"
@@ -552,6 +553,17 @@ PRIVATE_STREAM = (
             "portfolio/test_balances.py::test_after_a_connection_they_are_asked_for_until_kucoin_answers",
             "portfolio/test_balances.py::test_they_go_with_their_key_and_do_not_come_back",
             PORTFOLIO + "test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age",
+        ),
+    ),
+    Row(
+        "V9",
+        "an order of ours that the database does not know",
+        "taken over once, told and followed to its end, if it has this installation's own mark; else made elsewhere",
+        (
+            ADOPTION + "test_one_that_a_stream_tells_of_is_taken_over_told_and_followed",
+            ADOPTION + "test_heard_of_again_and_again_it_is_taken_over_once",
+            ADOPTION + "test_what_another_bot_or_an_older_one_has_sent_stays_made_elsewhere",
+            "flows/test_orders.py::test_orders_with_this_bots_own_mark_that_it_does_not_know_are_taken_over",
         ),
     ),
 )

@@ -68,11 +68,10 @@ async def test_one_that_a_stream_tells_of_is_taken_over_told_and_followed(desk: 
     assert intent.state is State.UNKNOWN
     assert intent.spec.size == Decimal("0.01")
     await desk.rounds(0)
-    found, card, news = await desk.told()
+    found, card = await desk.told()
     assert found.startswith("· 1 order found at KuCoin that was not known here.")
     assert "one of this bot’s" in found
     assert card.startswith("✎ Placed: buy 0.01 BTC at 66,000")
-    assert news.startswith("↩ Placed")
     desk.price("BTC-USDT", 65_990)
     await desk.rounds(31)
     assert await desk.headlines() == ["✎ Filled", "↩ Filled"]
@@ -123,7 +122,7 @@ async def test_what_another_bot_or_an_older_one_has_sent_stays_made_elsewhere(de
     assert await intents(desk) == []
 
 
-async def test_what_somebody_else_has_sent_here_with_the_same_account_is_not_taken_from_them(desk: Desk) -> None:
+async def test_what_is_known_is_left_alone(desk: Desk) -> None:
     intent = await desk.send(RESTING)
     await desk.now.adoption.search(await account(desk))
     assert [one.id for one in await intents(desk)] == [intent.id]
