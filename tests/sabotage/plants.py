@@ -122,7 +122,7 @@ PLANTS = (
     ),
     Plant(
         "an end is told before its fills are there",
-        "tgbot/trading/reconcile.py",
+        "tgbot/trading/settling.py",
         "        if agree(order, fills):\n",
         "        if True:\n",
         ("tests/faults/test_ends.py", RECONCILE),
@@ -143,7 +143,7 @@ PLANTS = (
     ),
     Plant(
         "an exit that was done is not armed again by a later fill",
-        "tgbot/trading/reconcile.py",
+        "tgbot/trading/settling.py",
         "                await standing.rearm(session, now)\n",
         "                pass\n",
         ("tests/faults/test_ends.py",),
@@ -213,7 +213,7 @@ PLANTS = (
     ),
     Plant(
         "a ticket for the rest outlives a late fill",
-        "tgbot/trading/reconcile.py",
+        "tgbot/trading/settling.py",
         "                await self._overtake_rests(session, now)\n",
         "",
         ("tests/faults/test_amend.py",),
