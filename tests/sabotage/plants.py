@@ -226,6 +226,27 @@ PLANTS = (
         ("tests/faults/test_amend.py",),
     ),
     Plant(
+        "a balance that comes late replaces a newer one",
+        "tgbot/portfolio/rules/known.py",
+        "    if newest is not None and change.at <= newest:\n",
+        "    if False:\n",
+        ("tests/portfolio/test_known.py",),
+    ),
+    Plant(
+        "an order that another bot has sent is taken over",
+        "tgbot/trading/adoption.py",
+        "        return client_oid.startswith(self._mark)\n",
+        "        return client_oid.startswith(self._mark[:2])\n",
+        ("tests/trading/test_adoption.py",),
+    ),
+    Plant(
+        "the same fill of an order made elsewhere is told twice",
+        "tgbot/trading/fills_elsewhere.py",
+        "            if not has_moved or owner is None or order.filled_size == ZERO:\n",
+        "            if owner is None or order.filled_size == ZERO:\n",
+        ("tests/trading/test_fills_elsewhere.py",),
+    ),
+    Plant(
         "nobody remembers the last order outside the database",
         "tgbot/trading/posting.py",
         "        self._witness.note(prepared.client_oid)\n",

@@ -1,6 +1,6 @@
 """Orders made elsewhere that somebody has seen here: what fills of them is told, once, until they have ended."""
 
-from dataclasses import replace
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -192,16 +192,26 @@ async def test_one_that_was_told_of_is_watched_as_well(desk: Desk) -> None:
 
 @on_both_databases
 async def test_of_two_that_look_at_once_one_tells(desk: Desk) -> None:
+    """Two processes, each of which has its answer before the other has noted what it says."""
     key_id = await shown(desk)
-    (one,) = await still_watched(desk, key_id)
-    linked = await desk.now.keys.account_of(key_id)
-    assert linked is not None
-    order = await linked.spot.order(one.order_id, one.symbol)
-    assert order is not None
-    part = replace(order, filled_size=Decimal("0.001"))
-    async with desk.database.write() as session:
-        assert [await watched.advance(session, one, part) for _ in range(2)] == [True, False]
-        assert not await watched.end(session, one)
+    show_part(desk, "0.001")
+    await stream_tells(desk, key_id)
+    assert await desk.headlines() == ["✎ Partly filled"]
+    desk.faults.clear()
+    desk.price("BTC-USDT", 64_990)
+    both = [desk.now.fills_elsewhere, desk.process(desk.database).fills_elsewhere]
+    going_on = asyncio.Event()
+    held = desk.faults.add("GET", BY_ID, Mode.DELAY, 2, until=going_on)
+
+    async def let_go() -> None:
+        while held.hits < 2:
+            await desk.database.is_reachable()  # the requests are on their way
+        going_on.set()
+
+    for one in both:
+        await one.look_at_account(key_id)
+    await asyncio.gather(*(one.look() for one in both), let_go())
+    assert await desk.headlines() == ["✎ Filled", "↩ Filled"]
 
 
 async def test_orders_of_ours_are_not_watched(desk: Desk) -> None:
