@@ -43,7 +43,8 @@ from tgbot.delivery.limiter import Limiter
 from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.sender import Sender
 from tgbot.exchanges import open_exchanges
-from tgbot.features import Ground, OnChatGone, OnChatMoved, Role, build_features, lay_ground
+from tgbot.features import OnChatGone, OnChatMoved, Role, build_features
+from tgbot.ground import Ground, lay_ground
 from tgbot.intake.polling import Polling
 from tgbot.intake.rules import Routes
 from tgbot.intake.service import Intake
@@ -111,7 +112,9 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
         doctor = KeyDoctor(database, clock, keys, outbox, last_sent)
         groups = Groups(bot)
         witness = Witness(settings.master_key_file.parent / "last-order")
-        ground = lay_ground(clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of, witness)
+        ground = lay_ground(
+            clock, ids, database, outbox, keys, exchanges, groups, accounts.names_of, witness, installation
+        )
         redaction = Redaction(lambda name: table.knows(name))  # noqa: PLW0108 - the table is made later
         entry = KeyEntry(database, clock, keys, redaction, ground.dialogues, messenger)
         await entry.restore()

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import OpenLink
 from tgbot.accounts.store import find as find_person
 from tgbot.alerts import store as alert_store
@@ -28,33 +27,31 @@ from tgbot.alerts.watches.service import Watches
 from tgbot.approvals.building import build_approvals
 from tgbot.approvals.handlers.desks import START as DESK_LINK
 from tgbot.approvals.handlers.desks import DeskHandlers
-from tgbot.approvals.handlers.policies import NamesOf, PolicyHandlers
+from tgbot.approvals.handlers.policies import PolicyHandlers
 from tgbot.approvals.handlers.proposals import ProposalHandlers
-from tgbot.chat.groups import Groups
-from tgbot.core.clock import Clock
+from tgbot.approvals.store import desks as desk_store
 from tgbot.core.desks import LINK_SIGN
 from tgbot.core.errors import ExchangeRejected, NotFound, Reason, UserError
-from tgbot.core.ids import Ids
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode
 from tgbot.core.routing import Incoming, Route
-from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, WriteSession
-from tgbot.delivery.outbox import Outbox
-from tgbot.exchanges import Exchanges
-from tgbot.intake.store import Dialogues
+from tgbot.ground import Ground
 from tgbot.kucoin.candles import CandleHub
-from tgbot.kucoin.hub import TickerHub
 from tgbot.markets.charts.handlers import ChartHandlers
 from tgbot.markets.charts.service import Charts
 from tgbot.markets.handlers import MarketHandlers
-from tgbot.markets.prices import PriceBoard, Prices
-from tgbot.markets.symbols import Symbols
+from tgbot.markets.prices import Prices
+from tgbot.portfolio import last_balances
+from tgbot.portfolio.balances import LastBalances
 from tgbot.portfolio.days import Days
 from tgbot.portfolio.handlers import PortfolioHandlers
 from tgbot.portfolio.service import Portfolio
+from tgbot.trading import watched
+from tgbot.trading.adoption import Adoption
 from tgbot.trading.amending import Amending
 from tgbot.trading.exits import StandingExits
+from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.marks import trading_marks
@@ -66,77 +63,12 @@ from tgbot.trading.sending import Sending
 from tgbot.trading.streams import AccountStreams
 from tgbot.trading.succession import hand_over
 from tgbot.trading.tickets import Tickets
-from tgbot.trading.witness import Witness
 
 Role = Coroutine[Any, Any, None]
 Beginning = Callable[[], Awaitable[None]]
 OnChatGone = Callable[[WriteSession, int], Awaitable[None]]
 OnTurnedAway = Callable[[Incoming, str], Awaitable[None]]
 OnChatMoved = Callable[[WriteSession, int, int], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What every feature stands on."""
-
-    clock: Clock
-    ids: Ids
-    database: Database
-    outbox: Outbox
-    dialogues: Dialogues
-    keys: Keys
-    guards: Guards
-    exchanges: Exchanges
-    symbols: Symbols
-    board: PriceBoard
-    prices: Prices
-    hub: TickerHub
-    groups: Groups
-    names_of: NamesOf
-    witness: Witness
-
-
-def lay_ground(
-    clock: Clock,
-    ids: Ids,
-    database: Database,
-    outbox: Outbox,
-    keys: Keys,
-    exchanges: Exchanges,
-    groups: Groups,
-    names_of: NamesOf,
-    witness: Witness,
-) -> Ground:
-    board = PriceBoard(clock)
-    board.listen(exchanges.handed.hand)
-    hub = TickerHub(
-        exchanges.dialers[Mode.LIVE].public,
-        exchanges.market.all_tickers,
-        clock,
-        ids,
-        on_tick=board.on_tick,
-        on_gap=board.on_gap,
-        on_stats=board.on_stats,
-        on_refused=board.on_refused,
-    )
-    exchanges.handed.feed_from(hub)
-    return Ground(
-        clock=clock,
-        ids=ids,
-        database=database,
-        outbox=outbox,
-        dialogues=Dialogues(),
-        keys=keys,
-        guards=Guards(database, clock),
-        exchanges=exchanges,
-        symbols=Symbols(exchanges, clock, hub.compare),
-        board=board,
-        prices=Prices(exchanges.market, board),
-        hub=hub,
-        groups=groups,
-        names_of=names_of,
-        witness=witness,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +108,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
     """Orders, and the portfolio, which reads what they have become; and orders as something that groups decide on."""
     reconciler = Reconciler(ground.database, ground.clock, ground.keys, ground.outbox)
     ground.keys.hand_over_by(partial(hand_over, reconciler.look_at))
+    ground.keys.forget_by(watched.forget, last_balances.forget)
     tickets = Tickets(
         database=ground.database,
         clock=ground.clock,
@@ -199,14 +132,22 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         witness=ground.witness,
         symbols=ground.symbols,
     )
-    restoration = Restoration(
+    adoption = Adoption(
         database=ground.database,
         clock=ground.clock,
         ids=ground.ids,
-        keys=ground.keys,
         symbols=ground.symbols,
         outbox=ground.outbox,
         reconciler=reconciler,
+        mark=ground.mark,
+    )
+    restoration = Restoration(
+        database=ground.database,
+        clock=ground.clock,
+        keys=ground.keys,
+        symbols=ground.symbols,
+        outbox=ground.outbox,
+        adoption=adoption,
         witness=ground.witness,
     )
     exits = StandingExits(
@@ -221,7 +162,15 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         reconciler=reconciler,
         witness=ground.witness,
     )
-    orders = Orders(ground.database, ground.clock, ground.keys, reconciler)
+    fills_elsewhere = FillsElsewhere(ground.database, ground.clock, ground.keys, ground.outbox)
+    orders = Orders(
+        database=ground.database,
+        clock=ground.clock,
+        keys=ground.keys,
+        reconciler=reconciler,
+        adoption=adoption,
+        fills_elsewhere=fills_elsewhere,
+    )
     proposed = ProposedOrders(
         database=ground.database,
         clock=ground.clock,
@@ -241,10 +190,22 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         orders=orders,
         tickets=tickets,
     )
-    portfolio = Portfolio(ground.keys, ground.exchanges.market, orders.fills, ground.clock)
-    foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox)
+    balances = LastBalances(ground.database, ground.clock, ground.keys)
+    portfolio = Portfolio(ground.keys, balances, ground.exchanges.market, orders.fills, ground.clock)
+    foreign = ForeignOrders(ground.database, ground.clock, ground.keys, ground.outbox, fills_elsewhere)
     days = Days(ground.database, ground.clock, ground.keys, ground.exchanges.market)
-    streams = AccountStreams(ground.keys, reconciler, foreign, ground.exchanges.dialers, ground.clock, ground.ids)
+    streams = AccountStreams(
+        keys=ground.keys,
+        reconciler=reconciler,
+        adoption=adoption,
+        foreign=foreign,
+        fills_elsewhere=fills_elsewhere,
+        balances=balances,
+        needs=(fills_elsewhere.accounts, partial(_accounts_of_desks, ground.database)),
+        dialers=ground.exchanges.dialers,
+        clock=ground.clock,
+        ids=ground.ids,
+    )
     handlers = TradingHandlers(tickets, sending, orders, amending, ground.symbols)
     routes = [
         *handlers.routes(),
@@ -254,6 +215,8 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         "orders": reconciler.run(),
         "exits": exits.run(),
         "accounts": streams.run(),
+        "elsewhere": fills_elsewhere.run(),
+        "balances": balances.run(),
         "restoration": restoration.keep(),
         "days": days.run(),
     }
@@ -291,6 +254,11 @@ def _approvals(ground: Ground, orders: ProposedOrders, reconciler: Reconciler) -
         on_turned_away=[built.record.note_turned_away],
     )
     return features, built.standings.require_admin
+
+
+async def _accounts_of_desks(database: Database) -> set[str]:
+    async with database.read() as session:
+        return await desk_store.lent_keys(session)
 
 
 async def _last_price(prices: Prices, symbol: str) -> Decimal:

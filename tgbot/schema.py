@@ -19,11 +19,13 @@ import tgbot.credentials.store
 import tgbot.db.leases
 import tgbot.delivery.store
 import tgbot.intake.store
+import tgbot.portfolio.last_balances
 import tgbot.portfolio.store
 import tgbot.trading.fills
 import tgbot.trading.older_copy
 import tgbot.trading.standing
-import tgbot.trading.store  # noqa: F401 - importing a store adds its tables to the metadata
+import tgbot.trading.store
+import tgbot.trading.watched  # noqa: F401 - importing a store adds its tables to the metadata
 from tgbot.core.errors import ConfigError
 from tgbot.db.engine import Database
 from tgbot.db.types import Base

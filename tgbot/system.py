@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from tgbot.core.ids import CROCKFORD
+from tgbot.core.ids import CROCKFORD, Ids
 
 LONGEST_STANDSTILL = 8  # seconds
 
@@ -71,3 +71,26 @@ class SystemIds:
 
     def fraction(self) -> float:
         return secrets.randbelow(2**53) / 2**53
+
+
+class MarkedIds:
+    """The dice of one installation: its orders begin with its mark."""
+
+    def __init__(self, dice: Ids, mark: str) -> None:
+        self._dice = dice
+        self._mark = mark
+
+    def unique(self) -> str:
+        return self._dice.unique()
+
+    def short(self, length: int = 4) -> str:
+        return self._dice.short(length)
+
+    def client_oid(self) -> str:
+        return self._mark + self._dice.unique()
+
+    def secret(self) -> str:
+        return self._dice.secret()
+
+    def fraction(self) -> float:
+        return self._dice.fraction()

@@ -149,6 +149,14 @@ async def test_a_suspended_key_is_succeeded_as_soon_as_there_is_another(bank: Ba
     assert handed == [(first.id, second.id)]
 
 
+async def test_of_keys_only_those_that_are_linked_and_not_suspended_are_sound(bank: Bank) -> None:
+    first = await bank.keys.link(bank.person(), MINE)
+    second = await bank.keys.link(bank.person(), OTHER)
+    async with bank.database.write() as session:
+        await store.suspend(session, first, Suspension(Trouble.REVOKED))
+    assert await bank.keys.sound([first.id, second.id, "gone"]) == {second.id}
+
+
 async def test_an_account_is_found_by_its_own_person_only(bank: Bank) -> None:
     key = await bank.keys.link(bank.person(), MINE)
     assert (await bank.keys.find(bank.person(), f"#{key.short.lower()}")).id == key.id

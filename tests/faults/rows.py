@@ -80,6 +80,10 @@ FIRSTS = "alerts/test_monitor_doubts.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+ADOPTION = "trading/test_adoption.py::"
+PORTFOLIO = "flows/test_portfolio.py::"
+FILLS_ELSEWHERE = "trading/test_fills_elsewhere.py::"
+AMEND, AMENDING = "faults/test_amend.py::", "trading/test_amending.py::"
 ROUNDS = "trading/test_rounds.py::"
 EXCHANGE, STREAMS = "faults/test_exchange.py::", "faults/test_streams.py::"
 ANSWERS, DATABASES, MASTER = "faults/test_answers.py::", "faults/test_database.py::", "faults/test_keys.py::"
@@ -336,6 +340,8 @@ KUCOIN_REST = (
             ENDS + "test_an_order_that_kucoin_lists_is_shown_and_can_be_cancelled_whatever_was_said_of_it",
             ENDS + "test_answers_of_before_its_end_do_not_reopen_an_order",
             ENDS + "test_a_stop_that_was_triggered_and_then_cancelled_is_not_reopened_by_its_trigger",
+            AMENDING + "test_an_order_called_cancelled_after_a_part_and_found_in_the_book_is_followed_to_its_end",
+            AMENDING + "test_a_part_filled_order_is_not_reopened_by_an_answer_of_before_that_part",
         ),
     ),
     Row(
@@ -360,6 +366,20 @@ KUCOIN_REST = (
             "alerts/test_news.py::test_an_account_that_cannot_be_read_silences_nobody_else",
             "alerts/test_news.py::test_whose_account_stays_unread_is_told_in_the_end_and_that_nobody_could_look",
             "flows/test_doctor.py::test_a_key_revoked_keeps_the_news_from_nobody_else",
+        ),
+    ),
+    Row(
+        "R25",
+        "more of an edited order has filled than KuCoin said when it was cancelled",
+        "the ticket for its rest is void in the transaction that books the fill, and says so; one that was confirmed "
+        "before stands; a fresh one is for what really remains",
+        (
+            AMEND + "test_a_late_fill_voids_the_ticket_for_the_rest_and_its_card_says_so",
+            AMEND + "test_a_confirm_in_the_very_moment_of_a_late_fill_loses_cleanly",
+            AMEND + "test_a_confirm_just_before_a_late_fill_wins_cleanly",
+            AMEND + "test_a_fill_that_shows_between_the_cancel_and_its_ticket_is_not_in_the_ticket",
+            AMENDING + "test_after_a_late_fill_a_fresh_ticket_is_for_what_really_remains",
+            AMENDING + "test_a_requoted_ticket_for_the_rest_is_void_too_whoever_comes_first",
         ),
     ),
 )
@@ -525,8 +545,12 @@ PRIVATE_STREAM = (
         "V4",
         "an order that is not ours",
         "told of once an hour at most while the account's stream is open; listed as made elsewhere, cancelled on "
-        "demand, never taken for ours",
+        "demand, never taken for ours; of one that was told of or listed the fills are told, once, until it has ended",
         (
+            FILLS_ELSEWHERE + "test_what_fills_of_an_order_that_was_shown_is_told_once",
+            FILLS_ELSEWHERE + "test_parts_keep_one_message_up_to_date_and_the_end_answers_it",
+            FILLS_ELSEWHERE + "test_one_that_kucoin_does_not_answer_for_is_asked_about_again",
+            "flows/test_fills.py::test_order_made_elsewhere_that_was_shown_is_listened_for_until_it_has_filled",
             STREAMS + "test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours",
             "flows/test_orders.py::test_order_made_elsewhere_is_listed_and_can_be_cancelled",
             "flows/test_orders.py::test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour",
@@ -555,6 +579,30 @@ PRIVATE_STREAM = (
         "more frames than the reader can take",
         "the connection is made anew and swept; nothing is dropped in silence",
         (STREAMS + "test_reader_that_is_cut_off_for_falling_behind_dials_anew_and_sweeps",),
+    ),
+    Row(
+        "V8",
+        "balances come late, twice, or in any order; KuCoin does not answer for them",
+        "the newest by KuCoin's time is kept, and all anew after each connection; shown with their age while nobody "
+        "answers, and never used for an order",
+        (
+            "portfolio/test_known.py::test_any_order_and_repetition_of_lists_and_changes_ends_in_the_newest_truth",
+            "portfolio/test_known.py::test_after_a_list_only_what_came_later_has_to_be_heard",
+            "portfolio/test_balances.py::test_after_a_connection_they_are_asked_for_until_kucoin_answers",
+            "portfolio/test_balances.py::test_they_go_with_their_key_and_do_not_come_back",
+            PORTFOLIO + "test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age",
+        ),
+    ),
+    Row(
+        "V9",
+        "an order of ours that the database does not know",
+        "taken over once, told and followed to its end, if it has this installation's own mark; else made elsewhere",
+        (
+            ADOPTION + "test_one_that_a_stream_tells_of_is_taken_over_told_and_followed",
+            ADOPTION + "test_heard_of_again_and_again_it_is_taken_over_once",
+            ADOPTION + "test_what_another_bot_or_an_older_one_has_sent_stays_made_elsewhere",
+            "flows/test_orders.py::test_orders_with_this_bots_own_mark_that_it_does_not_know_are_taken_over",
+        ),
     ),
 )
 

@@ -1,17 +1,22 @@
 """Changing an open order: never are the old one and the right to send a new one alive. Judged by the oracles."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from tests.faults.test_ends import NOTHING_YET, ended, nothing
 from tests.faults.test_stops import waiting
-from tests.trading.desk import ANN, Desk, Killed, at_point, die, read
+from tests.trading.desk import ANN, FILLS, PLACE, Desk, Killed, at_point, die, read
 from tgbot.accounts.guards.store import By
 from tgbot.core.errors import NotAllowed, Refused, TooLate
 from tgbot.core.orders import Side
 from tgbot.paper.faults import Mode
 from tgbot.trading.rules.settlement import State
+from tgbot.trading.store import Intent
 from tgbot.trading.views import tickets as views
 
 RESTING = "btc 0.01btc @ 66000"
@@ -108,3 +113,91 @@ async def test_a_rest_that_nobody_takes_is_said_to_be_cancelled_all_the_same(des
     assert shown.startswith(f"#{intent.short} is cancelled.")
     assert "too small" in shown
     assert live(desk) == 0
+
+
+# --- KuCoin's first answer says too little ---------------------------------------------------------------------------
+
+
+TICKER = ("GET", "/api/v1/market/orderbook/level1")
+
+
+async def ticket_for_too_much(desk: Desk) -> tuple[Intent, Intent]:
+    """All of an order has filled, and KuCoin says at first that nothing has: there is a ticket for the rest."""
+    old = await desk.send(RESTING)
+    await desk.rounds(0)
+    desk.show(ended(**NOTHING_YET), 1)
+    desk.show(nothing, 1, FILLS)
+    desk.price("BTC-USDT", 65_990)
+    done = await desk.amend(old)
+    desk.faults.clear()
+    assert done.shown is not None
+    assert done.shown.intent.spec.size == old.spec.size
+    await desk.told()
+    return old, done.shown.intent
+
+
+async def held_at(
+    desk: Desk, path: tuple[str, str], act: Callable[[], Awaitable[object]], meanwhile: Callable[[], Awaitable[object]]
+) -> Any:
+    """What comes of it when somebody waits for this answer of KuCoin while something else happens."""
+    going_on = asyncio.Event()
+    fault = desk.faults.add(*path, Mode.DELAY, until=going_on)
+
+    async def interfere() -> None:
+        while not fault.hits:
+            await desk.database.is_reachable()  # the request is on its way
+        await meanwhile()
+        going_on.set()
+
+    outcome, interference = await asyncio.gather(act(), interfere(), return_exceptions=True)
+    assert interference is None
+    return outcome
+
+
+async def test_a_late_fill_voids_the_ticket_for_the_rest_and_its_card_says_so(desk: Desk) -> None:
+    old, ticket = await ticket_for_too_much(desk)
+    await desk.rounds(2)
+    assert (await desk.intent(ticket)).state is State.OVERTAKEN
+    void, card, news = await desk.told()
+    assert void.startswith(f"✎ Ticket #{ticket.short} is void, nothing of it was sent")
+    assert f"All of #{old.short} has filled after all" in void
+    assert card.startswith("✎ Filled")
+    assert news.startswith("↩ Filled")
+    with pytest.raises(TooLate, match=r"trading\.ticket_overtaken"):
+        await desk.confirm(ticket)
+    again = await desk.amend(await desk.intent(old))
+    assert (again.old.state, again.shown) == (State.FILLED, None)
+    assert len(desk.placed()) == 1
+
+
+async def test_a_confirm_in_the_very_moment_of_a_late_fill_loses_cleanly(desk: Desk) -> None:
+    _, ticket = await ticket_for_too_much(desk)
+    error = await held_at(desk, TICKER, lambda: desk.confirm(ticket), lambda: desk.rounds(2))
+    assert isinstance(error, TooLate)
+    assert error.text.key == "trading.ticket_overtaken"
+    assert len(desk.placed()) == 1
+
+
+async def test_a_confirm_just_before_a_late_fill_wins_cleanly(desk: Desk) -> None:
+    old, ticket = await ticket_for_too_much(desk)
+    assert await held_at(desk, ("POST", PLACE), lambda: desk.confirm(ticket), lambda: desk.rounds(2)) is None
+    assert (await desk.intent(old)).state is State.FILLED
+    assert len(desk.placed()) == 2
+    await desk.rounds(2)
+    headlines = await desk.headlines()
+    assert headlines.count("↩ Filled") >= 1, "the late fill is told"
+    assert not any("void" in line for line in headlines)
+    again = await desk.amend(await desk.intent(old))
+    assert (again.old.state, again.shown) == (State.FILLED, None)
+    assert len(desk.placed()) == 2
+
+
+async def test_a_fill_that_shows_between_the_cancel_and_its_ticket_is_not_in_the_ticket(desk: Desk) -> None:
+    """What remained was read before; while the ticket is made, the reconciler hears of the fill."""
+    old = await desk.send(RESTING)
+    await desk.rounds(0)
+    desk.show(ended(**NOTHING_YET), 1)
+    desk.show(nothing, 1, FILLS)
+    desk.price("BTC-USDT", 65_990)
+    done = await held_at(desk, TICKER, lambda: desk.amend(old), lambda: desk.rounds(2))
+    assert (done.old.state, done.shown) == (State.FILLED, None)

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 
 from tests.trading.desk import BY_CLIENT_OID, Desk, Killed, at_point, die, read
 from tgbot.core.errors import TooLate
+from tgbot.core.ids import mark_of
 from tgbot.core.orders import Side
 from tgbot.paper.faults import Mode
 from tgbot.paper.stops import PaperStop
@@ -400,7 +401,8 @@ async def test_what_was_made_elsewhere_is_listed_and_can_be_cancelled(desk: Desk
 
 
 async def forget(desk: Desk) -> None:
-    """As a database that was made anew."""
+    """As a database that was made anew: of another installation."""
+    desk.now.adoption._mark = mark_of("another installation")
     async with desk.database.write() as session:
         await session.execute(delete(AttemptRow))
         await session.execute(delete(IntentRow))

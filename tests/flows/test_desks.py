@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.flows.stage import Seat, Stage, kept_open
+from tests.flows.test_fills import connect
 from tgbot.playground.chats import Message
 
 
@@ -41,17 +42,18 @@ async def desk(group: Group) -> Group:
     return group
 
 
-async def set_up(group: Group) -> None:
+async def set_up(group: Group, account: int = 0) -> None:
+    """Lends Ann's account of that place in her list."""
     await group.ann.say("/desk", "A desk")
     await group.ann.press("Set up a desk", "Account: none yet")
-    await lend(group)
+    await lend(group, account)
 
 
-async def lend(group: Group) -> None:
+async def lend(group: Group, account: int = 0) -> None:
     link = await group.ann.press_for_link("Lend my account")
-    await group.ann_alone.say(f"/start {link.partition('start=')[2]}", "Lend an account to")
-    await group.ann_alone.press_first("Lent")
-    await group.ann.hears("Ann lends this desk a paper account")
+    offer = await group.ann_alone.say(f"/start {link.partition('start=')[2]}", "Lend an account to")
+    await group.ann_alone.press(offer.labels[account], "Lent", offer)
+    await group.ann.hears("Ann lends this desk a (paper|KuCoin) account")
 
 
 async def test_a_group_proposes_approves_and_reads_of_the_fill(desk: Group) -> None:
@@ -67,6 +69,19 @@ async def test_a_group_proposes_approves_and_reads_of_the_fill(desk: Group) -> N
     record = await desk.eve.say("/audit", "^Record")
     for said in ("Eve proposed", "Ann approved", "Bob approved", "tgbot counted the votes", "tgbot saw it filled"):
         assert said in record.text
+
+
+async def test_the_account_of_a_desk_is_listened_to_while_it_is_lent(group: Group) -> None:
+    stage = group.stage
+
+    def is_heard() -> bool:
+        return stage.kucoin.streams.readers("/spotMarket/tradeOrdersV2")
+
+    await connect(group.ann_alone, stage)
+    await set_up(group, 1)
+    await stage.until(is_heard)
+    await group.ann_alone.press("Take it back from Desk", "yours alone again")
+    await stage.until(lambda: not is_heard())
 
 
 async def test_an_open_order_is_called_back_by_an_approver_and_by_nobody_else(desk: Group) -> None:

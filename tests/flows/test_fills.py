@@ -1,11 +1,14 @@
 """What happens to an order after it was placed is heard of as it happens."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from tests.flows.stage import Seat, Stage
+from tgbot.paper.exchange import Credentials as Account
 from tgbot.paper.faults import Mode
+from tgbot.paper.requests import OrderRequest, read_body
 
 LONG = 20  # seconds of patience, still less than the half minute after which an open order is looked at anyway
 
@@ -16,12 +19,13 @@ async def place(seat: Seat) -> None:
     await seat.press("Confirm", "^Placed")
 
 
-async def connect(seat: Seat, stage: Stage) -> None:
+async def connect(seat: Seat, stage: Stage) -> Account:
     account = await stage.kucoin_account()
     await seat.say("/connect", "API key")
     await seat.say(account.key, "secret")
     await seat.say(account.secret, "passphrase")
     await seat.say(account.passphrase, "Connected")
+    return account
 
 
 def hears_orders(stage: Stage) -> bool:
@@ -57,6 +61,19 @@ async def test_fill_that_no_stream_told_of_is_found_when_it_is_back(ann: Seat, s
         stage.kucoin.streams.cut()
     stage.price("BTC-USDT", 65_990)
     await ann.hears("^Filled", LONG)
+
+
+async def test_order_made_elsewhere_that_was_shown_is_listened_for_until_it_has_filled(ann: Seat, stage: Stage) -> None:
+    account = await connect(ann, stage)
+    request = {"side": "buy", "symbol": "BTC-USDT", "type": "limit", "price": "65000", "size": "0.002"}
+    await stage.kucoin._engine.place(account.key, read_body(json.dumps(request).encode(), OrderRequest))
+    assert not hears_orders(stage)
+    await ann.say("/orders", "made elsewhere")
+    await stage.until(lambda: hears_orders(stage))
+    stage.price("BTC-USDT", 64_990)
+    told = await ann.hears("^Filled: buy 0.002 BTC at 65,000")
+    assert told.text.endswith("BTC-USDT · made elsewhere")
+    await stage.until(lambda: not hears_orders(stage))
 
 
 async def test_stream_is_left_when_nothing_is_on_its_way(ann: Seat, stage: Stage) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from tests.flows.stage import Seat, Stage, kept_open
 from tgbot.core import crash
+from tgbot.core.ids import mark_of
+from tgbot.credentials import store as key_store
+from tgbot.db.engine import Database
 from tgbot.paper.exchange import Credentials as Account
 from tgbot.paper.faults import Mode
 from tgbot.paper.requests import OrderRequest, read_body
@@ -449,6 +452,27 @@ async def test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour(
     await elsewhere(stage, account, "web2")
     await live.press("Open orders", "^3 open orders", told)
     assert sum(text.startswith("An order was made elsewhere") for text in live.texts()) <= 1
+    stage.price("BTC-USDT", 64_990)
+    await live.hears("^Filled: buy 0.002 BTC at 65,000\n.*\nBTC-USDT · made elsewhere")
+
+
+async def test_orders_with_this_bots_own_mark_that_it_does_not_know_are_taken_over(
+    live: Seat, stage: Stage, account: Account
+) -> None:
+    """One is there when the stream connects, another one comes while it is open."""
+    database = Database(stage.settings.database_url.get_secret_value())
+    async with database.read() as session:
+        installation = await key_store.installation(session)
+    await database.close()
+    assert installation is not None
+    await elsewhere(stage, account, mark_of(installation.id) + "a" * 32)
+    await rest(live)
+    first = await live.hears("^1 order found at KuCoin")
+    await live.hears("^Placed: buy 0.002 BTC at 65,000")
+    await elsewhere(stage, account, mark_of(installation.id) + "b" * 32)
+    await stage.until(lambda: sum(text == first.text for text in live.texts()) == 2)
+    assert "made elsewhere" not in (await live.say("/orders", "^3 open orders")).text
+    assert all(len(client_oid) <= 40 and client_oid[:6] == mark_of(installation.id) for client_oid, _ in placed(stage))
 
 
 async def test_cancel_of_an_order_that_has_just_filled_says_filled(live: Seat, stage: Stage) -> None:

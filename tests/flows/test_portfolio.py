@@ -1,6 +1,8 @@
 """What I have, what I did, what it brought."""
 
 from tests.flows.stage import Seat, Stage
+from tests.flows.test_fills import connect, hears_orders, place
+from tgbot.paper.faults import Mode
 
 
 async def buy_and_sell(trader: Seat, stage: Stage) -> None:
@@ -14,6 +16,28 @@ async def buy_and_sell(trader: Seat, stage: Stage) -> None:
 async def test_balance_is_the_total_and_then_what_it_is_made_of(trader: Seat) -> None:
     shown = await trader.say("/balance", "USDT")
     assert shown.text.splitlines()[0] == "10,000 USDT · PAPER"
+
+
+async def test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age(
+    ann: Seat, stage: Stage
+) -> None:
+    """Also what only the account's stream has told of."""
+    await connect(ann, stage)
+    stage.faults.add("GET", "/api/v1/accounts", Mode.HTML, 3)
+    await ann.say("/balance", "KuCoin could not be asked")
+    await place(ann)
+    await stage.until(lambda: hears_orders(stage))
+    await ann.say("/balance", "660.66 USDT in open orders")
+    stage.price("BTC-USDT", 65_990)
+    await ann.hears("^Filled")
+    stage.faults.add("GET", "/api/v1/(accounts|market/allTickers)", Mode.DROP, 9_999)
+    shown = (await ann.say("/balance", "^As of ")).text.splitlines()
+    assert shown[0].endswith(", not of now")
+    assert shown[1].startswith("KuCoin cannot be asked at the moment (")
+    assert not any("open orders" in line or "5,0" in line for line in shown)
+    assert any(line.split() == ["BTC", "0.11", "?"] for line in shown)
+    stage.faults.clear()
+    assert (await ann.press("Refresh", "USDT")).text[0].isdigit()
 
 
 async def test_history_and_profit_tell_of_what_was_traded(trader: Seat, stage: Stage) -> None:

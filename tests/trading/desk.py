@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from tests.kucoin.conftest import HurryClock
 from tgbot.accounts.guards.service import Guards
 from tgbot.core import crash
-from tgbot.core.ids import Ids
+from tgbot.core.ids import Ids, mark_of
 from tgbot.core.market import SymbolRule, Tick
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode as AccountMode
@@ -40,12 +40,15 @@ from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.faults import Fault, Faults, Mode
 from tgbot.paper.orders import PaperOrder
 from tgbot.paper.prices import Handed
+from tgbot.system import MarkedIds
 from tgbot.texts.catalogue import Catalogue
 from tgbot.texts.notation import Reader
 from tgbot.texts.renderer import Renderer
-from tgbot.trading import store
+from tgbot.trading import store, watched
+from tgbot.trading.adoption import Adoption
 from tgbot.trading.amending import Amended, Amending
 from tgbot.trading.exits import StandingExits
+from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.orders import Orders
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.restoration import Restoration
@@ -58,6 +61,8 @@ from tgbot.trading.witness import Witness
 
 ANN, BORIS = 7, 8
 CARD = 500  # the message under which every ticket stands
+INSTALLATION = "installation-1"
+MARK = mark_of(INSTALLATION)
 MASTER = MasterKey(1, b"m" * 32)
 RENDERER = Renderer(Catalogue(folder("locales")))
 
@@ -130,6 +135,8 @@ class Process:
     reconciler: Reconciler
     sending: Sending
     orders: Orders
+    adoption: Adoption
+    fills_elsewhere: FillsElsewhere
     exits: StandingExits
     amending: Amending
     restoration: Restoration
@@ -165,12 +172,13 @@ class Desk:
             database=database,
             clock=self.wall,
             ids=self.ids,
-            installation="installation-1",
+            installation=INSTALLATION,
             master=MASTER,
             connect=lambda mode, credentials: SpotAccount(self.rest, credentials),
             set_mode=set_mode,
             paper=self.exchange,  # type: ignore[arg-type]  # its credentials have the same fields, of another class
         )
+        keys.forget_by(watched.forget)
         market = SpotMarket(self.rest)
         prices = Prices(market, PriceBoard(self.wall))
         tickets = Tickets(
@@ -186,10 +194,11 @@ class Desk:
         )
         reconciler = Reconciler(database, self.wall, keys, self.outbox)
         keys.hand_over_by(partial(hand_over, reconciler.look_at))
+        ids = MarkedIds(self.ids, MARK)
         sending = Sending(
             database=database,
             clock=self.wall,
-            ids=self.ids,
+            ids=ids,
             keys=keys,
             prices=prices,
             tickets=tickets,
@@ -201,7 +210,7 @@ class Desk:
         exits = StandingExits(
             database=database,
             clock=self.wall,
-            ids=self.ids,
+            ids=ids,
             keys=keys,
             prices=prices,
             symbols=self.symbols,
@@ -210,7 +219,24 @@ class Desk:
             reconciler=reconciler,
             witness=self.witness,
         )
-        orders = Orders(database, self.wall, keys, reconciler)
+        fills_elsewhere = FillsElsewhere(database, self.wall, keys, self.outbox)
+        adoption = Adoption(
+            database=database,
+            clock=self.wall,
+            ids=ids,
+            symbols=self.symbols,
+            outbox=self.outbox,
+            reconciler=reconciler,
+            mark=MARK,
+        )
+        orders = Orders(
+            database=database,
+            clock=self.wall,
+            keys=keys,
+            reconciler=reconciler,
+            adoption=adoption,
+            fills_elsewhere=fills_elsewhere,
+        )
         amending = Amending(
             database=database,
             keys=keys,
@@ -222,14 +248,25 @@ class Desk:
         restoration = Restoration(
             database=database,
             clock=self.wall,
-            ids=self.ids,
             keys=keys,
             symbols=self.symbols,
             outbox=self.outbox,
-            reconciler=reconciler,
+            adoption=adoption,
             witness=self.witness,
         )
-        return Process(database, keys, tickets, reconciler, sending, orders, exits, amending, restoration)
+        return Process(
+            database,
+            keys,
+            tickets,
+            reconciler,
+            sending,
+            orders,
+            adoption,
+            fills_elsewhere,
+            exits,
+            amending,
+            restoration,
+        )
 
     def restart(self) -> None:
         self.now = self.process(self.database)

@@ -1,5 +1,6 @@
 """Identifiers and chance come through this door, so that a seed replays any run."""
 
+from hashlib import sha256
 from typing import Protocol
 
 
@@ -23,6 +24,13 @@ class Ids(Protocol):
     def fraction(self) -> float:
         """Uniform in [0, 1), for jitter."""
         ...
+
+
+def mark_of(installation: str) -> str:
+    """How the clientOids of this installation begin: `tb`, and four characters by which it knows its own orders from
+    those of another bot that has a key of the same account."""
+    number = int.from_bytes(sha256(installation.encode()).digest()[:4])
+    return "tb" + "".join(CROCKFORD[number >> 5 * place & 31] for place in range(4))
 
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -22,7 +22,7 @@ from tgbot.credentials.envelope import CannotOpen, MasterKey, Place, seal, unsea
 from tgbot.credentials.master import SetMode
 from tgbot.credentials.rules import Suspension, Trouble
 from tgbot.credentials.store import LONGEST_LABEL, LinkedKey, printable
-from tgbot.credentials.succession import HandOver
+from tgbot.credentials.succession import Forget, HandOver
 from tgbot.db.engine import Database, WriteSession
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.sign import Credentials
@@ -75,6 +75,7 @@ class Keys:
         self._paper = paper
         self._on_doubt: Callable[[str], None] = lambda key_id: None
         self._hand_over: HandOver = _nothing
+        self._forget: list[Forget] = []
 
     def listen(self, on_doubt: Callable[[str], None]) -> None:
         """Tell this listener of every key that KuCoin has refused somewhere, and of every record that does not open."""
@@ -83,6 +84,10 @@ class Keys:
     def hand_over_by(self, hand_over: HandOver) -> None:
         """Call this, in the same transaction, when one key takes the place of another of its account."""
         self._hand_over = hand_over
+
+    def forget_by(self, *forget: Forget) -> None:
+        """Call these, in the same transaction, when a key is disconnected: what is kept of it goes with it."""
+        self._forget += forget
 
     def doubt(self, key_id: str) -> None:
         """KuCoin has refused this key where nobody else noticed."""
@@ -117,6 +122,13 @@ class Keys:
         """For whoever examines the key: a refusal is no news to the listener. `None` if the record does not open."""
         credentials = self._credentials(key)
         return self._connect(key.mode, credentials) if credentials else None
+
+    async def sound(self, key_ids: Collection[str]) -> set[str]:
+        """Those among them that are linked and not suspended."""
+        if not key_ids:
+            return set()
+        async with self._database.read() as session:
+            return await store.sound(session, key_ids)
 
     async def owner_of(self, key_id: str) -> int | None:
         """Whose it is; `None` when it was disconnected."""
@@ -204,6 +216,8 @@ class Keys:
             await store.remove(session, key)
             if (next_key := await succession.successor(session, key)) is not None:
                 await self._hand_over(session, key.id, next_key)
+            for forget in self._forget:
+                await forget(session, key.id)
             if not key.is_active:
                 return
             remaining = [other for other in await store.of_person(session, person.id) if other.mode is key.mode]

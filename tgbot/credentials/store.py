@@ -1,5 +1,6 @@
 """The installation and the sealed keys. A key's text is only ever in `data`, sealed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -157,6 +158,11 @@ async def active(session: ReadSession, person_id: int, mode: Mode) -> LinkedKey 
 async def by_id(session: ReadSession, key_id: str) -> LinkedKey | None:
     row = await session.get(KeyRow, key_id)
     return _linked(row) if row else None
+
+
+async def sound(session: ReadSession, key_ids: Collection[str]) -> set[str]:
+    """Those among them that are not suspended."""
+    return set(await session.scalars(select(KeyRow.id).where(KeyRow.id.in_(key_ids), KeyRow.trouble.is_(None))))
 
 
 async def of_person(session: ReadSession, person_id: int) -> list[LinkedKey]:

@@ -9,6 +9,8 @@ from tgbot.db.engine import ReadSession, WriteSession
 
 # Gets the id of the key that is gone, and that of its successor.
 HandOver = Callable[[WriteSession, str, str], Awaitable[None]]
+# Gets the id of a key that is gone.
+Forget = Callable[[WriteSession, str], Awaitable[None]]
 
 
 async def predecessors(session: ReadSession, key: LinkedKey) -> list[str]:

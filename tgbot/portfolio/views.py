@@ -20,11 +20,12 @@ def balances(found: Balances) -> Reply:
     badge = _badge(found.mode)
     total = T.of("portfolio.total", total=_money(valuation.total), currency=valuation.currency, badge=badge)
     refresh = ((Button(T("common.refresh"), "balance"),),)
+    first = [*_age(found), *([] if _is_unpriced(found) else [total])]
     if not valuation.holdings and not valuation.dust:
-        return Reply((total, T("portfolio.empty")), refresh)
+        return Reply((*first, T("portfolio.empty")), refresh)
     rows = tuple(_row(holding) for holding in valuation.holdings[:MOST_ROWS])
     head: tuple[Value, ...] = (T("portfolio.coin"), T("portfolio.amount"), valuation.currency)
-    lines: list[T | Table] = [total, Table((head, *rows))] if rows else [total]
+    lines: list[T | Table] = [*first, Table((head, *rows))] if rows else [*first]
     held = [h for h in valuation.holdings if h.balance.hold > 0]
     lines += [
         T.of("portfolio.held", hold=for_display(h.balance.hold, 6), currency=h.balance.currency) for h in held[:5]
@@ -32,6 +33,21 @@ def balances(found: Balances) -> Reply:
     if valuation.dust:
         lines.append(T.of("portfolio.dust", count=valuation.dust, worth=_money(valuation.dust_worth)))
     return Reply(tuple(lines), refresh)
+
+
+def _age(found: Balances) -> list[T]:
+    """Where they are not those of now, that is the first thing to know."""
+    if found.as_of is None or found.error is None:
+        return []
+    return [
+        T.of("portfolio.as_of", at=found.as_of, badge=_badge(found.mode)),
+        T.of("portfolio.not_asked", code=found.error.code, message=found.error.message),
+    ]
+
+
+def _is_unpriced(found: Balances) -> bool:
+    """Something of unknown worth in a list of before: then the prices were not to be had, and a sum would deceive."""
+    return found.as_of is not None and any(holding.worth is None for holding in found.valuation.holdings)
 
 
 def history(found: History, symbol: str | None) -> Reply:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tgbot.accounts.guards.service import Guards
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import Refused, TooLate, UserError
+from tgbot.core.errors import LostRace, Refused, TooLate, UserError
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Side
 from tgbot.core.people import Person
@@ -13,7 +13,7 @@ from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import doubts, store
+from tgbot.trading import doubts, rests, store
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
@@ -21,7 +21,9 @@ from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown, Tickets, request_of
 
-CAME_TO_NOTHING = frozenset({State.DROPPED, State.REPLACED, State.VOID, State.NOT_SENT, State.REJECTED})
+CAME_TO_NOTHING = frozenset(
+    {State.DROPPED, State.REPLACED, State.VOID, State.OVERTAKEN, State.NOT_SENT, State.REJECTED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +57,39 @@ class Amending:
         request = self._rest_of(old)
         if old.state is not State.CANCELLED or request is None:
             return Amended(old)
-        if (before := await self._successor(old, request)) is not None:
+        if (before := await self._successor(old)) is not None:
             return Amended(old, request, before)
         try:
-            return Amended(old, request, await self._tickets.prepare(person, request, update_id))
+            return Amended(old, request, await self._tickets.prepare(person, request, update_id, rest_of=old))
+        except LostRace:
+            return await self.amend(person, await self._again(old), update_id)
         except UserError as error:
             return Amended(old, request, refusal=error)
 
-    async def _successor(self, old: Intent, request: OrderRequest) -> Shown | None:
-        """The ticket that another tap has brought already. Raises `TooLate` if that was used: the rest of an order is
+    async def ended_before(self, intent: Intent) -> Intent | None:
+        """The order of which this was to send the rest, if it has not: what remains of it now is another question."""
+        if intent.rest_of is None or intent.state not in CAME_TO_NOTHING | {State.TICKET}:
+            return None
+        async with self._database.read() as session:
+            return await store.by_id(session, intent.rest_of)
+
+    async def _successor(self, old: Intent) -> Shown | None:
+        """The ticket that another tap has brought already. Raises `TooLate` if one was used: the rest of an order is
         sent once."""
         async with self._database.read() as session:
-            found = await store.newest_after(session, old, request.to_text())
-        if found is None or found.state in CAME_TO_NOTHING:
-            return None
-        if found.state is not State.TICKET:
-            raise TooLate(T.of("trading.already_used", id=found.short))
-        with suppress(TooLate):  # it has run out
-            self._tickets.require_open(found)
-            return await self._tickets.show(found)
+            found = [one for one in await rests.of_order(session, old) if one.state not in CAME_TO_NOTHING]
+        for one in found:
+            if one.state is not State.TICKET:
+                raise TooLate(T.of("trading.already_used", id=one.short))
+        for one in found:
+            with suppress(TooLate):  # it has run out
+                self._tickets.require_open(one)
+                return await self._tickets.show(one)
         return None
+
+    async def _again(self, old: Intent) -> Intent:
+        async with self._database.read() as session:
+            return await store.by_id(session, old.id) or old
 
     async def _require_replaceable(self, person: Person, intent: Intent) -> None:
         if intent.is_of_a_group:

@@ -6,6 +6,7 @@ from tgbot.core.reply import Button, Reply, T
 from tgbot.credentials.service import Keys, Linked
 from tgbot.db.engine import Database
 from tgbot.delivery.outbox import Outbox
+from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.views.words import what_other
 
 _APPEARS = frozenset({ChangeKind.RECEIVED, ChangeKind.OPEN})
@@ -13,13 +14,14 @@ _APPEARS = frozenset({ChangeKind.RECEIVED, ChangeKind.OPEN})
 
 class ForeignOrders:
     """It is heard of while the account's stream is open. Whoever lets another program trade knows: it is said once an
-    hour and account at most."""
+    hour and account at most. What was told of is watched, until it has ended."""
 
-    def __init__(self, database: Database, clock: Clock, keys: Keys, outbox: Outbox) -> None:
+    def __init__(self, database: Database, clock: Clock, keys: Keys, outbox: Outbox, fills: FillsElsewhere) -> None:
         self._database = database
         self._clock = clock
         self._keys = keys
         self._outbox = outbox
+        self._fills = fills
         self._told: dict[str, str] = {}
 
     async def tell(self, linked: Linked, change: OrderChange) -> None:
@@ -36,4 +38,6 @@ class ForeignOrders:
         async with self._database.write() as session:
             await self._outbox.owe(session, owner, reply, f"foreign order {linked.key_id} {hour}")
         self._told[linked.key_id] = hour
+        if order.is_active:
+            await self._fills.watch(linked.key_id, [order])
         self._outbox.wake()

@@ -80,8 +80,11 @@ class TradingHandlers:
         return ticket_views.dropped()
 
     async def renew(self, person: Person, incoming: Incoming) -> Answer:
-        """The same request again, at today's price, for the account in use today."""
+        """The same request again, at today's price, for the account in use today; of the rest of an order, what remains
+        of it now."""
         intent = await self._tickets.find(person, incoming.args)
+        if (ended := await self._amending.ended_before(intent)) is not None:
+            return ticket_views.amended(await self._amending.amend(person, ended, incoming.update_id))
         shown = await self._tickets.prepare(person, request_of(intent), incoming.update_id)
         return ticket_views.renewed(shown, intent)
 

@@ -15,8 +15,10 @@ from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
 from tgbot.kucoin.account import SpotAccount
 from tgbot.trading import elsewhere, kinds, standing, store
+from tgbot.trading.adoption import Adoption
 from tgbot.trading.elsewhere import LOOK_AGAIN, LOOKS, Elsewhere
 from tgbot.trading.fills import fills_of
+from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import DONE, PENDING, QUERY_LAG, State, may_grow
 from tgbot.trading.standing import Standing
@@ -44,16 +46,30 @@ class Cancelled:
 
 
 class Orders:
-    def __init__(self, database: Database, clock: Clock, keys: Keys, reconciler: Reconciler) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        keys: Keys,
+        reconciler: Reconciler,
+        adoption: Adoption,
+        fills_elsewhere: FillsElsewhere,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._keys = keys
         self._reconciler = reconciler
+        self._adoption = adoption
+        self._fills_elsewhere = fills_elsewhere
 
     async def open(self, person: Person, symbol: str | None = None) -> OpenOrders:
-        """Raises `ExchangeError` when KuCoin cannot be asked: half a list would look like a whole one."""
+        """Raises `ExchangeError` when KuCoin cannot be asked: half a list would look like a whole one. The fills of
+        those made elsewhere are told from now on."""
         linked = await self._keys.account_to_look_at(person)
         listed = await elsewhere.list_open(linked.spot, symbol)
+        for intent in await self._adoption.adopt(linked, listed):
+            await self._reconciler.refresh(intent)
         async with self._database.read() as session:
             known = await store.by_client_oids(session, [order.client_oid for order in listed])
             pending = await store.pending_of(session, person.id, linked.key_id)
@@ -68,10 +84,12 @@ class Orders:
         sure = [intent for intent in known.values() if intent.state in PENDING]
         looked_at = [await self._reconciler.refresh(intent) for intent in unsure]
         ours = [intent for intent in (*sure, *looked_at) if self._is_there(intent, are_listed)]
+        others = await elsewhere.in_full(linked.spot, [order for order in listed if order.client_oid not in known])
+        await self._fills_elsewhere.watch(linked.key_id, others)
         return OpenOrders(
             [intent for intent in ours if symbol in {None, intent.spec.symbol}],
             [entry for entry in waiting if symbol in {None, entry.spec.symbol}],
-            await elsewhere.in_full(linked.spot, [order for order in listed if order.client_oid not in known]),
+            others,
         )
 
     async def fills(self, key_id: str) -> Sequence[Fill]:

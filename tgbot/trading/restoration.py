@@ -10,11 +10,7 @@ import structlog
 
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
-from tgbot.core.ids import Ids
-from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
-from tgbot.core.orders import Order
-from tgbot.core.people import Mode
 from tgbot.credentials.rules import Suspension
 from tgbot.credentials.service import Keys
 from tgbot.credentials.store import LinkedKey
@@ -22,17 +18,14 @@ from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.markets.symbols import Symbols
 from tgbot.trading import elsewhere, older_copy, standing, store
+from tgbot.trading.adoption import COULD_ARRIVE_FOR, Adoption
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.kinds import LISTED_FOR
 from tgbot.trading.older_copy import Restored
-from tgbot.trading.reconcile import Reconciler
-from tgbot.trading.rules.adoption import Terms, terms_of
-from tgbot.trading.rules.settlement import CLOCK_SKEW, QUERY_LAG, Misses, State
+from tgbot.trading.rules.settlement import CLOCK_SKEW, QUERY_LAG
 from tgbot.trading.search import AccountSearch
 from tgbot.trading.standing import Standing
-from tgbot.trading.store import Attempt, Intent
-from tgbot.trading.terms import no_update
-from tgbot.trading.tickets import digest_of
+from tgbot.trading.store import Intent
 from tgbot.trading.views import orders as order_views
 from tgbot.trading.views import restored as views
 from tgbot.trading.witness import Witness
@@ -42,7 +35,6 @@ log = structlog.get_logger()
 LOOK_EVERY = timedelta(seconds=5)
 TRY_AGAIN = timedelta(seconds=30)
 TRY_REFUSED_AGAIN = timedelta(minutes=5)
-COULD_ARRIVE_FOR = timedelta(seconds=5)
 LISTED_AFTER = COULD_ARRIVE_FOR + CLOCK_SKEW + QUERY_LAG  # by then KuCoin shows what a process that died has sent
 SIDE_BY_SIDE = 8
 
@@ -56,23 +48,20 @@ class Restoration:
         *,
         database: Database,
         clock: Clock,
-        ids: Ids,
         keys: Keys,
         symbols: Symbols,
         outbox: Outbox,
-        reconciler: Reconciler,
+        adoption: Adoption,
         witness: Witness,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._ids = ids
         self._keys = keys
         self._symbols = symbols
         self._outbox = outbox
-        self._reconciler = reconciler
+        self._adoption = adoption
         self._witness = witness
         self._paused: dict[str, tuple[_Tried, float]] = {}
-        self._adopting = asyncio.Lock()
 
     async def begin(self) -> None:
         """Before anything else may be sent. If the order that was sent last is not known here, every ticket is void,
@@ -171,7 +160,7 @@ class Restoration:
             known = await store.by_client_oids(session, found.orders)
         unknown = [order for client_oid, order in found.orders.items() if client_oid not in known]
         orders = await elsewhere.in_full(linked.spot, unknown)
-        async with self._adopting:  # two keys may be of one account
+        async with self._adoption.alone:
             await self._adopt(key, restored, orders, sorted(found.refused))
 
     def _pause(self, key: LinkedKey, span: timedelta) -> None:
@@ -192,60 +181,15 @@ class Restoration:
     ) -> None:
         """As orders in doubt: the reconciler finds out what has become of each, and tells it. In the same transaction
         the account is free to trade again, so its limits have them counted."""
-        adopted = []
         async with self._database.write() as session:
-            known = await store.by_client_oids(session, [order.client_oid for order in orders])
-            for order in orders:
-                if order.client_oid in known or not self._symbols.knows(order.symbol):
-                    continue
-                terms = terms_of(order, self._symbols.rule(order.symbol))
-                if terms is not None:
-                    adopted.append(await self._add(session, key, order, terms))
+            adopted = await self._adoption.take_over(session, key, orders)
             await older_copy.note_searched(session, key.id, restored)
             if adopted or refused:
                 reply = views.found(len(adopted), refused)
                 await self._outbox.put(session, Notice(key.person_id, reply, Priority.FILL, kind=Kind.ACCOUNT))
         log.info("account_searched", key=key.id, adopted=len(adopted), refused=refused)
-        for intent in adopted:
-            log.warning("order_adopted", intent=intent.id, key=key.id)
-            self._reconciler.look_at(intent.id)
+        self._adoption.follow(adopted)
         self._outbox.wake()
-
-    async def _add(self, session: WriteSession, key: LinkedKey, order: Elsewhere, terms: Terms) -> Intent:
-        now, unique, spec = self._clock.now(), self._ids.unique(), terms.spec
-        price = spec.price or (terms.wait.price if terms.wait else None)
-        filled = order.filled_funds if isinstance(order, Order) else ZERO
-        funds = spec.funds or ((spec.size or ZERO) * price if price else filled)
-        intent = Intent(
-            id=unique,
-            short=await store.free_short(session, self._ids, key.person_id),
-            update_id=no_update(unique),
-            person_id=key.person_id,
-            chat_id=key.person_id,
-            key_id=key.id,
-            mode=Mode(key.mode),
-            request=terms.request.to_text(),
-            spec=spec,
-            digest=digest_of(key.id, spec, terms.wait, None),
-            reference=price or ZERO,
-            value=funds if spec.symbol.split("-")[1].startswith("USD") else None,
-            is_locked=False,
-            state=State.UNKNOWN,
-            order_id=order.order_id,
-            filled_size=ZERO,
-            filled_funds=ZERO,
-            fee=ZERO,
-            fee_currency="",
-            created_at=order.created_at,
-            expires_at=order.created_at,
-            changed_at=now,
-            wait=terms.wait,
-        )
-        await store.add(session, intent)
-        sent_at = order.created_at
-        attempt = Attempt(order.client_oid, unique, sent_at, sent_at + COULD_ARRIVE_FOR, "", Misses(), sent_at)
-        await store.add_attempt(session, attempt)
-        return intent
 
 
 def _as_tried(key: LinkedKey) -> _Tried:

@@ -101,7 +101,7 @@ class Sending:
             seen_at=prepared.signed_at,
         )
         if not await store.consume(session, intent, attempt, self._clock.now(), origin):
-            raise TooLate(T.of("trading.already_used", id=intent.short))
+            raise await self._tickets.too_late(session, intent)
         if intent.exits is not None:
             await standing.arm(session, intent)
 

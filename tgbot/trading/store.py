@@ -21,9 +21,9 @@ from tgbot.trading.terms import encode_exits, encode_spec, encode_wait, read_exi
 
 class IntentRow(Base):
     """What a person wants, or what a standing rule of theirs does for them: then `entry_id` is the order whose exit
-    this is, and `update_id`, which no update can have, is negative. `spec` is the order as it would be sent, `wait`
-    what it waits for outside the book, `exits` what sells again what it buys, `digest` the SHA-256 of all of it; none
-    ever changes.
+    this is, and `update_id`, which no update can have, is negative. `rest_of` is the order of which this is what had
+    remained. `spec` is the order as it would be sent, `wait` what it waits for outside the book, `exits` what sells
+    again what it buys, `digest` the SHA-256 of all of it; none ever changes.
 
     Of an order that a group decides on, the person is the one whose account trades, and the chat is the group."""
 
@@ -49,6 +49,7 @@ class IntentRow(Base):
     exits: Mapped[str | None] = mapped_column(Text)
     entry_id: Mapped[str | None] = mapped_column(String(32), index=True)
     entry_short: Mapped[str | None] = mapped_column(String(10))
+    rest_of: Mapped[str | None] = mapped_column(String(32), index=True)
     digest: Mapped[str] = mapped_column(String(64))
     reference: Mapped[Decimal] = mapped_column(Money)
     value: Mapped[Decimal | None] = mapped_column(Money)
@@ -111,6 +112,7 @@ class Intent:
     entry_id: str | None = None
     entry_short: str | None = None
     thread_id: int | None = None
+    rest_of: str | None = None
 
     @property
     def is_of_a_group(self) -> bool:
@@ -159,18 +161,6 @@ async def free_short(session: ReadSession, ids: Ids, person_id: int) -> str:
         if await find(session, person_id, short) is None:
             return short
     return ids.short(8)
-
-
-async def newest_after(session: ReadSession, ended: Intent, request: str) -> Intent | None:
-    """The last intent of these very words on the same account since that one has ended."""
-    row = await session.scalar(
-        select(IntentRow)
-        .where(IntentRow.key_id == ended.key_id, IntentRow.created_at >= ended.changed_at, IntentRow.id != ended.id)
-        .where(IntentRow.request == request)
-        .order_by(IntentRow.created_at.desc())
-        .limit(1)
-    )
-    return _intent(row) if row else None
 
 
 async def by_update(session: ReadSession, update_id: int) -> Intent | None:

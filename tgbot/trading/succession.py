@@ -7,6 +7,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 
 from tgbot.db.engine import WriteSession
+from tgbot.trading import watched
 from tgbot.trading.fills import FillRow
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import IntentRow
@@ -25,6 +26,7 @@ async def hand_over(look_at: Callable[[str], None], session: WriteSession, gone:
     await session.execute(
         update(IntentRow).where(IntentRow.key_id == gone, IntentRow.state.not_in(NOT_YET_SENT)).values(key_id=next_key)
     )
+    await watched.hand_over(session, gone, next_key)
     same = aliased(FillRow)
     is_there = exists().where(
         same.key_id == next_key,

@@ -24,7 +24,7 @@ from tgbot.intake.store import Dialogues
 from tgbot.kucoin.account import SpotAccount
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols, show_price
-from tgbot.trading import doubts, store
+from tgbot.trading import doubts, rests, store
 from tgbot.trading.rules.amounts import Amount, in_words, read_amount, repeats, size_to_type
 from tgbot.trading.rules.exits import Exits
 from tgbot.trading.rules.grammar import BUTTON_BYTES, OrderRequest, parse_order
@@ -99,11 +99,18 @@ class Tickets:
         return self._symbols.read_pair(request.pair, person.quote, offer)
 
     async def prepare(
-        self, person: Person, request: OrderRequest, update_id: int, *, replaced: Intent | None = None
+        self,
+        person: Person,
+        request: OrderRequest,
+        update_id: int,
+        *,
+        replaced: Intent | None = None,
+        rest_of: Intent | None = None,
     ) -> Shown:
         """Looks at account and market, decides, stores. Raises `Refused` and its kin, and stores nothing then. The same
         update handled again makes no second ticket. `replaced` is given up in the same transaction; raises `TooLate` if
-        it was used in this instant."""
+        it was used in this instant. `rest_of` is the order of which this is what remains; raises `LostRace` if more of
+        it has filled in this instant."""
         async with self._database.read() as session:
             known = await store.by_update(session, update_id)
         if known is not None:
@@ -111,9 +118,12 @@ class Tickets:
         decided = await self.decide(person, await self._keys.account(person), request)
         is_locked = _must_be_typed(person.typed_above, decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
+            ended = rest_of.id if rest_of is not None else replaced.rest_of if replaced is not None else None
+            if ended is not None:
+                await rests.hold(session, ended, rest_of)
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
-            intent = await self._store(session, person, decided, update_id, is_locked=is_locked)
+            intent = await self._store(session, person, decided, update_id, is_locked=is_locked, rest_of=ended)
             await self.require_allowed(session, intent)
             if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
@@ -168,8 +178,8 @@ class Tickets:
         lengthen its life, so one from the future has run out too."""
         if intent.state in {State.DROPPED, State.REPLACED}:
             raise TooLate(T.of("trading.already_dropped", id=intent.short))
-        if intent.state is State.VOID:
-            raise TooLate(T.of("trading.ticket_void", id=intent.short), [[fresh_button(intent)]])
+        if intent.state in {State.VOID, State.OVERTAKEN}:
+            raise TooLate(T.of(f"trading.ticket_{intent.state}", id=intent.short), [[fresh_button(intent)]])
         if intent.state is not State.TICKET:
             raise TooLate(T.of("trading.already_used", id=intent.short))
         if not intent.created_at <= self._clock.now() < intent.expires_at:
@@ -180,9 +190,17 @@ class Tickets:
         async with self._database.write() as session:
             await self._drop(session, intent, State.DROPPED)
 
+    async def too_late(self, session: WriteSession, intent: Intent) -> TooLate:
+        """Why a ticket that was open a moment ago is not any more."""
+        try:
+            self.require_open(await store.by_id(session, intent.id) or intent)
+        except TooLate as error:
+            return error
+        return TooLate(T.of("trading.already_used", id=intent.short))
+
     async def _drop(self, session: WriteSession, intent: Intent, state: State) -> None:
         if not await store.move(session, intent, {State.TICKET}, state, self._clock.now()):
-            raise TooLate(T.of("trading.already_used", id=intent.short))
+            raise await self.too_late(session, intent)
         if await self._dialogues.current(session, intent.person_id, self._clock.now()) == (TYPING, intent.short):
             await self._dialogues.close(session, intent.person_id, TYPING)
 
@@ -231,11 +249,18 @@ class Tickets:
         return None
 
     async def _store(
-        self, session: WriteSession, person: Person, decided: Decided, update_id: int, *, is_locked: bool
+        self,
+        session: WriteSession,
+        person: Person,
+        decided: Decided,
+        update_id: int,
+        *,
+        is_locked: bool,
+        rest_of: str | None,
     ) -> Intent:
         now = self._clock.now()
         intent = await self.new_intent(session, decided, person.id, update_id, State.TICKET, now + VALID_FOR)
-        intent = replace(intent, is_locked=is_locked)
+        intent = replace(intent, is_locked=is_locked, rest_of=rest_of)
         await store.add(session, intent)
         return intent
 

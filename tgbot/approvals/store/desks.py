@@ -134,6 +134,11 @@ async def all_ids(session: ReadSession) -> list[str]:
     return list(await session.scalars(select(DeskRow.id).order_by(DeskRow.created_at)))
 
 
+async def lent_keys(session: ReadSession) -> set[str]:
+    """The accounts that are lent to a desk."""
+    return {key_id for key_id in await session.scalars(select(DeskRow.key_id)) if key_id is not None}
+
+
 async def lent_by(session: ReadSession, person_id: int) -> list[Desk]:
     rows = await session.scalars(select(DeskRow).where(DeskRow.treasurer_id == person_id).order_by(DeskRow.created_at))
     return [_desk(row) for row in rows]

@@ -22,7 +22,8 @@ DUST = Decimal("0.01")  # of the amount
 
 
 class State(StrEnum):
-    """TICKET → SENT → one of the others; or DROPPED, REPLACED, or VOID, where nobody can tell whether it was used.
+    """TICKET → SENT → one of the others; or DROPPED, REPLACED, VOID, where nobody can tell whether it was used, or
+    OVERTAKEN, where it was for the rest of an order of which less remained.
     UNKNOWN waits for the truth; WAITING for its trigger, outside the book; OPEN and PARTIAL for the market, in it. What
     a group decides on is PROPOSED instead of a TICKET: no tap of one person sends it. INDETERMINATE is left to a
     person; CHECKED, once that person has looked it up."""
@@ -32,6 +33,7 @@ class State(StrEnum):
     DROPPED = "dropped"
     REPLACED = "replaced"
     VOID = "void"
+    OVERTAKEN = "overtaken"
     SENT = "sent"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
@@ -116,9 +118,10 @@ def filled_by(fills: Sequence[Fill]) -> Decimal:
 
 
 def turns_up(state: State, filled: Decimal, ended_for: timedelta, seen: Order) -> bool:
-    """Whether an order of which nothing had filled when it was called cancelled is alive after all, `ended_for` later:
-    so late no answer of before can come any more."""
-    return state is State.CANCELLED and filled == ZERO and seen.is_active and ended_for > QUERY_LAG
+    """Whether an order that was called cancelled is alive after all, `ended_for` later: so late no answer of before can
+    come any more. One that has filled less than is known is such an answer all the same."""
+    is_alive = seen.is_active and seen.filled_size >= filled
+    return state is State.CANCELLED and is_alive and ended_for > QUERY_LAG
 
 
 def may_grow(state: State, filled: Decimal, size: Decimal | None) -> bool:

@@ -2,7 +2,7 @@
 
 from tgbot.core.desks import card_of
 from tgbot.core.errors import ExchangeRejected, NotSent, Reason
-from tgbot.core.money import ZERO, for_display
+from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderType, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
@@ -11,7 +11,7 @@ from tgbot.trading.doubts import looked_up_button
 from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
-from tgbot.trading.views.words import estimate, exits_in_words, footer, what
+from tgbot.trading.views.words import exits_in_words, fill_line, footer, what
 
 
 def card(intent: Intent) -> str:
@@ -87,6 +87,16 @@ def outcome(intent: Intent, *, before: State | None = None) -> Reply:
     return Reply((*lines, footer(intent)), buttons)
 
 
+def overtaken(ticket: Intent, ended: Intent) -> Reply:
+    """In place of a ticket for the rest of an order, as that has turned out to be."""
+    if ended.state is State.FILLED:
+        why = "trading.rest_is_nothing"
+    else:
+        why = "trading.rest_is_alive" if ended.state in PENDING else "trading.rest_is_less"
+    lines = (T.of("trading.ticket_overtaken", id=ticket.short), T.of(why, id=ended.short), footer(ticket))
+    return Reply(lines, () if ended.state is State.FILLED else ((fresh_button(ticket),),))
+
+
 def out_of_sight(intent: Intent) -> Reply:
     """The account was disconnected before its order came to an end."""
     lines = (T.of("trading.indeterminate", **what(intent)), T("trading.out_of_sight_why"), footer(intent))
@@ -109,8 +119,9 @@ def gone(intent: Intent) -> Reply:
 
 def detail(intent: Intent) -> Reply:
     """`/order ID`."""
-    if intent.state is State.VOID:
-        return Reply((T.of("trading.ticket_void", id=intent.short), footer(intent)), ((fresh_button(intent),),))
+    if intent.state in {State.VOID, State.OVERTAKEN}:
+        why = T.of(f"trading.ticket_{intent.state}", id=intent.short)
+        return Reply((why, footer(intent)), ((fresh_button(intent),),))
     if intent.state in {State.TICKET, State.PROPOSED, State.DROPPED, State.REPLACED}:
         return Reply((T.of("trading.not_confirmed", **what(intent)), footer(intent)), ((fresh_button(intent),),))
     reply = outcome(intent)
@@ -174,21 +185,18 @@ def exit_lines(intent: Intent) -> list[T]:
 
 
 def _fill_line(intent: Intent) -> T:
-    base, quote = intent.spec.symbol.split("-")
     remaining = (intent.spec.size or intent.filled_size) - intent.filled_size
     key = "trading.fill"
     if intent.state is State.CANCELLED:
         key = "trading.fill_cancelled"
     elif intent.state in PENDING and remaining > ZERO:
         key = "trading.fill_rest"
-    return T.of(
+    return fill_line(
         key,
-        size=intent.filled_size,
-        base=base,
-        average=for_display(intent.filled_funds / intent.filled_size, 9),
-        quote=quote,
-        funds=estimate(intent.filled_funds),
-        fee=estimate(intent.fee),
-        fee_currency=intent.fee_currency,
-        remaining=remaining,
+        intent.spec.symbol,
+        intent.filled_size,
+        intent.filled_funds,
+        intent.fee,
+        intent.fee_currency,
+        remaining,
     )

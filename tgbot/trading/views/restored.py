@@ -1,4 +1,4 @@
-"""What is said after a backup was put back."""
+"""What is said of orders that are taken over, after a backup was put back above all."""
 
 from collections.abc import Collection
 
@@ -18,6 +18,11 @@ def found(count: int, refused: Collection[str]) -> Reply:
     adopted = (T.of("trading.adopted", count=count), T("trading.adopted_why")) if count else ()
     left_out = (T.of("trading.pairs_not_searched", pairs=", ".join(sorted(refused))),) if refused else ()
     return Reply((*adopted, *left_out))
+
+
+def found_marked(count: int) -> Reply:
+    """So many orders are adopted because they say themselves that they are ours."""
+    return Reply((T.of("trading.adopted", count=count), T("trading.adopted_mark")))
 
 
 def not_searched(key: LinkedKey, error: ExchangeRejected) -> Reply:

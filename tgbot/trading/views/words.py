@@ -72,7 +72,29 @@ def estimate(value: Decimal) -> Decimal:
 
 
 def badge(intent: Intent) -> T | str:
-    return T("trading.paper_badge") if intent.mode is Mode.PAPER else ""
+    return mode_badge(intent.mode)
+
+
+def mode_badge(mode: Mode) -> T | str:
+    return T("trading.paper_badge") if mode is Mode.PAPER else ""
+
+
+def fill_line(
+    key: str, symbol: str, size: Decimal, funds: Decimal, fee: Decimal, fee_currency: str, remaining: Decimal
+) -> T:
+    """What has filled, and at which price on average."""
+    base, quote = symbol.split("-")
+    return T.of(
+        key,
+        size=size,
+        base=base,
+        average=for_display(funds / size, 9),
+        quote=quote,
+        funds=estimate(funds),
+        fee=estimate(fee),
+        fee_currency=fee_currency,
+        remaining=remaining,
+    )
 
 
 def footer(intent: Intent) -> T:
