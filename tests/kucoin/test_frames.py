@@ -13,9 +13,9 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
-from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
+from tests.kucoin.handshake import answer, framed
 from tgbot.kucoin.connection import FRAME_CAP, Connection
 from tgbot.kucoin.inbox import A_TURN
 
@@ -29,7 +29,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = bytearray()
         self.reads = True
-        self.gone = False
+        self.gone = asyncio.Event()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
@@ -44,7 +44,7 @@ class Wire(asyncio.Transport):
         self.reads = True
 
     def is_closing(self) -> bool:
-        return self.gone
+        return self.gone.is_set()
 
     def can_write_eof(self) -> bool:
         return True
@@ -53,7 +53,7 @@ class Wire(asyncio.Transport):
         """Nobody hears it."""
 
     def abort(self) -> None:
-        self.gone = True
+        self.gone.set()
 
 
 @dataclass
@@ -83,25 +83,18 @@ class Line:
         return heard
 
 
-def dialled() -> Line:
-    connection, wire = Connection(ClientProtocol(parse_uri("ws://here/"), max_size=FRAME_CAP)), Wire()
+def dialled(close_timeout: float = 10) -> Line:
+    protocol, wire = ClientProtocol(parse_uri("ws://here/"), max_size=FRAME_CAP), Wire()
+    connection = Connection(protocol, close_timeout=close_timeout)
     connection.connection_made(wire)
     connection.protocol.send_request(connection.protocol.connect())
-    server = ServerProtocol()
-    server.receive_data(b"".join(connection.protocol.data_to_send()))
-    (request,) = server.events_received()
-    server.send_response(server.accept(request))  # type: ignore[arg-type]  # the first event is the request
-    return Line(connection, wire, b"".join(server.data_to_send()))
+    return Line(connection, wire, answer(b"".join(connection.protocol.data_to_send())))
 
 
-def opened() -> Line:
-    line = dialled()
+def opened(close_timeout: float = 10) -> Line:
+    line = dialled(close_timeout)
     line.say(line.answer)
     return line
-
-
-def framed(data: bytes, opcode: Opcode = TEXT, *, fin: bool = True) -> bytes:
-    return Frame(opcode, data, fin).serialize(mask=False)
 
 
 def in_pieces(*pieces: bytes, opcode: Opcode = TEXT) -> bytes:
@@ -206,13 +199,14 @@ async def test_the_first_messages_may_come_with_the_answer_to_the_handshake() ->
 async def test_a_flood_leaves_the_others_their_turns_and_stops_the_network() -> None:
     line, turns = opened(), count()
     line.say(b"".join(framed(b"%d" % number * 100) for number in range(5 * A_TURN)))
-    assert not line.wire.reads
 
     def others() -> None:
         next(turns)
         asyncio.get_running_loop().call_soon(others)
 
     others()
+    await a_turn()
+    assert not line.wire.reads
     before = next(turns)
     for _ in range(5):
         assert len(await line.connection.receive()) == A_TURN
@@ -220,6 +214,31 @@ async def test_a_flood_leaves_the_others_their_turns_and_stops_the_network() -> 
         assert now > before + 1
         before = now
     assert line.wire.reads
+
+
+@pytest.mark.parametrize("last", ["a last word", "a reserved bit"])
+async def test_who_says_that_it_ends_and_does_not_hang_up_is_hung_up_on(last: str) -> None:
+    """What he has said before is heard."""
+    line = opened(close_timeout=0.001)
+    line.say(framed(b"before") + _WRONG[last])
+    async with asyncio.timeout(5):
+        await line.wire.gone.wait()
+    line.hang_up()
+    assert await line.all_heard() == [b"before"]
+
+
+async def test_what_is_taken_at_once_stops_nothing() -> None:
+    line, loop = opened(), asyncio.get_running_loop()
+    loop.call_soon(line.say, framed(b"x" * 50_000) * 2)
+    assert len(await line.connection.receive()) == 2
+    await a_turn()
+    assert line.wire.reads
+
+
+async def a_turn() -> None:
+    turned = asyncio.Event()
+    asyncio.get_running_loop().call_soon(turned.set)
+    await turned.wait()
 
 
 async def test_who_is_cancelled_while_he_waits_has_taken_nothing() -> None:

@@ -10,8 +10,10 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from tests.kucoin.handshake import answer, framed
 from tests.kucoin.patience import eventually
 from tgbot.kucoin.connection import FRAME_CAP
+from tgbot.kucoin.inbox import MOST_UNREAD
 from tgbot.kucoin.readers import CLOSE_WITHIN, FAILED, Reader
 
 
@@ -188,6 +190,28 @@ async def test_who_reads_late_gets_all_of_it_in_order(
                 while True:
                     heard += await socket.receive()
     assert heard == texts
+
+
+async def test_an_end_behind_more_than_may_wait_unread_is_noticed(
+    reader: Reader, own_certificate: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    """It comes in one piece with what stops the reading, and nothing comes behind it: no bytes, nor the end of TCP."""
+    gone = asyncio.Event()
+
+    async def send_and_leave(reading: asyncio.StreamReader, writing: asyncio.StreamWriter) -> None:
+        writing.write(answer(await reading.readuntil(b"\r\n\r\n")) + 2 * framed(b"x" * MOST_UNREAD))
+        writing.close()
+        await gone.wait()
+
+    async with await asyncio.start_server(send_and_leave, "127.0.0.1", 0, ssl=own_certificate) as server:
+        socket = await reader.open(f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/", trusting)
+        heard: list[bytes] = []
+        async with asyncio.timeout(5):
+            with suppress(ConnectionClosed):
+                while True:
+                    heard += await socket.receive()
+        gone.set()
+    assert heard == [b"x" * MOST_UNREAD] * 2
 
 
 class Talk:

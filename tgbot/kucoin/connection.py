@@ -30,10 +30,13 @@ class Connection(ClientConnection):
         self._rest = b""  # of a text whose end has not come yet, or of the head of any frame
         self._owed = 0  # bytes of a frame that is the library's, and which it gets as they come
         self._pieces: bytearray | None = None
+        self._hanging_up: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._inbox.end()
+        if self._hanging_up is not None:
+            self._hanging_up.cancel()
 
     def data_received(self, data: bytes) -> None:
         at = self._greet(data)
@@ -79,6 +82,9 @@ class Connection(ClientConnection):
 
     def _pass(self, data: bytes, at: int, end: int) -> int:
         super().data_received(data[at:end])
+        # The library sets a deadline for the other side to hang up, and minds it only where something is being sent.
+        if self.close_deadline is not None and self._hanging_up is None:
+            self._hanging_up = self.loop.call_at(self.close_deadline, self.transport.abort)
         return end
 
     def _join(self, piece: Frame) -> None:

@@ -9,14 +9,18 @@ A_TURN = 200  # messages; a tick takes some 3 µs
 
 class Inbox:
     """Whole messages, in the order in which they came. While more of them wait than may, `pause` keeps the network from
-    bringing others; what one read of it has brought always has room. For one reader."""
+    bringing others; what one read of it has brought always has room. For one reader.
+
+    `pause` is called by the loop, not by `put`: aiofastnet, paused while it hands over what it has decrypted, leaves
+    the rest lying until more bytes come, and behind the end of a connection none do.
+    """
 
     def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         self._pause = pause
         self._resume = resume
         self._messages: list[bytes] = []
         self._size = 0
-        self._is_paused = False
+        self._is_full = False
         self._has_ended = False
         self._news = asyncio.Event()
 
@@ -25,9 +29,9 @@ class Inbox:
         self._messages += messages
         self._size += size
         self._news.set()
-        if self._size > MOST_UNREAD and not self._is_paused:
-            self._is_paused = True
-            self._pause()
+        if self._size > MOST_UNREAD and not self._is_full:
+            self._is_full = True
+            asyncio.get_running_loop().call_soon(self._hold_back)
 
     def end(self) -> None:
         """Nothing more will come."""
@@ -50,12 +54,16 @@ class Inbox:
             self._rest()
         return taken
 
+    def _hold_back(self) -> None:
+        if self._is_full and not self._has_ended:  # all may have been taken meanwhile
+            self._pause()
+
     def _rest(self) -> None:
         """All is taken."""
         self._size = 0
         if self._has_ended:
             return
         self._news.clear()
-        if self._is_paused:
-            self._is_paused = False
+        if self._is_full:
+            self._is_full = False
             self._resume()
