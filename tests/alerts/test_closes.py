@@ -149,6 +149,33 @@ def test_the_same_rings_with_the_stream_and_without_and_never_later(trades: list
     assert all(early.told_at <= late.told_at for early, late in zip(heard, silent, strict=True))
 
 
+async def test_where_not_all_can_be_read_in_time_all_are_late_and_none_is_left_out(clock: JumpClock) -> None:
+    """KuCoin's quota gives a thousand candles a minute; here eight take 20 s, and 60 close every minute."""
+    judging, last_read = Judging(), dict[str, datetime]()
+    for number in range(60):
+        symbol = f"C{number}-USDT"
+        judging.put(replace(armed(number, PARTS[1], clock.now()), symbol=symbol))
+        read_until(judging, symbol, clock.now())
+
+    async def read(symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
+        await clock.sleep(20)
+        read_until(judging, symbol, clock.now())
+        last_read[symbol] = clock.now()
+
+    async with running(Closes(clock, judging, SilentCandles(), read).run()):
+        await rest()
+        await pass_seconds(clock, 600)
+    assert len(last_read) == 60
+    assert min(last_read.values()) > clock.now() - timedelta(minutes=4)
+
+
+def read_until(judging: Judging, symbol: str, now: datetime) -> None:
+    """The last minute that has closed, and none before it."""
+    closed = now - (now - EPOCH) % MINUTE.length - MINUTE.length
+    price = Decimal(100)
+    judging.read_back(symbol, Missed.closes(MINUTE, [Candle(closed, price, price, price, price, price)], now))
+
+
 async def lived(trades: list[Trade], skew: float) -> list[Ring]:
     clock = JumpClock()
     exchange = MemoryExchange(clock, (BTC,))

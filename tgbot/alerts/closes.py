@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from itertools import islice
+from operator import itemgetter
 from typing import Protocol
 
 import structlog
@@ -127,12 +129,13 @@ class Closes:
         while True:
             self._has_news.clear()
             turns, now = self._turns(), self._clock.now()
-            due = [turn[1:] for turn in turns if turn[0] <= now]
-            for symbol, interval, at in due:
+            due = [turn for turn in turns if turn[0] <= now]
+            for _, symbol, interval, at in due:
                 self._look_at(symbol, interval, at, now)
             async with asyncio.TaskGroup() as group:
-                # By and by: meanwhile others may have closed that will ring.
-                for symbol, interval, at in due[:READ_AT_ONCE]:
+                # By and by: meanwhile others may have closed that will ring. Who has waited longest is first, or where
+                # quota is scarce the same would be read each minute, and others never.
+                for _, symbol, interval, at in nsmallest(READ_AT_ONCE, due, key=itemgetter(0)):
                     group.create_task(self._ask(symbol, interval, at))
             if len(due) <= READ_AT_ONCE:
                 await self._rest(min((turn for turn, *_ in self._turns()), default=None))
