@@ -122,7 +122,7 @@ class Bot:
     async def begin(self) -> None:
         """With all that has closed by now as history."""
         now = self.clock.now()
-        closed = await self._history.closed(BTC, MINUTE, START)
+        closed = await self._history.settled(BTC, MINUTE, START)
         self._judging.read_back(BTC, Missed(now, now, [], [], {MINUTE: closed}, {MINUTE: now}))
         self.closes.notice()
 

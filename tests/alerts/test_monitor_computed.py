@@ -185,13 +185,14 @@ async def test_indicators_share_one_reading_of_a_candle(desk: Desk) -> None:
 
 async def test_what_has_been_judged_is_remembered(desk: Desk) -> None:
     hours(desk, *range(67_000, 69_000, 100))
+    desk.pass_time(seconds=3)
     async with desk.life():
         alert = await desk.set(f"{BTC} rsi 1h < 30")
     assert (await desk.stored(alert)).stance is Stance.UNDER
     async with desk.database.read() as session:
         judged = await store.judged(session)
     now = desk.clock.now()
-    assert judged[f"{BTC} 1hour"] == now.replace(minute=0)
+    assert judged[f"{BTC} 1hour"] == now.replace(minute=0, second=0)
 
 
 async def test_without_an_exchange_it_is_set_and_catches_up(desk: Desk) -> None:

@@ -44,16 +44,10 @@ class History:
         known = signals.last_closed()
         heard = {interval: judged.get(interval, since) for interval, at in known.items() if at is None}
         closed = {
-            interval: await self.closed(symbol, interval, at or heard[interval] - DEPTH * interval.length)
+            interval: await self.settled(symbol, interval, at or heard[interval] - DEPTH * interval.length)
             for interval, at in known.items()
         }
         return Missed(since, self._clock.now(), before, prices, closed, heard)
-
-    async def closed(self, symbol: str, interval: Interval, start: datetime) -> list[Candle]:
-        """Those that begin from `start` on and have closed by now."""
-        now = self._clock.now()
-        candles = await self._candles(symbol, interval, start, now)
-        return [candle for candle in candles if candle.at + interval.length <= now]
 
     async def settled(self, symbol: str, interval: Interval, start: datetime) -> list[Candle]:
         """Those that begin from `start` on and will not change any more: there was a trade behind them, whatever our
