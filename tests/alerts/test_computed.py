@@ -14,7 +14,7 @@ from tests.markets.exchange import candles_of
 from tgbot.alerts.computed import ComputedAlerts, Missed
 from tgbot.alerts.rules.conditions import Averages, Beyond, Move, Part, Rsi, Volume, write_parts
 from tgbot.alerts.rules.crossing import Armed, Crossing, Kind, Stance
-from tgbot.alerts.rules.indicators import judge, without_holes
+from tgbot.alerts.rules.indicators import Closed, judge, without_holes
 from tgbot.alerts.signals import SymbolSignals
 from tgbot.core.market import Candle, Interval, Tick
 
@@ -106,7 +106,7 @@ def truth(part: Part, path: Path, closed: list[Candle], now: datetime) -> bool |
             inside = [price for (_, price), end in zip(path, ends, strict=True) if end > now - window]
             return price >= min(inside) * (1 + share) or price <= max(inside) * (1 - share)
         case indicator:
-            return judge(indicator, closed)[0]
+            return judge(indicator, Closed(closed))[0]
 
 
 def moments(path: Path) -> Iterator[tuple[datetime, Path, list[Candle], bool]]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from time import thread_time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from tests.clock import START
 from tgbot.alerts.rules.conditions import Averages, Rsi, Volume
 from tgbot.alerts.rules.crossing import Kind
-from tgbot.alerts.rules.indicators import has_crossed, judge, rsi, times_usual, without_holes
+from tgbot.alerts.rules.indicators import DEPTH, Closed, has_crossed, judge, rsi, times_usual, without_holes
+from tgbot.alerts.signals import SymbolSignals
 from tgbot.core.market import Candle, Interval
 
 HOUR = Interval.HOUR_1
@@ -82,12 +84,29 @@ def test_volume_is_compared_with_the_twenty_candles_before(volumes: list[Decimal
 
 def test_each_kind_is_judged_with_the_last_candle() -> None:
     rising = candles([Decimal(100 + number) for number in range(30)])
-    assert judge(Rsi(HOUR, Kind.ABOVE, Decimal(70)), rising) == (True, Decimal(100))
-    assert judge(Rsi(HOUR, Kind.BELOW, Decimal(30)), rising) == (False, Decimal(100))
-    assert judge(Rsi(HOUR, Kind.BELOW, Decimal(30)), rising[:10]) == (None, None)
-    assert judge(Averages(2, 5, HOUR), rising) == (False, Decimal("1.5"))
+    assert judge(Rsi(HOUR, Kind.ABOVE, Decimal(70)), Closed(rising)) == (True, Decimal(100))
+    assert judge(Rsi(HOUR, Kind.BELOW, Decimal(30)), Closed(rising)) == (False, Decimal(100))
+    assert judge(Rsi(HOUR, Kind.BELOW, Decimal(30)), Closed(rising[:10])) == (None, None)
+    assert judge(Averages(2, 5, HOUR), Closed(rising)) == (False, Decimal("1.5"))
     volumes = [Decimal(10)] * 20 + [Decimal(30)]
-    assert judge(Volume(Decimal(3), HOUR), candles([Decimal(1)] * 21, volumes)) == (True, Decimal(3))
+    assert judge(Volume(Decimal(3), HOUR), Closed(candles([Decimal(1)] * 21, volumes))) == (True, Decimal(3))
+
+
+def test_many_levels_of_one_rsi_take_little_longer_than_one() -> None:
+    """A close is judged in one turn of the event loop, while prices wait."""
+    *earlier, last = candles([Decimal(100 + number % 7) for number in range(DEPTH)])
+
+    def cost(levels: int) -> float:
+        signals = SymbolSignals()
+        for level in range(levels):
+            signals.listen(Rsi(HOUR, Kind.BELOW, Decimal(level) / 10), Decimal(0), level)
+        signals.load(HOUR, earlier)
+        begun = thread_time()
+        assert not signals.foresee(HOUR, last)
+        signals.close(HOUR, last)
+        return thread_time() - begun
+
+    assert min(cost(40) for _ in range(3)) < 10 * min(cost(1) for _ in range(3))
 
 
 def test_where_nothing_was_traded_the_price_stood_still() -> None:

@@ -9,7 +9,7 @@ from itertools import count
 from tgbot.alerts.index import BoundsIndex
 from tgbot.alerts.rules.conditions import Averages, Beyond, Indicator, Move, Part
 from tgbot.alerts.rules.crossing import Bounds, Kind
-from tgbot.alerts.rules.indicators import DEPTH, judge, without_holes
+from tgbot.alerts.rules.indicators import DEPTH, Closed, judge, without_holes
 from tgbot.alerts.rules.rolling import RollingWindow
 from tgbot.core.market import Candle, Interval
 from tgbot.core.money import ZERO
@@ -135,7 +135,7 @@ class SymbolSignals:
             return False
         earlier = [known for known in self._foreseen.get(interval, ()) if closed[-1].at < known.at < candle.at]
         ahead = self._foreseen[interval] = [*earlier, candle][-MOST_FORESEEN:]
-        candles = [*closed, *without_holes([closed[-1], *ahead], interval.length)[1:]][-DEPTH:]
+        candles = Closed([*closed, *without_holes([closed[-1], *ahead], interval.length)[1:]][-DEPTH:])
         for signal, part in self._indicators[interval]:
             # Behind others that are not read yet nobody knows what holds now.
             holds_on = signal.is_true and not earlier and not isinstance(part, Averages)
@@ -144,9 +144,9 @@ class SymbolSignals:
         return False
 
     def _judge(self, interval: Interval, which: Sequence[tuple[Signal, Indicator]] | None = None) -> set[Signal]:
-        changed = set()
+        changed, closed = set(), Closed(self._closed[interval])
         for signal, part in self._indicators[interval] if which is None else which:
-            is_true, signal.value = judge(part, self._closed[interval])
+            is_true, signal.value = judge(part, closed)
             if is_true is not signal.is_true:
                 signal.is_true = is_true
                 changed.add(signal)
