@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.alerts.chat import Chat
-from tests.alerts.desk import ANN, BTC, ETH, Desk, heard, read
+from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, heard, read
 from tgbot.alerts import store
 from tgbot.alerts.rules.crossing import Stance
 from tgbot.alerts.store import State
@@ -181,6 +181,20 @@ async def test_indicators_share_one_reading_of_a_candle(desk: Desk) -> None:
         await desk.until(lambda: len(desk.exchange.calls) > before)
         await desk.clock.until_sleeping(3)
         assert desk.exchange.calls[before:] == [f"candles {BTC}"]
+
+
+async def test_a_price_that_rings_wakes_nobody_who_waits_for_a_close(desk: Desk) -> None:
+    """With thousands of pairs followed, finding out whose close is next holds up all prices for ten milliseconds."""
+    hours(desk, *range(67_000, 69_000, 100))
+    async with desk.life():
+        await desk.set(f"{BTC} rsi 1h < 30")
+        await desk.set(f"{BTC} > 70000", BORIS)
+        await followed(desk, 69_000)
+        asleep = {sleeper for _, sleeper in desk.clock._sleepers}
+        desk.price(BTC, 70_000)
+        await desk.said(1)
+        await desk.until(lambda: desk.now.monitor.is_up_to_date(BTC))
+        assert asleep <= {sleeper for _, sleeper in desk.clock._sleepers}
 
 
 async def test_what_has_been_judged_is_remembered(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from tests.ids import CountingIds
 from tests.kucoin.conftest import client, ssl_context
 from tests.kucoin.patience import a_moment, eventually, passing
 from tests.markets.exchange import SYMBOLS
+from tgbot.alerts.rules.request import read_request
 from tgbot.db.engine import Database
 from tgbot.kucoin.candles import topic_of
 from tgbot.kucoin.operations import CANDLES
@@ -53,6 +54,15 @@ async def test_a_topic_is_asked_for_once_and_left_with_its_last_alert(street: St
         assert topic_of(BTC, MINUTE) in street.topics
         await life.alerts.delete(BORIS, second.short)
         await eventually(lambda: street.topics == ["/market/candles:BTC-USDT_1hour"])
+
+
+async def test_a_topic_is_left_when_its_alert_is_changed_to_wait_for_a_price(street: Street) -> None:
+    async with street.life() as life:
+        alert = await street.set(f"{BTC} rsi 1m > 90")
+        await eventually(lambda: street.topics == [topic_of(BTC, MINUTE)])
+        wanted = read_request(f"{BTC} > 70000", ".")
+        await life.alerts.change(ANN, alert.short, wanted, street.exchange.rules[BTC], "UTC")
+        await eventually(lambda: street.topics == [])
 
 
 async def test_what_rings_at_a_close_is_told_before_anything_else_is_read(street: Street) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -143,6 +143,7 @@ class AlertMonitor:
             self._early.append(partial(self._judging.put, armed, instead_of))
         else:
             self._judging.put(armed, instead_of)
+            self._notice([instead_of or armed])
         self._follow(armed.symbol)
         last = self._board.latest(armed.symbol)
         if last is not None and last.sequence > seen.sequence:
@@ -168,7 +169,7 @@ class AlertMonitor:
         if not self._is_loaded:
             self._early.append(partial(self._judging.drop, armed))
             return
-        self._judging.drop(armed)
+        self._forget(armed)
         self._leave_idle()
 
     def is_up_to_date(self, symbol: str) -> bool:
@@ -204,6 +205,7 @@ class AlertMonitor:
             heard = judged.get(_key(symbol, interval), oldest[symbol])
             self._heard.setdefault(symbol, {})[interval] = heard
         self._is_loaded = True
+        self._closes.notice()
         self._leave_idle()
         log.info("alerts_armed", symbols=len(oldest))
 
@@ -221,8 +223,16 @@ class AlertMonitor:
         if since is not None:
             self._open_gap(symbol, since)
 
+    def _forget(self, armed: Armed) -> None:
+        self._judging.drop(armed)
+        self._notice([armed])
+
+    def _notice(self, gone: Iterable[Armed]) -> None:
+        """Only what is computed follows candles; looking through all of them takes milliseconds."""
+        if any(alert.condition for alert in gone):
+            self._closes.notice()
+
     def _leave_idle(self) -> None:
-        self._closes.notice()
         for symbol in self._followed - self._judging.symbols:
             self._followed.discard(symbol)
             for memory in (self._unheard, self._gaps, self._waiting, self._read_until, self._last_closes):
@@ -267,6 +277,7 @@ class AlertMonitor:
                 fired = await self._tell(session, batch)
             # Only now: whoever is stopped in between finds them again, and a row fires but once.
             self._batch = []
+            self._notice(crossing.alert for crossing in batch)
             for alert in fired:
                 if alert.state is store.State.ARMED:
                     self._judging.catch_up(alert.armed())
@@ -291,7 +302,7 @@ class AlertMonitor:
                 paused = await store.pause_symbol(session, symbol)
                 await tell_paused(self._outbox, session, symbol, paused)
             for alert in paused:
-                self._judging.drop(alert.armed())
+                self._forget(alert.armed())
             self._outbox.wake()
         self._leave_idle()
 
