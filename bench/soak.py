@@ -141,6 +141,7 @@ async def soak(url: str, seconds: int) -> _Found:
             monitor = AlertMonitor(
                 database=database,
                 clock=CLOCK,
+                exchange_clock=CLOCK,
                 outbox=outbox,
                 feed=hub,
                 board=board,

@@ -56,3 +56,20 @@ class JumpClock:
             while self.sleeping < count:
                 self._someone_slept.clear()
                 await self._someone_slept.wait()
+
+
+class OwnClock:
+    """The bot's: by so much ahead of the exchange's, or behind it."""
+
+    def __init__(self, clock: JumpClock, skew: timedelta) -> None:
+        self._clock = clock
+        self._skew = skew
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._skew
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)

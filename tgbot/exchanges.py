@@ -21,6 +21,7 @@ from tgbot.kucoin.hub import TickerHub
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.readers import fastest
 from tgbot.kucoin.rest import Rest
+from tgbot.kucoin.server_clock import ExchangeClock
 from tgbot.kucoin.sign import Credentials
 from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.prices import Handed
@@ -30,9 +31,10 @@ from tgbot.paper.prices import Handed
 class Exchanges:
     """Where orders go: KuCoin, and the paper exchange where it is offered. Prices always come from KuCoin; `history`
     is for reading back what many pairs have done, in which no order and no answer to a person may get stuck, `foreseen`
-    for that of it by which an alert is to ring."""
+    for that of it by which an alert is to ring. `clock` is KuCoin's."""
 
     tls: ssl.SSLContext
+    clock: Clock
     market: SpotMarket
     history: SpotMarket
     foreseen: SpotMarket
@@ -80,7 +82,9 @@ async def open_exchanges(url: str, clock: Clock, ids: Ids, paper_file: Path | No
         reader = fastest()
         dialers = {mode: Dialer(rest, tls, clock, ids, reader) for mode, rest in rests.items()}
         history, foreseen = SpotMarket(live, Patience.MUCH), SpotMarket(live, Patience.SOME)
-        yield Exchanges(tls, market, history, foreseen, rests, dialers, handed, paper)
+        yield Exchanges(
+            tls, ExchangeClock(live.server_clock, clock), market, history, foreseen, rests, dialers, handed, paper
+        )
 
 
 @asynccontextmanager

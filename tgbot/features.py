@@ -276,10 +276,11 @@ def _markets(ground: Ground) -> Features:
 
 
 def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
-    candles = CandleHub(ground.exchanges.dialers[Mode.LIVE].public, ground.clock, ground.ids)
+    candles = CandleHub(ground.exchanges.dialers[Mode.LIVE].public, ground.exchanges.clock, ground.ids)
     monitor = AlertMonitor(
         database=ground.database,
         clock=ground.clock,
+        exchange_clock=ground.exchanges.clock,
         outbox=ground.outbox,
         feed=ground.hub,
         board=ground.board,

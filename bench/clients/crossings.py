@@ -76,6 +76,7 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
             monitor = AlertMonitor(
                 database=database,
                 clock=CLOCK,
+                exchange_clock=CLOCK,
                 outbox=outbox,
                 feed=hub,
                 board=board,

@@ -20,6 +20,7 @@ from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.service import Alerts
 from tgbot.alerts.store import Alert, AlertRow
 from tgbot.alerts.timers import AlertTimers
+from tgbot.core.clock import Clock
 from tgbot.core.market import Tick
 from tgbot.core.people import Person
 from tgbot.core.reply import Reply
@@ -157,12 +158,24 @@ class Desk:
     def _foreseen(self) -> CandleSource:
         return self.exchange
 
+    @property
+    def own_clock(self) -> Clock:
+        """The bot's."""
+        return self.clock
+
+    @property
+    def known_clock(self) -> Clock:
+        """The exchange's, as the bot knows it."""
+        return self.clock
+
     def _make(self) -> Life:
-        board, feed, candles, outbox = PriceBoard(self.clock), CountedFeed(), self._candles(), Outbox(self.clock)
+        board, outbox = PriceBoard(self.own_clock), Outbox(self.own_clock)
+        feed, candles = CountedFeed(), self._candles()
         prices = Prices(self.exchange, board)
         monitor = AlertMonitor(
             database=self.database,
-            clock=self.clock,
+            clock=self.own_clock,
+            exchange_clock=self.known_clock,
             outbox=outbox,
             feed=feed,
             board=board,
@@ -173,7 +186,7 @@ class Desk:
         board.listen(monitor.on_tick, monitor.on_gap, monitor.on_refused)
         alerts = Alerts(
             database=self.database,
-            clock=self.clock,
+            clock=self.own_clock,
             ids=self.ids,
             prices=prices,
             board=board,
@@ -182,7 +195,7 @@ class Desk:
         )
         timers = AlertTimers(
             database=self.database,
-            clock=self.clock,
+            clock=self.own_clock,
             outbox=outbox,
             prices=prices,
             alerts=alerts,

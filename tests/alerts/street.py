@@ -10,12 +10,13 @@ from decimal import Decimal
 import httpx
 
 from tests.alerts.desk import Desk, Life
-from tests.clock import JumpClock
+from tests.clock import JumpClock, OwnClock
 from tests.ids import CountingIds
 from tests.kucoin.patience import a_moment, eventually, running, without_pings
 from tests.markets.exchange import MemoryExchange, rule_of
 from tgbot.alerts.closes import SETTLES_WITHIN
 from tgbot.alerts.history import CandleSource
+from tgbot.core.clock import Clock
 from tgbot.core.market import Candle, Interval, Tick
 from tgbot.db.engine import Database
 from tgbot.kucoin.budget import Patience
@@ -24,6 +25,7 @@ from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.readers import by_asyncio
 from tgbot.kucoin.rest import Rest
+from tgbot.kucoin.server_clock import ExchangeClock
 from tgbot.paper.exchange import PaperExchange
 from tgbot.paper.faults import Faults
 from tgbot.paper.prices import Handed
@@ -72,6 +74,15 @@ class Street(Desk):
     faults: Faults
     rest: Rest
     dialer: Dialer
+    bots_clock: Clock
+
+    @property
+    def own_clock(self) -> Clock:
+        return self.bots_clock
+
+    @property
+    def known_clock(self) -> Clock:
+        return ExchangeClock(self.rest.server_clock, self.bots_clock)
 
     @asynccontextmanager
     async def life(self) -> AsyncIterator[Life]:
@@ -81,7 +92,7 @@ class Street(Desk):
                 yield life
 
     def _candles(self) -> CandleHub:
-        return CandleHub(without_pings(self.dialer.public), self.clock, self.ids)
+        return CandleHub(without_pings(self.dialer.public), self.known_clock, self.ids)
 
     def _foreseen(self) -> CandleSource:
         assert isinstance(self.exchange, PaperMarket)
@@ -141,14 +152,19 @@ async def open_street(
     client: httpx.AsyncClient,
     tls: ssl.SSLContext,
     symbols: tuple[str, ...],
+    ahead: timedelta = timedelta(0),
 ) -> AsyncIterator[Street]:
+    """The bot's clock is so much ahead of the exchange's."""
+    own_clock = OwnClock(clock, ahead)
     prices = Handed(clock)
     paper = PaperExchange(prices, clock, ids)
     faults = Faults(paper.app, clock)
     # Without its background work: the clock stands still.
     async with listening(faults, "127.0.0.1", 0) as served:
-        rest = Rest(client, clock, ids, served.url)
+        rest = Rest(client, own_clock, ids, served.url)
         exchange = PaperMarket(clock, symbols, rest, prices)
-        dialer = Dialer(rest, tls, clock, ids, by_asyncio())
-        yield Street(database, clock, exchange, paper=paper, faults=faults, rest=rest, dialer=dialer)
+        dialer = Dialer(rest, tls, own_clock, ids, by_asyncio())
+        yield Street(
+            database, clock, exchange, paper=paper, faults=faults, rest=rest, dialer=dialer, bots_clock=own_clock
+        )
     paper.close()

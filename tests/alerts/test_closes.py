@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.alerts.feed import SilentCandles
-from tests.clock import START, JumpClock
+from tests.clock import START, JumpClock, OwnClock
 from tests.kucoin.patience import running
 from tests.markets.exchange import MemoryExchange, candles_of
 from tgbot.alerts.closes import Closes
@@ -59,23 +59,6 @@ trades = st.lists(
     min_size=1,
     max_size=25,
 )
-
-
-class OwnClock:
-    """The bot's: by so much ahead of the exchange's, or behind it."""
-
-    def __init__(self, clock: JumpClock, skew: timedelta) -> None:
-        self._clock = clock
-        self._skew = skew
-
-    def now(self) -> datetime:
-        return self._clock.now() + self._skew
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
 
 
 @dataclass

@@ -27,11 +27,22 @@ OTHERS = tuple(f"C{number}-USDT" for number in range(10))
 
 
 @pytest.fixture
+def ahead() -> timedelta:
+    """By how much our clock is wrong."""
+    return timedelta(0)
+
+
+@pytest.fixture
 async def street(
-    sqlite_url: str, clock: JumpClock, ids: CountingIds, client: httpx.AsyncClient, ssl_context: ssl.SSLContext
+    sqlite_url: str,
+    clock: JumpClock,
+    ids: CountingIds,
+    client: httpx.AsyncClient,
+    ssl_context: ssl.SSLContext,
+    ahead: timedelta,
 ) -> AsyncIterator[Street]:
-    database = Database(sqlite_url)
-    async with open_street(database, clock, ids, client, ssl_context, (*SYMBOLS, *OTHERS)) as street:
+    database, symbols = Database(sqlite_url), (*SYMBOLS, *OTHERS)
+    async with open_street(database, clock, ids, client, ssl_context, symbols, ahead) as street:
         yield street
     await database.close()
 
@@ -176,6 +187,34 @@ async def test_a_stream_that_lies_makes_nothing_ring(street: Street, begins: str
         await street.pass_seconds(4)
         await street.until(lambda: street.now.monitor._judging.last_closed(BTC, MINUTE) == told.at)
         assert await street.said() == []
+        await rise(street)
+        await street.until_closed()
+        street.price(BTC, 100_000)
+        assert len(await street.said(1)) == 1
+        assert street.since_close < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=30)])
+async def test_what_is_still_being_made_is_not_judged_by_a_clock_that_is_fast(street: Street) -> None:
+    """By KuCoin's clock the minute is half over."""
+    async with street.life():
+        await street.set(f"{BTC} rsi 1m > 90")
+        await street.followed(BTC)
+        await street.until_closed()
+        await rise(street)
+        await street.pass_seconds(45)
+        street.price(BTC, 67_000)
+        await street.until_told(BTC)
+        await street.pass_seconds(20)
+        assert street.asked() != []
+        assert await street.said() == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=-90)])
+async def test_with_a_clock_that_is_slow_it_rings_in_time(street: Street) -> None:
+    async with street.life():
+        await street.set(f"{BTC} rsi 1m > 90")
+        await street.followed(BTC)
         await rise(street)
         await street.until_closed()
         street.price(BTC, 100_000)

@@ -76,7 +76,7 @@ def is_judged(test: str) -> bool:
 
 
 SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcile.py::", "trading/test_orders.py::"
-FIRSTS = "alerts/test_monitor_doubts.py::"
+FIRSTS, FORESEEN = "alerts/test_monitor_doubts.py::", "alerts/test_monitor_foreseen.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
@@ -693,11 +693,13 @@ TIME = (
     Row(
         "K1",
         "the clock is wrong by half a minute",
-        "signed with KuCoin's time; nothing is refused",
+        "signed with KuCoin's time; nothing is refused, and no candle is taken for closed before it is",
         (
             CLOCK + "test_a_wrong_clock_costs_no_order_and_no_look",
             SENDING + "test_wrong_wall_clock_costs_no_order",
             KUCOIN + "test_the_timestamp_is_kucoins_even_if_our_clock_is_half_a_minute_off",
+            FORESEEN + "test_what_is_still_being_made_is_not_judged_by_a_clock_that_is_fast",
+            FORESEEN + "test_with_a_clock_that_is_slow_it_rings_in_time",
         ),
     ),
     Row(

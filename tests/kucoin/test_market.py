@@ -97,7 +97,16 @@ async def test_candles_come_oldest_first_and_in_as_many_calls_as_it_takes(market
     assert [candle.at for candle in candles] == [start + timedelta(minutes=n) for n in range(2001)]
     first = candles[0]
     assert [first.open, first.close, first.high, first.low] == [Decimal(1), Decimal(2), Decimal(4), Decimal("0.5")]
-    assert len(host.requests) == 2
+    assert len(host.seen("GET", "/candles")) == 2
+
+
+async def test_with_candles_kucoins_clock_is_known(rest: Rest, host: Host) -> None:
+    """For whoever asks whether the last of them has closed."""
+    end = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    host.on("GET", "/api/v1/market/candles", success([]))
+    host.on("GET", "/api/v1/timestamp", success(1_700_000_000_000))
+    await SpotMarket(rest).candles("BTC-USDT", Interval.MINUTE_1, end - timedelta(hours=1), end)
+    assert rest.server_clock.now() == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
 async def test_history_is_read_back_when_nobody_is_in_a_greater_hurry(rest: Rest, host: Host) -> None:
@@ -109,7 +118,7 @@ async def test_history_is_read_back_when_nobody_is_in_a_greater_hurry(rest: Rest
     span = ("BTC-USDT", Interval.MINUTE_1, end - timedelta(hours=1), end)
     with pytest.raises(ExchangeUnavailable, match="quota"):
         await SpotMarket(rest, Patience.MUCH).candles(*span)
-    assert host.requests == []
+    assert host.seen("GET", "/candles") == []
     await SpotMarket(rest).candles(*span)
     await rest.sync_clock()
 

@@ -57,6 +57,7 @@ class AlertMonitor:
         *,
         database: Database,
         clock: Clock,
+        exchange_clock: Clock,
         outbox: Outbox,
         feed: Feed,
         board: PriceBoard,
@@ -64,17 +65,18 @@ class AlertMonitor:
         history: CandleSource,
         foreseen: CandleSource,
     ) -> None:
-        """`foreseen` is asked, as `history` is, but for candles by which something is to ring."""
+        """`foreseen` is asked, as `history` is, but for candles by which something is to ring. When a candle closes is
+        for the `exchange_clock` to say."""
         self._database = database
         self._clock = clock
         self._outbox = outbox
         self._feed = feed
         self._board = board
         self._candles = candles
-        self._history = History(history, clock)
-        self._foreseen = History(foreseen, clock)
+        self._history = History(history, exchange_clock)
+        self._foreseen = History(foreseen, exchange_clock)
         self._judging = Judging()
-        self._closes = Closes(clock, self._judging, candles, self._read_closed)
+        self._closes = Closes(exchange_clock, self._judging, candles, self._read_closed)
         self._doubts = Doubts(clock, self._ask_again)
         self._heard: dict[str, dict[Interval, datetime]] = {}
         self._followed: set[str] = set()

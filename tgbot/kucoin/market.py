@@ -42,7 +42,9 @@ class SpotMarket:
         return await self._rest.read(operations.STATS, wire.stats, {"symbol": symbol})
 
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
-        """From `start` to `end`, the oldest first; stretches without a trade have no candle."""
+        """From `start` to `end`, the oldest first; stretches without a trade have no candle. Whether the last of them
+        has closed only KuCoin's clock says, so that is known by then."""
+        await self._rest.know_the_time()
         found: dict[datetime, Candle] = {}
         while start < end:
             stop = min(end, start + CANDLES_A_CALL * interval.length)

@@ -39,3 +39,20 @@ class ServerClock:
         self._anchor = server_time + timedelta(seconds=round_trip / 2)
         self._anchored = answered
         self._round_trip = round_trip
+
+
+class ExchangeClock:
+    """Implements `core.clock.Clock` by KuCoin's time, for whoever reckons with what KuCoin has stamped."""
+
+    def __init__(self, server_clock: ServerClock, clock: Clock) -> None:
+        self._server_clock = server_clock
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return self._server_clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
