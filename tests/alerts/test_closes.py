@@ -14,13 +14,14 @@ from tests.alerts.feed import SilentCandles
 from tests.clock import START, JumpClock, OwnClock
 from tests.kucoin.patience import running
 from tests.markets.exchange import MemoryExchange, candles_of
-from tgbot.alerts.closes import Closes
+from tgbot.alerts.closes import READ_AT_ONCE, Closes
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.history import History
 from tgbot.alerts.judging import Judging
 from tgbot.alerts.rules.conditions import Averages, Part, Rsi, write_parts
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
 from tgbot.core.clock import Clock
+from tgbot.core.errors import ExchangeUnavailable
 from tgbot.core.market import Candle, Interval
 from tgbot.db.types import EPOCH
 
@@ -152,10 +153,34 @@ async def test_where_not_all_can_be_read_in_time_all_are_late_and_none_is_left_o
     assert min(last_read.values()) > clock.now() - timedelta(minutes=4)
 
 
-def read_until(judging: Judging, symbol: str, now: datetime) -> None:
+async def test_what_will_ring_and_could_not_be_read_at_once_is_first_when_it_can(clock: JumpClock) -> None:
+    """The quota is used up, for 20 s more."""
+    judging, asked, opens = Judging(), list[str](), clock.now() + timedelta(seconds=80)
+    symbols = [f"C{number}-USDT" for number in range(30)]
+    for number, symbol in enumerate(symbols):
+        judging.put(replace(armed(number, PARTS[1], clock.now()), symbol=symbol))
+        for minute in range(20, 0, -1):
+            read_until(judging, symbol, clock.now() - (minute - 1) * MINUTE.length, Decimal(100 + minute % 2))
+
+    async def read(symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
+        if clock.now() < opens:
+            raise ExchangeUnavailable("429000", "the request quota is used up")
+        asked.append(symbol)
+        read_until(judging, symbol, clock.now())
+
+    closes = Closes(clock, judging, SilentCandles(), read)
+    async with running(closes.run()):
+        await pass_seconds(clock, 60)
+        price = Decimal(120)
+        closes.on_next(symbols[-1], MINUTE, Candle(START, price, price, price, price, price))
+        await pass_seconds(clock, 40)
+    assert set(asked) == set(symbols)
+    assert symbols[-1] in asked[:READ_AT_ONCE]
+
+
+def read_until(judging: Judging, symbol: str, now: datetime, price: Decimal = Decimal(100)) -> None:
     """The last minute that has closed, and none before it."""
     closed = now - (now - EPOCH) % MINUTE.length - MINUTE.length
-    price = Decimal(100)
     judging.read_back(symbol, Missed.closes(MINUTE, [Candle(closed, price, price, price, price, price)], now))
 
 

@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 from heapq import nsmallest
 from itertools import islice
-from operator import itemgetter
 from typing import Protocol
 
 import structlog
@@ -25,6 +24,8 @@ AGAIN_SOON = timedelta(seconds=0.5)
 JUDGED_AT_ONCE = 8  # candles in one turn of the event loop; a part that was never judged takes up to a millisecond
 
 Key = tuple[str, Interval]
+# When it has to be asked for, and behind which candle.
+Turn = tuple[datetime, str, Interval, datetime]
 
 
 class CandleFeed(Protocol):
@@ -61,6 +62,7 @@ class Closes:
         self._judged: dict[Key, Candle] = {}
         self._looked_at: dict[Key, datetime] = {}
         self._urgent: set[Key] = set()
+        self._owed: set[Key] = set()  # foreseen, but not to be had at once
         self._places = asyncio.Semaphore(READ_AT_ONCE)
         self._has_changed = asyncio.Event()
         self._has_told = asyncio.Event()
@@ -96,6 +98,7 @@ class Closes:
                 self._feed.release(*key)
                 self._judged.pop(key, None)
                 self._looked_at.pop(key, None)
+                self._owed.discard(key)
             self._held = needed
 
     async def _foresee(self) -> None:
@@ -121,6 +124,7 @@ class Closes:
                     await self._read(*key, at, is_urgent=True)
                 await self._clock.sleep(AGAIN_SOON.total_seconds())
         except ExchangeError as error:
+            self._owed.add(key)
             log.warning("foreseen_candle_unavailable", symbol=key[0], interval=key[1].value, code=error.code)
         finally:
             self._urgent.discard(key)
@@ -133,14 +137,13 @@ class Closes:
             for _, symbol, interval, at in due:
                 self._look_at(symbol, interval, at, now)
             async with asyncio.TaskGroup() as group:
-                # By and by: meanwhile others may have closed that will ring. Who has waited longest is first, or where
-                # quota is scarce the same would be read each minute, and others never.
-                for _, symbol, interval, at in nsmallest(READ_AT_ONCE, due, key=itemgetter(0)):
+                # By and by: meanwhile others may have closed that will ring.
+                for _, symbol, interval, at in nsmallest(READ_AT_ONCE, due, key=self._rank):
                     group.create_task(self._ask(symbol, interval, at))
             if len(due) <= READ_AT_ONCE:
                 await self._rest(min((turn for turn, *_ in self._turns()), default=None))
 
-    def _turns(self) -> list[tuple[datetime, str, Interval, datetime]]:
+    def _turns(self) -> list[Turn]:
         """When each candle that is followed has to be asked for."""
         known = [(symbol, interval, at) for symbol, interval, at in self._judging.closes() if at is not None]
         keys = {(symbol, interval) for symbol, interval, _ in known}
@@ -149,6 +152,12 @@ class Closes:
             (max(_closes(at, interval), self._not_before.get((symbol, interval), at)), symbol, interval, at)
             for symbol, interval, at in known
         ]
+
+    def _rank(self, turn: Turn) -> tuple[bool, datetime]:
+        """After what is owed comes what has waited longest: where quota is scarce, the same would else be read each
+        minute, and others never."""
+        since, symbol, interval, _ = turn
+        return (symbol, interval) not in self._owed, since
 
     def _look_at(self, symbol: str, interval: Interval, at: datetime, now: datetime) -> None:
         """A candle that is due, and behind which the stream may not have told of another one."""
@@ -167,6 +176,7 @@ class Closes:
             log.warning("candles_unavailable", symbol=symbol, interval=interval.value, code=error.code)
             self._not_before[symbol, interval] = now + AGAIN_AFTER
             return
+        self._owed.discard((symbol, interval))
         # If it is not there yet it is asked for again, and then with the next one.
         is_expected = now < _closes(at, interval) + EXPECTED_FOR
         next_close = at + ((now - at) // interval.length + 1) * interval.length + SETTLES_WITHIN
