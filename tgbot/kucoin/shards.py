@@ -41,7 +41,7 @@ class Shards:
     def subscribe(self, topic: str) -> None:
         if topic in self._homes:
             return
-        home = next((stream for stream in self._streams if len(stream.topics) < TOPICS_A_SOCKET), None) or self._grow()
+        home = next((stream for stream in self._streams if stream.has_room(TOPICS_A_SOCKET)), None) or self._grow()
         self._homes[topic] = home
         home.subscribe(topic)
 

@@ -62,6 +62,10 @@ class Stream:
     def topics(self) -> frozenset[str]:
         return frozenset(self._topics.wanted)
 
+    def has_room(self, most: int) -> bool:
+        """For one more topic, where no more than `most` may be wanted."""
+        return len(self._topics.wanted) < most
+
     def subscribe(self, topic: str) -> None:
         self._topics.wanted.add(topic)
         self._topics.changed.set()
