@@ -57,6 +57,8 @@ KINDS = {
 JUDGED = (
     "faults/",
     "flows/test_doctor.py",
+    "flows/test_orders.py::test_orders_with_this_bots_own_mark",
+    "flows/test_portfolio.py::test_while_kucoin_cannot_be_asked",
     "approvals/test_decision.py",
     "approvals/test_desks.py",
     "approvals/test_races.py::test_it_expires",

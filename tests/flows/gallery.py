@@ -51,8 +51,10 @@ class Traveller:
         await self.seat.press(label, "", message)
         await self.keep(f"[ {label} ]" if label.isascii() else f"[ {verb} ]")
 
-    async def see(self, symbol: str, price: str) -> None:
+    async def hear(self, symbol: str, price: str, told: str) -> None:
+        """What is told of this price."""
         self.stage.price(symbol, price)
+        await self.seat.hears(told)
         await self.keep(f"({symbol} {price})")
 
     def newest(self, verb: str) -> tuple[Message, str]:
@@ -136,7 +138,7 @@ async def be_told(one: Traveller) -> None:
     await one.say("/alert eth cross 3000 every 30m")
     await one.say("/alert eth")
     await one.say("/alerts")
-    await one.see("BTC-USDT", "68004.6")
+    await one.hear("BTC-USDT", "68004.6", "^take profit")
     await one.say("/watch btc eth 2%")
     await one.say("/watch")
     await one.say("/unwatch eth")

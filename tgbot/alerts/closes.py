@@ -1,6 +1,7 @@
 """The role that reads every candle as it closes, once for all whose alerts need it: first those that will ring."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from heapq import nsmallest
 from itertools import islice
@@ -9,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from tgbot.alerts.judging import Judging
+from tgbot.alerts.rules.crossing import Armed
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Candle, Interval
@@ -72,6 +74,12 @@ class Closes:
         """There may be other candles to follow."""
         self._has_changed.set()
         self._has_news.set()
+
+    def leave(self, gone: Iterable[Armed]) -> None:
+        """These do not wait any more for what they did. Only what is computed follows candles, and looking through all
+        that are followed takes milliseconds."""
+        if any(alert.condition for alert in gone):
+            self.notice()
 
     def on_next(self, symbol: str, interval: Interval, candle: Candle) -> None:
         """The stream tells of the one behind this candle, so this one has closed."""

@@ -1,8 +1,8 @@
 """The role that judges prices as they come, reads back what was missed, and fires."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -86,7 +86,7 @@ class AlertMonitor:
         self._batch: list[Crossing] = []
         self._unpacking: Iterator[Crossing] = iter(())
         self._gaps: dict[str, datetime] = {}
-        self._reading: set[str] = set()
+        self._reading: Counter[str] = Counter()
         self._waiting: dict[str, deque[Tick]] = {}
         self._read_until: dict[str, datetime] = {}
         self._last_closes: dict[str, Decimal] = {}
@@ -145,7 +145,7 @@ class AlertMonitor:
             self._early.append(partial(self._judging.put, armed, instead_of))
         else:
             self._judging.put(armed, instead_of)
-            self._notice([instead_of or armed])
+            self._closes.leave([instead_of or armed])
         self._follow(armed.symbol)
         last = self._board.latest(armed.symbol)
         if last is not None and last.sequence > seen.sequence:
@@ -171,14 +171,15 @@ class AlertMonitor:
         if not self._is_loaded:
             self._early.append(partial(self._judging.drop, armed))
             return
-        self._forget(armed)
+        self._judging.drop(armed)
+        self._closes.leave([armed])
         self._leave_idle()
 
     def is_up_to_date(self, symbol: str) -> bool:
         """Whether all that is known of its price has been judged, and what came of it is in the table."""
         if not self._is_loaded:
             return False
-        return symbol not in self._gaps and symbol not in self._reading and not self._is_due
+        return not (symbol in self._gaps or self._reading[symbol] or self._doubts.has(symbol) or self._is_due)
 
     async def lose(self, session: WriteSession, chat_id: int) -> None:
         """Telegram says that nobody reads this chat any more: its alerts are lost until somebody does."""
@@ -225,15 +226,6 @@ class AlertMonitor:
         if since is not None:
             self._open_gap(symbol, since)
 
-    def _forget(self, armed: Armed) -> None:
-        self._judging.drop(armed)
-        self._notice([armed])
-
-    def _notice(self, gone: Iterable[Armed]) -> None:
-        """Only what is computed follows candles; looking through all of them takes milliseconds."""
-        if any(alert.condition for alert in gone):
-            self._closes.notice()
-
     def _leave_idle(self) -> None:
         for symbol in self._followed - self._judging.symbols:
             self._followed.discard(symbol)
@@ -279,7 +271,7 @@ class AlertMonitor:
                 fired = await self._tell(session, batch)
             # Only now: whoever is stopped in between finds them again, and a row fires but once.
             self._batch = []
-            self._notice(crossing.alert for crossing in batch)
+            self._closes.leave(crossing.alert for crossing in batch)
             for alert in fired:
                 if alert.state is store.State.ARMED:
                     self._judging.catch_up(alert.armed())
@@ -304,14 +296,16 @@ class AlertMonitor:
                 paused = await store.pause_symbol(session, symbol)
                 await tell_paused(self._outbox, session, symbol, paused)
             for alert in paused:
-                self._forget(alert.armed())
+                self._judging.drop(alert.armed())
+            self._closes.leave(alert.armed() for alert in paused)
             self._outbox.wake()
         self._leave_idle()
 
     async def _save(self) -> None:
         """Only with nothing due: what is saved as judged is not read back any more."""
         moved = self._judging.take_moved()
-        latest = {symbol: self._board.latest(symbol) for symbol in self._followed if symbol not in self._waiting}
+        settled = [symbol for symbol in self._followed - self._waiting.keys() if not self._doubts.has(symbol)]
+        latest = {symbol: self._board.latest(symbol) for symbol in settled}
         closed = {_key(symbol, interval): at + interval.length for symbol, interval, at in self._judging.closes() if at}
         async with self._database.write() as session:
             await store.save_stances(session, moved)
@@ -327,27 +321,32 @@ class AlertMonitor:
     async def _mend(self) -> None:
         while True:
             await self._has_gaps.wait()
-            batch = list(islice(self._gaps.items(), READ_AT_ONCE))
-            for symbol, _ in batch:
-                del self._gaps[symbol]
-                self._reading.add(symbol)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._read_back(symbol, since)) for symbol, since in batch]
-            self._reading.clear()
+                tasks = [group.create_task(self._read_gap(symbol)) for symbol in islice(self._gaps, READ_AT_ONCE)]
             if not all(task.result() for task in tasks):
                 await self._clock.sleep(RETRY_EVERY.total_seconds())
             if not self._gaps:
                 self._has_gaps.clear()
 
+    async def _read_gap(self, symbol: str) -> bool:
+        since = self._gaps.pop(symbol, None)
+        return since is None or await self._read_back(symbol, since)
+
     async def _read_back(self, symbol: str, since: datetime) -> bool:
         """Whether that is settled; if not, the gap is open again."""
         signals, asked_at = self._judging.signals(symbol), self._clock.now()
+        self._reading[symbol] += 1
         try:
             missed = await self._history.missed(symbol, since, signals, self._heard.get(symbol, {}))
         except ExchangeError as error:
             log.warning("missed_prices_unavailable", symbol=symbol, code=error.code)
-            self._open_gap(symbol, since)
+            if symbol in self._followed:
+                self._open_gap(symbol, since)
             return False
+        finally:
+            self._reading -= Counter([symbol])
+        if symbol not in self._followed:
+            return True
         self._queue(self._judging.read_back(symbol, missed))
         self._closes.notice()
         if symbol in self._unheard and since <= self._unheard[symbol]:
@@ -357,7 +356,8 @@ class AlertMonitor:
         if candles:
             self._last_closes[symbol] = candles[-1].close
             self._board.expect(symbol, candles[-1].close)
-        if symbol not in self._gaps and symbol not in self._unheard:
+        # Whoever reads it beside us may know of older prices.
+        if symbol not in self._gaps and symbol not in self._unheard and not self._reading[symbol]:
             self._judge_waiting(symbol, candles)
         return True
 
@@ -370,6 +370,8 @@ class AlertMonitor:
             self._queue(self._judging.judge_late(first, self._clock.now()))
         elif first is not None:
             self._board.doubt(first)
+            if close is not None:
+                self._board.expect(symbol, close)
             self._doubts.note(symbol, first.at)
         for tick in others:
             self._queue(self._judging.judge_late(tick, self._clock.now()))

@@ -74,7 +74,8 @@ def _card_buttons(chart: Chart) -> tuple[tuple[Button, ...], ...]:
             refresh(redraw(symbol, interval, theme)),
             Button(T(f"markets.theme_{theme.other}"), redraw(symbol, interval, theme.other)),
         ),
-        (*deal_buttons(symbol), Button(T.of("markets.alert"), f"alert:{symbol}")),
+        deal_buttons(symbol),
+        (Button(T.of("markets.alert"), f"alert:{symbol}"),),
     )
 
 
