@@ -50,6 +50,15 @@ async def test_a_certificate_that_nobody_vouches_for_or_of_another_host_is_not_b
     assert not served
 
 
+@pytest.mark.parametrize("host", ["[::zz", "a" * 70 + ".com", "127.0.0.1:99999"])
+async def test_an_address_that_is_none_cannot_be_dialled(
+    host: str, reader: Reader, ssl_context: ssl.SSLContext
+) -> None:
+    """Whatever KuCoin's answer says: it may end no process."""
+    with pytest.raises(FAILED):
+        await reader.open(f"wss://{host}/?token=secret", ssl_context)
+
+
 async def test_a_dial_that_is_given_up_leaves_no_connection(reader: Reader, ssl_context: ssl.SSLContext) -> None:
     asked, gone = asyncio.Event(), asyncio.Event()
 

@@ -20,7 +20,7 @@ from tgbot.kucoin.connection import FRAME_CAP, Connection
 
 OPEN_WITHIN = 10.0
 CLOSE_WITHIN = 1.0
-FAILED = (OSError, WebSocketException)
+FAILED = (OSError, ValueError, WebSocketException)  # a value: of an address that is none
 
 # At debug level the library writes the address, and the address holds the token.
 _quiet = logging.getLogger("tgbot.kucoin.websocket")
