@@ -143,3 +143,12 @@ async def test_with_a_key_that_has_gone_meanwhile_nothing_is_taken_over(desk: De
     await desk.now.keys.disconnect(desk.person(), key)
     await desk.now.adoption.search(linked)
     assert await intents(desk) == []
+
+
+@on_both_databases
+async def test_two_of_one_client_oid_are_no_reason_to_stumble(desk: Desk) -> None:
+    """A stop order and an order in the book, made by hand to look like ours."""
+    await sent_as(desk, MARK + "a" * 32)
+    await sent_as(desk, MARK + "a" * 32, SPEC, Trigger(Decimal(66_000), Direction.DOWN))
+    await desk.now.adoption.search(await account(desk))
+    assert len(await intents(desk)) == 1

@@ -238,3 +238,30 @@ async def another_key(desk: Desk, first: LinkedKey) -> str:
     async with desk.database.write() as session:
         await session.execute(update(KeyRow).where(KeyRow.id == key.id).values(uid=first.uid))
     return key.id
+
+
+@on_both_databases
+async def test_one_that_was_triggered_and_is_shown_once_more_before_it_is_looked_at_is_one(desk: Desk) -> None:
+    """The list shows the order that the stop has become while that stop is still watched."""
+    limit = OrderSpec("BTC-USDT", Side.BUY, OrderType.LIMIT, size=Decimal("0.002"), price=Decimal(63_000))
+    key_id = await shown(desk, limit, Trigger(Decimal(66_000), Direction.DOWN))
+    desk.price("BTC-USDT", 65_500)
+    assert len((await desk.now.orders.open(desk.person())).others) == 1
+    await desk.now.fills_elsewhere.look_at_account(key_id)
+    await desk.now.fills_elsewhere.look()
+    desk.price("BTC-USDT", 62_900)
+    await stream_tells(desk, key_id, 2)
+    assert await desk.headlines() == ["✎ Filled"]
+    assert await still_watched(desk, key_id) == []
+
+
+async def test_one_that_was_triggered_and_is_not_found_yet_is_told_all_the_same(desk: Desk) -> None:
+    key_id = await shown(desk, BUY, Trigger(Decimal(66_000), Direction.DOWN))
+    desk.clock.advance(3600)
+    desk.price("BTC-USDT", 64_000)
+    desk.hide(times=2)
+    await stream_tells(desk, key_id)
+    await desk.now.fills_elsewhere.look()
+    await desk.now.fills_elsewhere.look()
+    assert await desk.headlines() == ["✎ Filled"]
+    assert await still_watched(desk, key_id) == []

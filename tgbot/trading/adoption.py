@@ -84,7 +84,7 @@ class Adoption:
             return []
         whole = await elsewhere.in_full(linked.spot, unknown)
         async with self.alone, self._database.write() as session:
-            key = await keys.by_id(session, linked.key_id)
+            key = await keys.lock(session, linked.key_id)  # another process may have found them, too
             adopted = await self.take_over(session, key, whole) if key is not None else []
             if key is not None and adopted:
                 reply = views.found_marked(len(adopted))
@@ -94,14 +94,16 @@ class Adoption:
         return adopted
 
     async def take_over(self, session: WriteSession, key: LinkedKey, orders: Sequence[Elsewhere]) -> list[Intent]:
-        """Those that are not known here, in doubt; `follow` them once that is committed. For whoever is `alone`."""
-        known = await store.by_client_oids(session, [order.client_oid for order in orders])
+        """Those that are not known here, in doubt; `follow` them once that is committed. For whoever is `alone`. Of
+        several with one clientOid, which are not all of this bot's, the first."""
+        known = set(await store.by_client_oids(session, [order.client_oid for order in orders]))
         adopted = []
         for order in orders:
             if order.client_oid in known or not self._symbols.knows(order.symbol):
                 continue
             terms = terms_of(order, self._symbols.rule(order.symbol))
             if terms is not None:
+                known.add(order.client_oid)
                 adopted.append(await self._add(session, key, order, terms))
         return adopted
 

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeError
+from tgbot.core.errors import ExchangeError, ExchangeUnavailable
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.outbox import Outbox
@@ -16,7 +16,7 @@ from tgbot.trading import store
 from tgbot.trading.afterwards import WATCHED_FOR
 from tgbot.trading.outcomes import OnOutcome, Outcomes
 from tgbot.trading.rounds import Piece, Rounds
-from tgbot.trading.rules.settlement import DONE, PENDING, UNSETTLED, State, may_grow
+from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, UNSETTLED, State, may_grow
 from tgbot.trading.settling import Settling
 from tgbot.trading.store import Intent
 from tgbot.trading.views import orders as views
@@ -147,6 +147,8 @@ class Reconciler:
             await self._look_once(intent)
         except ExchangeError as error:
             log.warning("order_not_looked_at", intent=intent.id, code=error.code)
+            if intent.state in GIVEN_UP and isinstance(error, ExchangeUnavailable):
+                self._settling.again.add(intent.id)  # no round would come back to it
 
     async def _look_once(self, intent: Intent, *, is_asked: bool = False, was_ended: bool = False) -> None:
         self._looked[intent.id] = self._clock.monotonic()

@@ -94,19 +94,31 @@ async def find(session: ReadSession, key_id: str, order_id: str) -> Watched | No
 
 
 async def advance(session: WriteSession, one: Watched, order: Order) -> bool:
-    """It has filled so far, or has come into the book; whether nobody has noted anything of it since it was read."""
-    moved = await session.execute(
-        update(WatchedOrderRow)
-        .where(*_as_read(one))
-        .values(
-            order_id=order.order_id,
-            kind=kind_of(order),
-            filled_size=order.filled_size,
-            is_told=one.is_told or order.filled_size > one.filled_size,
+    """It has filled so far, or has come into the book; whether nobody has noted anything of it since it was read. What
+    has come into the book may be watched there already: then that goes on alone, and nothing is noted."""
+    is_told = one.is_told or order.filled_size > one.filled_size
+    if order.order_id == one.order_id:
+        moved = await session.execute(
+            update(WatchedOrderRow)
+            .where(*_as_read(one))
+            .values(filled_size=order.filled_size, is_told=is_told)
+            .returning(WatchedOrderRow.order_id)
         )
-        .returning(WatchedOrderRow.order_id)
-    )
-    return moved.first() is not None
+        return moved.first() is not None
+    if not await end(session, one):
+        return False
+    in_book = {
+        "key_id": one.key_id,
+        "order_id": order.order_id,
+        "kind": kind_of(order),
+        "symbol": one.symbol,
+        "client_oid": one.client_oid,
+        "filled_size": order.filled_size,
+        "is_told": is_told,
+        "since": one.since,
+    }
+    added = insert_into(session, WatchedOrderRow).values(in_book).on_conflict_do_nothing()
+    return (await session.execute(added.returning(WatchedOrderRow.order_id))).first() is not None
 
 
 async def end(session: WriteSession, one: Watched) -> bool:
