@@ -11,6 +11,7 @@ from tests.trading.desk import MARK, Desk, read
 from tgbot.core.ids import mark_of
 from tgbot.core.orders import ChangeKind, Direction, OrderChange, OrderSpec, OrderType, Side, StopLeg, Trigger, Wait
 from tgbot.credentials.service import Linked
+from tgbot.paper.faults import Mode
 from tgbot.trading import kinds, older_copy, store
 from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import State
@@ -152,3 +153,13 @@ async def test_two_of_one_client_oid_are_no_reason_to_stumble(desk: Desk) -> Non
     await sent_as(desk, MARK + "a" * 32, SPEC, Trigger(Decimal(66_000), Direction.DOWN))
     await desk.now.adoption.search(await account(desk))
     assert len(await intents(desk)) == 1
+
+
+async def test_a_connection_searches_until_kucoin_has_answered(desk: Desk) -> None:
+    await forgotten(desk)
+    fault = desk.faults.add("GET", "/api/v1/hf/orders/active/symbols", Mode.HTML, 4)
+    await desk.now.adoption.search(await account(desk))
+    assert fault.hits == 4
+    assert len(await intents(desk)) == 1
+    desk.faults.add("GET", "/api/v1/hf/orders/active/symbols", Mode.ERROR, code="400003", message="KC-API-KEY not exists")
+    await desk.now.adoption.search(await account(desk))

@@ -161,6 +161,18 @@ async def test_one_that_kucoin_does_not_answer_for_is_asked_about_again(desk: De
     assert await desk.headlines() == ["✎ Filled"]
 
 
+async def test_nothing_is_asked_of_one_whose_key_is_suspended(desk: Desk) -> None:
+    key_id = await shown(desk)
+    asked = desk.faults.add("GET", BY_ID, Mode.ERROR, 99, code="400003", message="KC-API-KEY not exists")
+    await stream_tells(desk, key_id)
+    assert asked.hits == 1
+    async with desk.database.write() as session:
+        await session.execute(update(KeyRow).values(trouble="revoked"))
+    for _ in range(3):
+        await desk.now.fills_elsewhere.look()
+    assert asked.hits == 1
+
+
 async def test_one_that_kucoin_does_not_find_is_let_go_after_a_while_and_not_before(desk: Desk) -> None:
     key_id = await shown(desk)
     desk.faults.add("GET", BY_ID, Mode.ERROR, 99, code="400100", message="The order does not exist.")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from tgbot.core.clock import Clock
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable
 from tgbot.core.ids import Ids
 from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
@@ -32,6 +33,7 @@ from tgbot.trading.views import restored as views
 log = structlog.get_logger()
 
 COULD_ARRIVE_FOR = timedelta(seconds=5)
+SEARCH_AGAIN = timedelta(seconds=10)
 
 
 class Adoption:
@@ -69,8 +71,18 @@ class Adoption:
             await self.adopt(linked, [order])
 
     async def search(self, linked: Linked) -> None:
-        """Among what is open. Raises `ExchangeError`."""
-        await self.adopt(linked, await elsewhere.list_open(linked.spot, None))
+        """Among what is open, again and again until KuCoin has answered. A refusal is an answer, too."""
+        while True:
+            try:
+                await self.adopt(linked, await elsewhere.list_open(linked.spot, None))
+            except ExchangeUnavailable as error:
+                log.warning("account_not_searched", key=linked.key_id, code=error.code)
+            except ExchangeRejected as error:
+                log.warning("account_search_refused", key=linked.key_id, code=error.code)
+                return
+            else:
+                return
+            await self._clock.sleep(SEARCH_AGAIN.total_seconds())
 
     async def adopt(self, linked: Linked, orders: Sequence[Elsewhere]) -> list[Intent]:
         """Those of ours among them that are not known here, and tells their owner. While the account awaits its search

@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeError, ExchangeRejected, ExchangeUnavailable
+from tgbot.core.errors import ExchangeError, ExchangeRejected
 from tgbot.core.ids import Ids
 from tgbot.core.orders import BalanceChange, OrderChange, StopChange
 from tgbot.core.people import Mode
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 KEPT_FOR = timedelta(minutes=1)  # after the last order is done: the next one is often near
 REFUSED_FOR = timedelta(minutes=15)
 ASK_EVERY = timedelta(seconds=2)
-SEARCH_AGAIN = timedelta(seconds=10)
 
 
 class Balances(Protocol):
@@ -133,7 +132,7 @@ class AccountStreams:
             await self._reconciler.look_at_account(linked.key_id)
             await self._fills_elsewhere.look_at_account(linked.key_id)
             self._balances.connected(linked.key_id)
-            await self._search(linked)
+            await self._adoption.search(linked)
 
         async def stop_changed(change: StopChange) -> None:
             await self._fills_elsewhere.heard(linked.key_id, change.order_id)
@@ -162,15 +161,3 @@ class AccountStreams:
             on_stop=stop_changed,
         )
         await stream.run()
-
-    async def _search(self, linked: Linked) -> None:
-        """For orders of ours that are not known, until KuCoin has answered. A new connection begins that anew."""
-        while True:
-            try:
-                return await self._adoption.search(linked)
-            except ExchangeUnavailable as error:
-                log.warning("account_not_searched", key=linked.key_id, code=error.code)
-            except ExchangeRejected as error:
-                log.warning("account_not_searched", key=linked.key_id, code=error.code)
-                return None
-            await self._clock.sleep(SEARCH_AGAIN.total_seconds())
