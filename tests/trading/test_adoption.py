@@ -8,9 +8,12 @@ from sqlalchemy import delete
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import MARK, Desk, read
+from tgbot.core.errors import ExchangeUnavailable
 from tgbot.core.ids import mark_of
 from tgbot.core.orders import ChangeKind, Direction, OrderChange, OrderSpec, OrderType, Side, StopLeg, Trigger, Wait
 from tgbot.credentials.service import Linked
+from tgbot.kucoin.market import SpotMarket
+from tgbot.markets.symbols import Symbols
 from tgbot.paper.faults import Mode
 from tgbot.trading import kinds, older_copy, store
 from tgbot.trading.older_copy import Restored
@@ -161,5 +164,40 @@ async def test_a_connection_searches_until_kucoin_has_answered(desk: Desk) -> No
     await desk.now.adoption.search(await account(desk))
     assert fault.hits == 4
     assert len(await intents(desk)) == 1
-    desk.faults.add("GET", "/api/v1/hf/orders/active/symbols", Mode.ERROR, code="400003", message="KC-API-KEY not exists")
+    desk.faults.add(
+        "GET", "/api/v1/hf/orders/active/symbols", Mode.ERROR, code="400003", message="KC-API-KEY not exists"
+    )
     await desk.now.adoption.search(await account(desk))
+
+
+async def test_before_the_pairs_are_known_nothing_of_ours_passes_for_made_elsewhere(desk: Desk) -> None:
+    await forgotten(desk)
+    desk.symbols = Symbols(SpotMarket(desk.rest), desk.clock)
+    desk.restart()
+    with pytest.raises(ExchangeUnavailable):
+        await desk.now.orders.open(desk.person())
+    searched = desk.show(lambda names: names, path="/api/v1/hf/orders/active/symbols")
+
+    async def load_late() -> None:
+        while searched.hits < 2:
+            await desk.database.is_reachable()  # the requests are on their way
+        await desk.symbols.load()
+
+    await asyncio.gather(desk.now.adoption.search(await account(desk)), load_late())
+    assert len(await intents(desk)) == 1
+
+
+async def test_what_was_shown_as_made_elsewhere_before_it_was_taken_over_is_told_once(desk: Desk) -> None:
+    client_oid = await forgotten(desk)
+    async with desk.database.write() as session:
+        await older_copy.note_restored(session, Restored(desk.clock.now(), client_oid))
+    (key,) = await desk.now.keys.linked(desk.person())
+    assert len((await desk.now.orders.open(desk.person())).others) == 1
+    await desk.now.restoration.run()
+    await desk.rounds(0)
+    await desk.told()
+    desk.price("BTC-USDT", 65_990)
+    await desk.now.fills_elsewhere.look_at_account(key.id)
+    await desk.now.fills_elsewhere.look()
+    await desk.rounds(31)
+    assert await desk.headlines() == ["✎ Filled", "↩ Filled"]

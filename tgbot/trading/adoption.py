@@ -20,7 +20,7 @@ from tgbot.credentials.store import LinkedKey
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import elsewhere, older_copy, store
+from tgbot.trading import elsewhere, older_copy, store, watched
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.adoption import Terms, terms_of
@@ -94,6 +94,8 @@ class Adoption:
         unknown = [order for order in marked if order.client_oid not in known]
         if not unknown or not is_searched:
             return []
+        if not self._symbols.is_loaded:
+            raise ExchangeUnavailable("", "no symbols loaded yet")
         whole = await elsewhere.in_full(linked.spot, unknown)
         async with self.alone, self._database.write() as session:
             key = await keys.lock(session, linked.key_id)  # another process may have found them, too
@@ -108,16 +110,16 @@ class Adoption:
     async def take_over(self, session: WriteSession, key: LinkedKey, orders: Sequence[Elsewhere]) -> list[Intent]:
         """Those that are not known here, in doubt; `follow` them once that is committed. For whoever is `alone`. Of
         several with one clientOid, which are not all of this bot's, the first."""
-        known = set(await store.by_client_oids(session, [order.client_oid for order in orders]))
-        adopted = []
+        known = await store.by_client_oids(session, [order.client_oid for order in orders])
+        adopted: dict[str, Intent] = {}
         for order in orders:
-            if order.client_oid in known or not self._symbols.knows(order.symbol):
+            if order.client_oid in known or order.client_oid in adopted or not self._symbols.knows(order.symbol):
                 continue
             terms = terms_of(order, self._symbols.rule(order.symbol))
             if terms is not None:
-                known.add(order.client_oid)
-                adopted.append(await self._add(session, key, order, terms))
-        return adopted
+                adopted[order.client_oid] = await self._add(session, key, order, terms)
+        await watched.leave(session, key.id, adopted)
+        return list(adopted.values())
 
     def follow(self, adopted: Sequence[Intent]) -> None:
         for intent in adopted:

@@ -1,6 +1,6 @@
 """Orders made elsewhere whose fills are told, because their person has been shown them or told of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -136,6 +136,12 @@ async def hand_over(session: WriteSession, gone: str, next_key: str) -> None:
         .values(key_id=next_key)
         .execution_options(synchronize_session=False)
     )
+
+
+async def leave(session: WriteSession, key_id: str, client_oids: Collection[str]) -> None:
+    """They are known as our own now."""
+    ours = WatchedOrderRow.client_oid.in_(client_oids)
+    await session.execute(delete(WatchedOrderRow).where(WatchedOrderRow.key_id == key_id, ours))
 
 
 async def forget(session: WriteSession, key_id: str) -> None:
