@@ -249,8 +249,8 @@ PLANTS = (
     Plant(
         "an order that another bot has sent is taken over",
         "tgbot/trading/adoption.py",
-        "        return client_oid.startswith(self._mark)\n",
-        "        return client_oid.startswith(self._mark[:2])\n",
+        "        return client_oid.startswith(self.mark)\n",
+        "        return client_oid.startswith(self.mark[:2])\n",
         ("tests/trading/test_adoption.py",),
     ),
     Plant(

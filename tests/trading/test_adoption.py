@@ -140,6 +140,20 @@ async def test_while_an_account_awaits_its_search_nothing_else_takes_over(desk: 
     assert await intents(desk) == []
 
 
+@pytest.mark.parametrize(
+    ("client_oid", "ours"),
+    [(MARK + "a" * 32, 1), ("tb" + "a" * 32, 1), (mark_of("another") + "a" * 32, 0), ("tbsomething", 0)],
+)
+async def test_after_a_backup_was_put_back_what_has_no_mark_may_be_ours_and_what_has_another_is_not(
+    desk: Desk, client_oid: str, ours: int
+) -> None:
+    await sent_as(desk, client_oid)
+    async with desk.database.write() as session:
+        await older_copy.note_restored(session, Restored(desk.clock.now(), "tblost"))
+    await desk.now.restoration.run()
+    assert len(await intents(desk)) == ours
+
+
 async def test_with_a_key_that_has_gone_meanwhile_nothing_is_taken_over(desk: Desk) -> None:
     await forgotten(desk)
     linked = await account(desk)

@@ -57,12 +57,12 @@ class Adoption:
         self._symbols = symbols
         self._outbox = outbox
         self._reconciler = reconciler
-        self._mark = mark
+        self.mark = mark
         self.alone = asyncio.Lock()  # two keys may be of one account
 
     def is_ours(self, client_oid: str) -> bool:
         """Whether this installation has sent it, also if nothing here says so."""
-        return client_oid.startswith(self._mark)
+        return client_oid.startswith(self.mark)
 
     async def heard(self, linked: Linked, change: OrderChange) -> None:
         """A stream has told of an order of ours of which there is no row. Raises `ExchangeError`."""
