@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import Desk
@@ -21,6 +21,7 @@ from tgbot.core.orders import (
     Wait,
 )
 from tgbot.credentials.store import KeyRow, LinkedKey
+from tgbot.delivery.store import OutboxRow
 from tgbot.paper.faults import Mode
 from tgbot.trading import kinds, watched
 from tgbot.trading.foreign import ForeignOrders
@@ -129,6 +130,17 @@ async def test_one_that_is_cancelled_without_a_fill_is_let_go_in_silence(desk: D
     await stream_tells(desk, key_id)
     assert await desk.told() == []
     assert await still_watched(desk, key_id) == []
+
+
+async def test_two_whose_client_oids_are_long_and_alike_have_a_message_each(desk: Desk) -> None:
+    for number in "12":
+        key_id = await made_elsewhere(desk, client_oid="strategy-".ljust(39, "0") + number)
+    await desk.now.orders.open(desk.person())
+    desk.price("BTC-USDT", 64_990)
+    await stream_tells(desk, key_id)
+    async with desk.database.read() as session:
+        cards = set(await session.scalars(select(OutboxRow.card)))
+    assert len(cards) == 2
 
 
 @pytest.mark.parametrize(
