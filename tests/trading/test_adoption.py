@@ -15,7 +15,7 @@ from tgbot.credentials.service import Linked
 from tgbot.kucoin.market import SpotMarket
 from tgbot.markets.symbols import Symbols
 from tgbot.paper.faults import Mode
-from tgbot.trading import kinds, older_copy, store
+from tgbot.trading import elsewhere, kinds, older_copy, store
 from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import AttemptRow, Intent, IntentRow
@@ -215,3 +215,13 @@ async def test_what_was_shown_as_made_elsewhere_before_it_was_taken_over_is_told
     await desk.now.fills_elsewhere.look()
     await desk.rounds(31)
     assert await desk.headlines() == ["✎ Filled", "↩ Filled"]
+
+
+@on_both_databases
+async def test_two_processes_that_find_it_at_once_take_it_over_once(desk: Desk) -> None:
+    await forgotten(desk)
+    both, linked = [desk.now.adoption, desk.process(desk.database).adoption], await account(desk)
+    listed = await elsewhere.list_open(linked.spot, None)
+    adopted = await asyncio.gather(*(one.adopt(linked, listed) for one in both for _ in range(4)))
+    assert sum(map(len, adopted)) == 1
+    assert len(await intents(desk)) == 1
