@@ -1,10 +1,11 @@
 """Orders of this installation that its database does not know, and those that only look like it."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import MARK, Desk, read
@@ -16,6 +17,7 @@ from tgbot.kucoin.market import SpotMarket
 from tgbot.markets.symbols import Symbols
 from tgbot.paper.faults import Mode
 from tgbot.trading import elsewhere, kinds, older_copy, store
+from tgbot.trading.adoption import AT_ONCE
 from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import AttemptRow, Intent, IntentRow
@@ -225,3 +227,20 @@ async def test_two_processes_that_find_it_at_once_take_it_over_once(desk: Desk) 
     adopted = await asyncio.gather(*(one.adopt(linked, listed) for one in both for _ in range(4)))
     assert sum(map(len, adopted)) == 1
     assert len(await intents(desk)) == 1
+
+
+async def test_very_many_are_taken_over_a_few_at_a_time(desk: Desk) -> None:
+    """Whoever makes hundreds by hand does not keep everybody's orders waiting."""
+    count = 2 * AT_ONCE + 1
+    for number in range(count):
+        await sent_as(desk, MARK + f"{number:032x}", replace(SPEC, size=Decimal("0.0001")))
+    commits = 0
+
+    def note(_: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    event.listen(desk.database._writer.sync_engine, "commit", note)
+    await desk.now.adoption.search(await account(desk))
+    assert len(await intents(desk)) == count
+    assert commits == 3

@@ -33,6 +33,7 @@ from tgbot.trading.views import restored as views
 log = structlog.get_logger()
 
 COULD_ARRIVE_FOR = timedelta(seconds=5)
+AT_ONCE = 20  # everybody's orders wait meanwhile
 SEARCH_AGAIN = timedelta(seconds=10)
 
 
@@ -96,6 +97,12 @@ class Adoption:
             return []
         if not self._symbols.is_loaded:
             raise ExchangeUnavailable("", "no symbols loaded yet")
+        adopted: list[Intent] = []
+        for first in range(0, len(unknown), AT_ONCE):
+            adopted += await self._adopt(linked, unknown[first : first + AT_ONCE])
+        return adopted
+
+    async def _adopt(self, linked: Linked, unknown: Sequence[Elsewhere]) -> list[Intent]:
         whole = await elsewhere.in_full(linked.spot, unknown)
         async with self.alone, self._database.write() as session:
             key = await keys.lock(session, linked.key_id)  # another process may have found them, too

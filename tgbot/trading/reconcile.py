@@ -74,10 +74,9 @@ class Reconciler:
         """The stream of this account has just (re)connected, or told of something without our id for it: all that is
         in one of these states is asked for."""
         async with self._database.read() as session:
-            pending = await store.pending(session, states)
-        for intent in pending:
-            if intent.key_id == key_id:
-                self.look_at(intent.id)
+            pending = await store.pending_with(session, key_id, states)
+        for intent_id in pending:
+            self.look_at(intent_id)
 
     async def run(self) -> None:
         """Until cancelled."""
