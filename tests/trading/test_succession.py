@@ -68,7 +68,10 @@ async def test_what_filled_while_it_was_out_of_sight_is_told_when_the_next_key_i
     assert await desk.headlines() == ["✎ Filled", "↩ Filled"]
 
 
-async def test_what_kucoin_does_not_answer_for_when_the_next_key_is_linked_is_asked_again(desk: Desk) -> None:
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_what_kucoin_does_not_answer_for_when_the_next_key_is_linked_is_asked_again(
+    desk: Desk, is_killed: bool
+) -> None:
     intent = await desk.send(RESTING)
     credentials = await disconnect(desk)
     await desk.rounds(31)
@@ -78,6 +81,9 @@ async def test_what_kucoin_does_not_answer_for_when_the_next_key_is_linked_is_as
     await desk.rounds(0, 2)
     assert (await desk.intent(intent)).state is State.INDETERMINATE
     desk.faults.clear()
+    if is_killed:
+        desk.restart()
+        await desk.now.reconciler.begin()
     await desk.rounds(2)
     assert (await desk.intent(intent)).state is State.FILLED
 

@@ -84,7 +84,8 @@ class Reconciler:
         await self._rounds.run()
 
     async def begin(self) -> None:
-        """What an earlier process has sent and did not live to tell of is unknown, and is said to be."""
+        """What an earlier process has sent and did not live to tell of is unknown, and is said to be. What was left to
+        a person is looked at once more: its key may have been linked again, and nobody lived to look."""
         async with self._database.write() as session:
             for intent in await store.pending(session, {State.SENT}):
                 if await store.move(session, intent, {State.SENT}, State.UNKNOWN, self._clock.now()):
@@ -93,6 +94,8 @@ class Reconciler:
                     await self._outcomes.tell(session, unknown, views.unknown(unknown), is_news=False)
         async with self._database.read() as session:
             await self._settling.afterwards.begin(session)
+            for intent in await store.pending(session, {State.INDETERMINATE}):
+                self.look_at(intent.id)
         self._outbox.wake()
 
     async def look(self) -> None:
