@@ -63,7 +63,7 @@ class FillsElsewhere:
         if len(known) >= watched.MOST_OF_ONE_ACCOUNT or known.issuperset(order.order_id for order in orders):
             return
         async with self._database.write() as session:
-            await watched.add(session, key_id, orders, self._clock.now())
+            await watched.add(session, key_id, orders)
         self._accounts.add(key_id)
         self._added.add(key_id)
 

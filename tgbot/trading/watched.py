@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, String, delete, or_, select, update
@@ -12,7 +11,7 @@ from tgbot.core.money import ZERO
 from tgbot.core.orders import Order
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
-from tgbot.db.types import Base, Money, UtcTime
+from tgbot.db.types import Base, Money
 from tgbot.trading.elsewhere import Elsewhere, kind_of
 
 MOST_OF_ONE_ACCOUNT = 30  # as many as a list shows
@@ -31,7 +30,6 @@ class WatchedOrderRow(Base):
     client_oid: Mapped[str] = mapped_column(String(LONGEST_ID))
     filled_size: Mapped[Decimal] = mapped_column(Money)
     is_told: Mapped[bool]
-    since: Mapped[datetime] = mapped_column(UtcTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,9 @@ class Watched:
     client_oid: str
     filled_size: Decimal
     is_told: bool
-    since: datetime
 
 
-async def add(session: WriteSession, key_id: str, orders: Sequence[Elsewhere], now: datetime) -> None:
+async def add(session: WriteSession, key_id: str, orders: Sequence[Elsewhere]) -> None:
     """Those that are not watched yet, as far as there is room."""
     known = {one.order_id for one in await of_account(session, key_id)}
     new = [order for order in orders if order.order_id not in known and len(order.order_id) <= LONGEST_ID]
@@ -61,7 +58,6 @@ async def add(session: WriteSession, key_id: str, orders: Sequence[Elsewhere], n
             "client_oid": order.client_oid if len(order.client_oid) <= LONGEST_ID else "",
             "filled_size": order.filled_size if isinstance(order, Order) else ZERO,
             "is_told": False,
-            "since": now,
         }
         for order in new[: max(MOST_OF_ONE_ACCOUNT - len(known), 0)]
     ]
@@ -115,7 +111,6 @@ async def advance(session: WriteSession, one: Watched, order: Order) -> bool:
         "client_oid": one.client_oid,
         "filled_size": order.filled_size,
         "is_told": is_told,
-        "since": one.since,
     }
     added = insert_into(session, WatchedOrderRow).values(in_book).on_conflict_do_nothing()
     return (await session.execute(added.returning(WatchedOrderRow.order_id))).first() is not None
@@ -166,5 +161,4 @@ def _watched(row: WatchedOrderRow) -> Watched:
         row.client_oid,
         row.filled_size,
         row.is_told,
-        row.since,
     )
