@@ -60,9 +60,14 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
         await _arm(database, peaks, armed)
         spare_collector()
         pauses = Pauses()
-        async with reached(f"{url}/paced/{a_second}", context) as rest, asyncio.TaskGroup() as group:
+        async with (
+            reached(f"{url}/paced/{a_second}", context) as rest,
+            connected(TOKEN, url, lambda: make_transport(context), CLOCK) as bot,
+            asyncio.TaskGroup() as group,
+        ):
             outbox, board, watch = _Stamped(), PriceBoard(CLOCK), _Watch()
             dialer = Dialer(rest, context, CLOCK, IDS, reader)
+            sender = make_sender(database, outbox, Messenger(bot), CLOCK, ANY_RATE)
             hub = TickerHub(
                 dialer.public,
                 SpotMarket(rest).all_tickers,
@@ -93,7 +98,9 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
             running.append(group.create_task(hub.run()))
             await watch.began.wait()
             if notices:
-                await _send(database, outbox, url, context, notices, watch)
+                await _owe(database, outbox, notices)
+                watch.quiet.clear()
+                running.append(group.create_task(sender.run()))
             await watch.ended.wait()
             await outbox.until_rung(peaks)
             for task in running:
@@ -191,16 +198,7 @@ def _armed(peaks: int, others: int) -> Iterator[Armed]:
         yield Armed(number + 1, SYMBOLS[number % len(SYMBOLS)], Kind.ABOVE, level, Stance.UNDER, since)
 
 
-async def _send(
-    database: Database, outbox: Outbox, url: str, context: ssl.SSLContext, notices: int, watch: _Watch
-) -> None:
-    """All at once, as fast as they go; what was heard before does not count."""
-    async with connected(TOKEN, url, lambda: make_transport(context), CLOCK) as bot, asyncio.TaskGroup() as group:
-        sender = make_sender(database, outbox, Messenger(bot), CLOCK, ANY_RATE)
-        watch.quiet.clear()
-        for chats in batched(range(1, notices + 1)):
-            async with database.write() as session:
-                await outbox.put_all(session, [Notice(chat, WORDS, Priority.ANSWER) for chat in chats])
-        group.create_task(sender.run())
-        await watch.ended.wait()
-        sender.stop()
+async def _owe(database: Database, outbox: Outbox, notices: int) -> None:
+    for chats in batched(range(1, notices + 1)):
+        async with database.write() as session:
+            await outbox.put_all(session, [Notice(chat, WORDS, Priority.ANSWER) for chat in chats])

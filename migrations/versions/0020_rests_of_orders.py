@@ -16,6 +16,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("intents", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_intents_rest_of"))
-        batch_op.drop_column("rest_of")
+    op.drop_index(op.f("ix_intents_rest_of"), table_name="intents")
+    op.drop_column("intents", "rest_of")

@@ -92,6 +92,40 @@ async def test_a_crash_in_the_minute_of_the_first_price_is_believed_by_its_candl
         assert life.board.latest(BTC) == crash
 
 
+async def test_a_second_absurd_price_is_not_believed_for_being_another_one(desk: Desk) -> None:
+    async with desk.life() as life:
+        await desk.set(f"{BTC} > 140000")
+        desk.pass_time(seconds=70)
+        for absurd in ("0.1", "1000000000"):
+            life.board.on_tick(desk.price_unheard(BTC, 67_150)._replace(price=Decimal(absurd)))
+            await settled(desk, seconds=0)
+        desk.price(BTC, 67_200)
+        await settled(desk)
+        assert await desk.said() == []
+        desk.price(BTC, 130_000)
+        desk.price(BTC, 140_000)
+        assert "now 140,000" in (await desk.said(1))[0].text
+
+
+async def test_a_leap_that_its_candle_did_not_show_yet_is_read_back_in_the_next_life(desk: Desk) -> None:
+    async with desk.life() as life:
+        await desk.set(f"{BTC} < 30000")
+        await heard(desk, BTC, 67_100)
+        await settled(desk, seconds=0)
+        desk.pass_time(seconds=119)
+        crash = desk.price_unheard(BTC, 20_000)
+        desk.exchange.trades[BTC].remove(crash)
+        life.board.on_tick(crash)
+        await settled(desk, seconds=0)
+        desk.exchange.trades[BTC].append(crash)
+        desk.pass_time(seconds=1)
+        desk.price(BTC, 67_200)
+    assert await desk.said() == []
+    async with desk.life():
+        [said] = await desk.said(1)
+    assert "< 30,000: it was 20,000" in said.text or "< 30,000: now 20,000" in said.text
+
+
 async def settled(desk: Desk, seconds: int = 5) -> None:
     """All that was heard has been judged, and candles that came late have been read."""
     for _ in range(2):

@@ -238,6 +238,26 @@ async def test_an_order_of_prices_that_was_read_back_is_not_turned_round(desk: D
         assert alert.short in (await desk.said(2))[1].text
 
 
+async def test_what_is_set_while_missed_prices_are_read_does_not_turn_their_order_round(desk: Desk) -> None:
+    """Below, missed, then above, heard: that is a crossing."""
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 60000")
+        await heard(desk, BTC, 67_000)
+        await desk.until(lambda: not life.monitor._waiting)
+        desk.pass_time(seconds=70)
+        desk.price_unheard(BTC, 59_000)
+        answer = asyncio.Event()
+        desk.exchange.delays.append(answer)
+        life.board.on_gap(frozenset({BTC}))
+        await desk.until(lambda: not desk.exchange.delays)
+        desk.pass_time(seconds=60)
+        desk.price(BTC, 60_100)
+        await desk.set(f"{BTC} 50% 1h")
+        assert not life.monitor.is_up_to_date(BTC)
+        answer.set()
+        assert alert.short in (await desk.said(1))[0].text
+
+
 # --- Edited shortly before -------------------------------------------------------------------------------------------
 
 

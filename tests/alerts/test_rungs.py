@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clock import START
+from tgbot.alerts.index import NOTHING_ABOVE, NOTHING_BELOW
 from tgbot.alerts.rules.conditions import SIGNS
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
-from tgbot.alerts.rungs import Rungs, packed_key
+from tgbot.alerts.rungs import HIGHEST_ID, MOST_FIRES, Rungs, packed_key
 
 BTC = "BTC-USDT"
 levels = st.decimals(Decimal("0.000000000001"), 3_000_000, places=12)
@@ -20,13 +21,13 @@ few = st.sampled_from(
 )
 alerts = st.builds(
     Armed,
-    id=st.integers(1, 2**62),
+    id=st.integers(1, HIGHEST_ID),
     symbol=st.just(BTC),
     kind=st.sampled_from(list(SIGNS)),
     level=levels | few,
     stance=st.just(Stance.UNDER),
     since=st.timedeltas(timedelta(0), timedelta(days=999)).map(lambda span: START + span),
-    fires=st.integers(0, 1000),
+    fires=st.integers(0, MOST_FIRES - 1),
 )
 stances = st.sampled_from([Stance.UNDER, Stance.OVER])
 
@@ -58,13 +59,14 @@ def test_a_price_touches_what_a_look_at_each_would_find(
         assert [alert.level for alert in touched] == sorted(
             (alert.level for alert in hit), reverse=stance is Stance.OVER
         )
-        strike = each.take(price, START)
-        taken = [crossing.alert for crossing in strike or ()]
-        assert taken == [replace(alert, since=START) for alert in touched]
+        if touched:
+            strike = each.take(price, START)
+            assert len(strike) == len(touched)
+            assert [crossing.alert for crossing in strike] == [replace(alert, since=START) for alert in touched]
         assert len(each) == len(known) - len(hit)
-        assert each.take(price, START) is None
+        assert list(each.touched(price)) == []
     left = [alert.level for alert in known if alert not in hit]
-    nearest = (min if stance is Stance.UNDER else max)(left, default=None)
+    nearest = min(left, default=NOTHING_ABOVE) if stance is Stance.UNDER else max(left, default=NOTHING_BELOW)
     assert rungs.nearest == loaded.nearest == nearest
 
 
@@ -81,6 +83,8 @@ ONE = Armed(1, BTC, Kind.ABOVE, Decimal(100), Stance.UNDER, START)
         {"condition": "5% 1h"},
         {"level": Decimal(4_000_000)},
         {"level": Decimal("0.1234567890123")},
+        {"id": HIGHEST_ID + 1},
+        {"fires": MOST_FIRES},
     ],
 )
 def test_what_is_more_than_a_level_is_not_packed(change: dict[str, object]) -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tgbot.chat.incoming import read_update
@@ -219,6 +219,7 @@ odd_updates = st.recursive(json_values, lambda inner: st.dictionaries(names, inn
 
 
 @given(odd_updates)
+@example({"message": KEY, "inline_query": {"message_id": 7}})
 def test_nothing_that_may_arrive_stops_it_or_slips_through(odd: Raw) -> None:
     redaction = Redaction(lambda name: False)
     redaction.begin(1001)

@@ -1,6 +1,7 @@
 """What goes to SQLite's thread, and what may be left out."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import aiosqlite
@@ -25,14 +26,42 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-async def test_a_statement_and_its_rows_are_one_trip(sqlite_url: str, trips: list[str]) -> None:
+async def test_a_statement_and_its_rows_are_one_trip_and_so_is_the_beginning(sqlite_url: str, trips: list[str]) -> None:
     database = Database(sqlite_url)
     assert await database.is_reachable()  # opens the connection
     trips.clear()
     async with database.read() as session:
         rows = await session.scalars(text("SELECT 1 UNION ALL SELECT 2"))
         assert list(rows) == [1, 2]
-    assert trips == ["_do", "_do", "commit"], "BEGIN, SELECT, COMMIT"
+    assert trips == ["_do", "commit"], "BEGIN and SELECT, COMMIT"
+    await database.close()
+
+
+async def test_what_says_nothing_begins_nothing(sqlite_url: str, trips: list[str]) -> None:
+    database = Database(sqlite_url)
+    assert await database.is_reachable()
+    trips.clear()
+    for end in (None, RuntimeError("given up")):
+        with suppress(RuntimeError):
+            async with database.read() as session:
+                await session.connection()
+                if end:
+                    raise end
+    assert trips == []
+    await database.close()
+
+
+async def test_rows_that_come_one_by_one_are_of_a_transaction_too(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE counted (at INTEGER)"))
+        await session.execute(text("INSERT INTO counted VALUES (1)"))
+    async with database.read() as reading:
+        rows = await reading.stream(text("SELECT at FROM counted"))
+        assert [row async for row in rows.scalars()] == [1]
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO counted VALUES (1)"))
+        assert await reading.scalar(text("SELECT count(*) FROM counted")) == 1, "one consistent state"
     await database.close()
 
 

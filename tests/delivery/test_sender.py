@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import update
@@ -13,13 +14,17 @@ from tests.delivery.conftest import ANN, BORIS, CARA, DESK, NO_LIMIT, UNLIMITED,
 from tgbot.core import crash
 from tgbot.core.errors import ConfigError
 from tgbot.core.notices import Kind, Recipient
-from tgbot.core.reply import Reply, T
+from tgbot.core.reply import Rendered, Reply, T
 from tgbot.delivery.gone import come_back
 from tgbot.delivery.limiter import EVERYWHERE, Limits, Pace, Window
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.delivery.packing import MOST_IN_FLIGHT, MOST_PATIENT, URGENT_IN_A_ROW
-from tgbot.delivery.sender import NOTED_WITHIN
+from tgbot.delivery.sender import NOTED_WITHIN, TURNS_BETWEEN
 from tgbot.delivery.store import OWED, HoldRow, OutboxRow, State
+from tgbot.packaged import folder
+from tgbot.texts.catalogue import Catalogue
+from tgbot.texts.notation import Reader
+from tgbot.texts.renderer import Renderer
 
 TWICE = "<i>Sent again after an interruption: you may see this twice.</i>"
 WITHOUT_BUTTONS = "<i>Telegram has refused the buttons of this message.</i>"
@@ -625,6 +630,29 @@ async def test_hanging_messages_leave_room_for_what_is_urgent(post: Post, telegr
         assert len(telegram.sent("sendMessage")) == MOST_PATIENT + 1
         telegram.resume()
         await post.until_settled()
+
+
+async def test_between_two_messages_everybody_else_has_his_turns(post: Post, telegram: TelegramServer) -> None:
+    """What fires meanwhile does not stand behind twenty messages."""
+    loop, turns = asyncio.get_running_loop(), [0]
+    begun: list[int] = []
+
+    class Noting(Renderer):
+        def render(self, reply: Reply, reader: Reader) -> Rendered:
+            begun.append(turns[0])
+            return super().render(reply, reader)
+
+    def take_turn() -> None:
+        turns[0] += 1
+        if len(begun) < MOST_IN_FLIGHT:
+            loop.call_soon(take_turn)
+
+    post.renderer = Noting(Catalogue(folder("locales")))
+    await post.put(*(notice(chat_id, 1) for chat_id in range(100, 100 + MOST_IN_FLIGHT)))
+    loop.call_soon(take_turn)
+    async with post.sending():
+        await post.until_settled()
+    assert min(then - before for before, then in pairwise(begun)) >= TURNS_BETWEEN
 
 
 async def one_a_second(post: Post, telegram: TelegramServer, messages: int) -> None:

@@ -57,6 +57,8 @@ KINDS = {
 JUDGED = (
     "faults/",
     "flows/test_doctor.py",
+    "flows/test_orders.py::test_orders_with_this_bots_own_mark",
+    "flows/test_portfolio.py::test_while_kucoin_cannot_be_asked",
     "approvals/test_decision.py",
     "approvals/test_desks.py",
     "approvals/test_races.py::test_it_expires",
@@ -614,6 +616,7 @@ PRIVATE_STREAM = (
         "KuCoin lists late, or not for long, what an order made elsewhere has become; it is shown twice on its way",
         "it is asked for again until a minute after the first miss; what has filled is told once",
         (
+            STREAMS + "test_order_made_elsewhere_that_kucoin_does_not_find_when_it_fills_is_told_once",
             ELSEWHERE + "test_one_that_was_triggered_and_is_not_found_yet_is_told_all_the_same",
             ELSEWHERE + "test_one_that_was_triggered_and_is_shown_once_more_before_it_is_looked_at_is_one",
             ELSEWHERE + "test_one_that_kucoin_does_not_find_is_let_go_after_a_while_and_not_before",

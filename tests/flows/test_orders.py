@@ -456,6 +456,7 @@ async def test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour(
     await live.hears("^Filled: buy 0.002 BTC at 65,000\n.*\nBTC-USDT · made elsewhere")
 
 
+@pytest.mark.usefixtures("judged")
 async def test_orders_with_this_bots_own_mark_that_it_does_not_know_are_taken_over(
     live: Seat, stage: Stage, account: Account
 ) -> None:

@@ -1,5 +1,7 @@
 """What I have, what I did, what it brought."""
 
+import pytest
+
 from tests.flows.stage import Seat, Stage
 from tests.flows.test_fills import connect, hears_orders, place
 from tgbot.paper.faults import Mode
@@ -18,6 +20,7 @@ async def test_balance_is_the_total_and_then_what_it_is_made_of(trader: Seat) ->
     assert shown.text.splitlines()[0] == "10,000 USDT · PAPER"
 
 
+@pytest.mark.usefixtures("judged")
 async def test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age(
     ann: Seat, stage: Stage
 ) -> None:

@@ -14,6 +14,7 @@ from tgbot.core.market import Tick
 from tgbot.kucoin.doubts import Doubts
 from tgbot.kucoin.feed import ALL_TICKERS, TICKER
 from tgbot.kucoin.hub import CHECK_EVERY, WIDE_ABOVE, TickerHub
+from tgbot.kucoin.shards import TOPICS_A_SOCKET
 
 BTC, ETH = "BTC-USDT", "ETH-USDT"
 SYMBOLS = [f"C{number}-USDT" for number in range(WIDE_ABOVE + 1)]
@@ -125,6 +126,35 @@ async def test_a_silent_one_among_others_gets_a_topic_of_its_own_beside_the_one_
         hub.release(SOME)
         hub.hold("MORE-USDT")
         await sockets.until(lambda: client.topics == {ALL_TICKERS})
+
+
+async def test_of_one_with_a_topic_of_its_own_the_topic_for_all_says_nothing(
+    hub: TickerHub, sockets: Sockets, board: Board, host: Host, clock: HurryClock
+) -> None:
+    """The topic for all stays up while the other socket is away: that is a gap all the same."""
+    rest_tells(host, {SOME: moving(), OTHER: moving()})
+    async with running(hub.run()):
+        client = await hold_wide(hub, sockets)
+        for symbol in SYMBOLS:
+            hub.hold_stats(symbol)
+        for number in range(TOPICS_A_SOCKET - len(SYMBOLS) - 1):
+            hub.hold_stats(f"S{number}-USDT")
+        for second in range(25):
+            clock.advance(1)
+            await client.push(ALL_TICKERS, ticker("5", second + 1), subject=OTHER)
+            await board.ticks.get()
+            for _ in range(5):
+                await a_moment()
+        await sockets.until(lambda: sockets.client.topics == {TICKER + SOME})
+        await eventually(lambda: hub.is_live(SOME))
+        own = sockets.client
+        await own.push(TICKER + SOME, ticker("6", 1))
+        assert (await board.ticks.get()).symbol == SOME
+        board.gaps.clear()
+        await own.socket.close()
+        await eventually(lambda: not hub.is_live(SOME))
+        await passing(clock, 10, lambda: hub.is_live(SOME))
+        await eventually(lambda: board.gaps == [frozenset({SOME})])
 
 
 async def test_the_topic_for_all_is_asked_for_anew_when_it_brings_nothing_at_all(

@@ -1,5 +1,6 @@
 """An exchange in memory, that can be told what things cost and to be out of reach."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -54,6 +55,7 @@ class MemoryExchange:
         self.is_down = False
         self.failures: dict[str, Exception] = {}
         self.silent_topics: set[Topic] = set()  # of whose news it does not answer
+        self.delays: list[asyncio.Event] = []  # of the next answers with candles, one for each
         self.calls: list[str] = []
         self._sequence = 0
 
@@ -101,7 +103,10 @@ class MemoryExchange:
 
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._answer(f"candles {symbol}")
-        return candles_of(self.trades[symbol], interval, start, end)
+        found = candles_of(self.trades[symbol], interval, start, end)
+        if self.delays:
+            await self.delays.pop(0).wait()
+        return found
 
     async def announcements(self, topic: Topic, since: datetime) -> list[Announcement]:
         self._answer(f"news {topic}")

@@ -116,8 +116,8 @@ PLANTS = (
     Plant(
         "nothing is looked at when a private stream comes back",
         "tgbot/trading/reconcile.py",
-        "            if intent.key_id == key_id:\n                self.look_at(intent.id)\n",
-        "            del intent\n",
+        "        for intent_id in pending:\n            self.look_at(intent_id)\n",
+        "        del pending\n",
         ("tests/faults/test_streams.py", "tests/flows/test_fills.py", RECONCILE),
     ),
     Plant(

@@ -13,25 +13,29 @@ from tgbot.core.market import Candle, Tick
 
 class _Symbol:
     """Nothing happens while `low < price < high`. Most alerts are packed; those that are `loose` may rest, run out, or
-    not know their side yet."""
+    not know their side yet, and many a symbol has none of them."""
+
+    __slots__ = ("high", "loose", "low", "over", "under")
 
     def __init__(self, symbol: str) -> None:
         self.under = Rungs(symbol, Stance.UNDER)
         self.over = Rungs(symbol, Stance.OVER)
-        self.loose = BoundsIndex()
+        self.loose: BoundsIndex | None = None
         self.low = NOTHING_BELOW
         self.high = NOTHING_ABOVE
 
-    def __len__(self) -> int:
-        return len(self.loose) + len(self.under) + len(self.over)
+    @property
+    def is_empty(self) -> bool:
+        """For every alert has a bound."""
+        return self.low is NOTHING_BELOW and self.high is NOTHING_ABOVE
 
     def packed(self, stance: Stance) -> Rungs:
         return self.under if stance is Stance.UNDER else self.over
 
     def set_heads(self) -> None:
-        low, high, over, under = self.loose.low, self.loose.high, self.over.nearest, self.under.nearest
-        self.low = over if over is not None and over > low else low
-        self.high = under if under is not None and under < high else high
+        low, high, loose = self.over.nearest, self.under.nearest, self.loose
+        self.low = low if loose is None or low > loose.low else loose.low
+        self.high = high if loose is None or high < loose.high else loose.high
 
 
 class ArmedAlerts:
@@ -88,16 +92,17 @@ class ArmedAlerts:
         symbol = self.by_symbol.get(tick.symbol)
         if symbol is None:
             return []
+        price, at, under, over = tick.price, tick.at, symbol.under, symbol.over
         # Each of the packed ones that the price touches fires.
-        under, over = symbol.under.take(tick.price, tick.at), symbol.over.take(tick.price, tick.at)
-        loose: list[Crossing] = []
-        if not symbol.loose.low < tick.price < symbol.loose.high:
-            for alert_id in symbol.loose.touched(tick.price, tick.price):
-                loose += self._step(self._loose[alert_id], tick.price, tick.at, now)
-        self._tidy(tick.symbol)
-        if loose or (under and over):
-            return [*(under or ()), *(over or ()), *loose]
-        return under or over or []
+        risen = under.take(price, at) if price >= under.nearest else None
+        fallen = over.take(price, at) if price <= over.nearest else None
+        others = [] if symbol.loose is None else self._judge_loose(symbol.loose, tick, now)
+        symbol.set_heads()
+        if symbol.is_empty:
+            self.by_symbol.pop(tick.symbol, None)
+        if others or (risen is not None and fallen is not None):
+            return [*(risen or ()), *(fallen or ()), *others]
+        return risen if risen is not None else fallen if fallen is not None else []
 
     def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:
         """As `judge`, for a tick that waited while older prices were read back: they may have told of it already."""
@@ -121,6 +126,12 @@ class ArmedAlerts:
         moved = list(self._moved.values())
         self._moved.clear()
         return moved
+
+    def _judge_loose(self, loose: BoundsIndex, tick: Tick, now: datetime) -> list[Crossing]:
+        if loose.low < tick.price < loose.high:
+            return []
+        touched = [self._loose[alert_id] for alert_id in loose.touched(tick.price, tick.price)]
+        return [crossing for alert in touched for crossing in self._step(alert, tick.price, tick.at, now)]
 
     def _step(self, alert: Armed, price: Decimal, at: datetime, now: datetime) -> list[Crossing]:
         after, fires = step(alert, price, at)
@@ -157,7 +168,8 @@ class ArmedAlerts:
         if symbol is None:
             return []
         packed = [*symbol.over.touched(lowest), *symbol.under.touched(highest)]
-        return packed + [self._loose[alert_id] for alert_id in symbol.loose.touched(lowest, highest)]
+        loose = symbol.loose.touched(lowest, highest) if symbol.loose is not None else ()
+        return packed + [self._loose[alert_id] for alert_id in loose]
 
     def _symbol(self, name: str) -> _Symbol:
         symbol = self.by_symbol.get(name)
@@ -172,6 +184,8 @@ class ArmedAlerts:
             symbol.packed(alert.stance).add(key, alert)
         else:
             self._loose[alert.id] = alert
+            if symbol.loose is None:
+                symbol.loose = BoundsIndex()
             symbol.loose.put(alert.id, bounds(alert))
         symbol.set_heads()
 
@@ -179,7 +193,7 @@ class ArmedAlerts:
         symbol = self.by_symbol.get(alert.symbol)
         if symbol is None:
             return
-        if self._loose.pop(alert.id, None) is not None:
+        if self._loose.pop(alert.id, None) is not None and symbol.loose is not None:
             symbol.loose.drop(alert.id)
         elif not alert.condition:
             any(rungs.discard(alert) for rungs in (symbol.under, symbol.over))
@@ -187,7 +201,5 @@ class ArmedAlerts:
 
     def _tidy(self, name: str) -> None:
         symbol = self.by_symbol.get(name)
-        if symbol is not None and len(symbol):
-            symbol.set_heads()
-        elif symbol is not None:
+        if symbol is not None and symbol.is_empty:
             del self.by_symbol[name]

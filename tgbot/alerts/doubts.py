@@ -15,6 +15,7 @@ class Doubts:
         self._clock = clock
         self._ask = ask
         self._noted: dict[str, datetime] = {}
+        self._settling: dict[str, datetime] = {}
         self._has_news = asyncio.Event()
 
     def note(self, symbol: str, since: datetime) -> None:
@@ -22,12 +23,17 @@ class Doubts:
         self._noted[symbol] = min(since, self._noted.get(symbol, since))
         self._has_news.set()
 
+    def has(self, symbol: str) -> bool:
+        """Whether its candles have still to be read once more."""
+        return symbol in self._noted or symbol in self._settling
+
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             await self._has_news.wait()
             self._has_news.clear()
-            noted, self._noted = self._noted, {}
+            self._settling, self._noted = self._noted, {}
             await self._clock.sleep(SETTLES_WITHIN.total_seconds())
-            for symbol, since in noted.items():
+            settled, self._settling = self._settling, {}
+            for symbol, since in settled.items():
                 self._ask(symbol, since)

@@ -1,7 +1,7 @@
 """The role that judges prices as they come, reads back what was missed, and fires."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -84,7 +84,7 @@ class AlertMonitor:
         self._batch: list[Crossing] = []
         self._unpacking: Iterator[Crossing] = iter(())
         self._gaps: dict[str, datetime] = {}
-        self._reading: set[str] = set()
+        self._reading: Counter[str] = Counter()
         self._waiting: dict[str, deque[Tick]] = {}
         self._read_until: dict[str, datetime] = {}
         self._last_closes: dict[str, Decimal] = {}
@@ -175,7 +175,7 @@ class AlertMonitor:
         """Whether all that is known of its price has been judged, and what came of it is in the table."""
         if not self._is_loaded:
             return False
-        return symbol not in self._gaps and symbol not in self._reading and not self._is_due
+        return not (symbol in self._gaps or self._reading[symbol] or self._doubts.has(symbol) or self._is_due)
 
     async def lose(self, session: WriteSession, chat_id: int) -> None:
         """Telegram says that nobody reads this chat any more: its alerts are lost until somebody does."""
@@ -298,7 +298,8 @@ class AlertMonitor:
     async def _save(self) -> None:
         """Only with nothing due: what is saved as judged is not read back any more."""
         moved = self._judging.take_moved()
-        latest = {symbol: self._board.latest(symbol) for symbol in self._followed if symbol not in self._waiting}
+        settled = [symbol for symbol in self._followed - self._waiting.keys() if not self._doubts.has(symbol)]
+        latest = {symbol: self._board.latest(symbol) for symbol in settled}
         closed = {_key(symbol, interval): at + interval.length for symbol, interval, at in self._judging.closes() if at}
         async with self._database.write() as session:
             await store.save_stances(session, moved)
@@ -314,27 +315,32 @@ class AlertMonitor:
     async def _mend(self) -> None:
         while True:
             await self._has_gaps.wait()
-            batch = list(islice(self._gaps.items(), READ_AT_ONCE))
-            for symbol, _ in batch:
-                del self._gaps[symbol]
-                self._reading.add(symbol)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._read_back(symbol, since)) for symbol, since in batch]
-            self._reading.clear()
+                tasks = [group.create_task(self._read_gap(symbol)) for symbol in islice(self._gaps, READ_AT_ONCE)]
             if not all(task.result() for task in tasks):
                 await self._clock.sleep(RETRY_EVERY.total_seconds())
             if not self._gaps:
                 self._has_gaps.clear()
 
+    async def _read_gap(self, symbol: str) -> bool:
+        since = self._gaps.pop(symbol, None)
+        return since is None or await self._read_back(symbol, since)
+
     async def _read_back(self, symbol: str, since: datetime) -> bool:
         """Whether that is settled; if not, the gap is open again."""
         signals, asked_at = self._judging.signals(symbol), self._clock.now()
+        self._reading[symbol] += 1
         try:
             missed = await self._history.missed(symbol, since, signals, self._heard.get(symbol, {}))
         except ExchangeError as error:
             log.warning("missed_prices_unavailable", symbol=symbol, code=error.code)
-            self._open_gap(symbol, since)
+            if symbol in self._followed:
+                self._open_gap(symbol, since)
             return False
+        finally:
+            self._reading -= Counter([symbol])
+        if symbol not in self._followed:
+            return True
         self._queue(self._judging.read_back(symbol, missed))
         self._closes.notice()
         if symbol in self._unheard and since <= self._unheard[symbol]:
@@ -344,7 +350,8 @@ class AlertMonitor:
         if candles:
             self._last_closes[symbol] = candles[-1].close
             self._board.expect(symbol, candles[-1].close)
-        if symbol not in self._gaps and symbol not in self._unheard:
+        # Whoever reads it beside us may know of older prices.
+        if symbol not in self._gaps and symbol not in self._unheard and not self._reading[symbol]:
             self._judge_waiting(symbol, candles)
         return True
 
@@ -357,6 +364,8 @@ class AlertMonitor:
             self._queue(self._judging.judge_late(first, self._clock.now()))
         elif first is not None:
             self._board.doubt(first)
+            if close is not None:
+                self._board.expect(symbol, close)
             self._doubts.note(symbol, first.at)
         for tick in others:
             self._queue(self._judging.judge_late(tick, self._clock.now()))

@@ -1,21 +1,26 @@
-"""Alerts that wait for one price and no more, packed: 28 bytes each instead of half a kilobyte."""
+"""Alerts that wait for one price and no more, packed: 24 bytes each instead of half a kilobyte."""
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import repeat
 
+import msgspec
+
+from tgbot.alerts.index import NOTHING_ABOVE, NOTHING_BELOW
 from tgbot.alerts.rules.crossing import Armed, Crossing, Kind, Stance
 from tgbot.db.types import EPOCH
 
 PLACES = 12  # behind the point
 SCALE = Decimal(10**PLACES)
 HIGHEST = Decimal(4_000_000)  # scaled it fits into 64 bits
-MOST_FIRES = 2**29
 KINDS = (Kind.ABOVE, Kind.BELOW, Kind.CROSS)
+# Id, firings and kind of an alert share one number of 64 bits, its name.
+MOST_FIRES = 2**20
+MARKS = MOST_FIRES * len(KINDS)
+HIGHEST_ID = 2**63 // MARKS - 1
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -28,6 +33,7 @@ def packed_key(alert: Armed) -> int | None:
         or alert.condition
         or alert.level >= HIGHEST
         or alert.fires >= MOST_FIRES
+        or alert.id > HIGHEST_ID
     ):
         return None
     scaled = alert.level * SCALE
@@ -41,19 +47,24 @@ class Rungs:
     """Those of one symbol and one stance, side by side in sorted arrays, the nearest to the price last.
 
     A key is the level, scaled to a whole number; for UNDER its negative, so that on both sides a price touches what has
-    its own key or a greater one.
+    its own key or a greater one. `nearest` is the level of the last; without any it is one that no price reaches.
     """
+
+    __slots__ = (
+        *("nearest", "_keys", "_names", "_since"),
+        *("_none", "_sign", "_signed_scale", "_stance", "_symbol", "_unit"),
+    )
 
     def __init__(self, symbol: str, stance: Stance) -> None:
         self._symbol = symbol
         self._stance = stance
-        self._sign = -1 if stance is Stance.UNDER else 1
+        self._sign, self._none = (-1, NOTHING_ABOVE) if stance is Stance.UNDER else (1, NOTHING_BELOW)
         self._signed_scale = self._sign * SCALE
+        self._unit = 1 / self._signed_scale
         self._keys = array("q")
-        self._ids = array("q")
+        self._names = array("q")
         self._since = array("q")
-        self._marks = array("I")
-        self.nearest: Decimal | None = None
+        self.nearest = self._none
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -67,17 +78,16 @@ class Rungs:
 
     def append(self, key: int, alert: Armed) -> None:
         """As `add`, but in no order: `sort` has to follow."""
-        alert_id, since, mark = _rest(alert)
+        name, since = _rest(alert)
         self._keys.append(key)
-        self._ids.append(alert_id)
+        self._names.append(name)
         self._since.append(since)
-        self._marks.append(mark)
 
     def sort(self) -> None:
         # Twice by one number each: by pairs of them, a million would hold the event loop for seconds.
-        order = sorted(range(len(self._keys)), key=self._ids.__getitem__, reverse=True)
+        order = sorted(range(len(self._keys)), key=self._names.__getitem__, reverse=True)
         order.sort(key=self._keys.__getitem__)
-        self._keys, self._ids, self._since, self._marks = (
+        self._keys, self._names, self._since = (
             array(column.typecode, map(column.__getitem__, order)) for column in self._columns()
         )
         self._look()
@@ -88,7 +98,7 @@ class Rungs:
         key = int(scaled)
         place = bisect_left(self._keys, key)
         while key == scaled and place < len(self._keys) and self._keys[place] == key:
-            if self._ids[place] == alert.id:
+            if self._names[place] // MARKS == alert.id:
                 for column in self._columns():
                     del column[place]
                 self._look()
@@ -98,33 +108,36 @@ class Rungs:
 
     def touched(self, price: Decimal) -> Iterator[Armed]:
         """Those whose level is reached or passed at this price, the nearest first. They stay."""
-        keys, ids, since, marks = (column[self._place(price) :][::-1] for column in self._columns())
-        return self.unpacked(keys, ids, marks, map(_moment, since))
+        keys, names, since = (column[self._place(price) :][::-1] for column in self._columns())
+        return self.unpacked(keys, names, map(_moment, since))
 
-    def take(self, price: Decimal, at: datetime) -> "Strike | None":
-        """They are here no more, and fire; `None` if there are none."""
-        nearest = self.nearest
-        if nearest is None or (price < nearest if self._sign < 0 else price > nearest):
-            return None
+    def take(self, price: Decimal, at: datetime) -> "Strike":
+        """Those that are touched, at least the nearest: they are here no more, and fire."""
+        keys, names, since = self._columns()
+        following = Decimal(keys[-2]) * self._unit if len(keys) > 1 else self._none
+        if price < following if self._sign < 0 else price > following:
+            # Nearly always it is this one alone; to search and to cut would cost three times as much.
+            since.pop()
+            self.nearest = following
+            return Strike(self, price, at, (keys.pop(),), (names.pop(),))
         first = self._place(price)
-        strike = Strike(self, price, at, self._keys[first:], self._ids[first:], self._marks[first:])
-        del self._keys[first:], self._ids[first:], self._since[first:], self._marks[first:]
+        strike = Strike(self, price, at, keys[first:], names[first:])
+        del keys[first:], names[first:], since[first:]
         self._look()
         return strike
 
-    def unpacked(
-        self, keys: Iterable[int], ids: Iterable[int], marks: Iterable[int], since: Iterable[datetime]
-    ) -> Iterator[Armed]:
+    def unpacked(self, keys: Iterable[int], names: Iterable[int], since: Iterable[datetime]) -> Iterator[Armed]:
         """Alerts of these columns."""
         last_key, level, symbol, stance = None, SCALE, self._symbol, self._stance
-        for key, alert_id, mark, moment in zip(keys, ids, marks, since, strict=False):
+        for key, name, moment in zip(keys, names, since, strict=False):
             if key != last_key:
                 last_key, level = key, self._level(key)
+            alert_id, mark = divmod(name, MARKS)
             fires, kind = divmod(mark, len(KINDS))
             yield Armed(alert_id, symbol, KINDS[kind], level, stance, moment, fires)
 
-    def _columns(self) -> tuple["array[int]", ...]:
-        return self._keys, self._ids, self._since, self._marks
+    def _columns(self) -> "tuple[array[int], array[int], array[int]]":
+        return self._keys, self._names, self._since
 
     def _place(self, price: Decimal) -> int:
         scaled = price * self._signed_scale
@@ -133,20 +146,19 @@ class Rungs:
         return bisect_left(self._keys, key if key >= scaled else key + 1)
 
     def _look(self) -> None:
-        self.nearest = self._level(self._keys[-1]) if self._keys else None
+        self.nearest = self._level(self._keys[-1]) if self._keys else self._none
 
     def _level(self, key: int) -> Decimal:
         # Divided it has no zeros behind its last digit.
         return Decimal(self._sign * key) / SCALE
 
 
-def _rest(alert: Armed) -> tuple[int, int, int]:
-    mark = alert.fires * len(KINDS) + KINDS.index(alert.kind)
-    return alert.id, (alert.since - EPOCH) // MICROSECOND, mark
+def _rest(alert: Armed) -> tuple[int, int]:
+    name = alert.id * MARKS + alert.fires * len(KINDS) + KINDS.index(alert.kind)
+    return name, (alert.since - EPOCH) // MICROSECOND
 
 
-@dataclass(slots=True)
-class Strike:
+class Strike(msgspec.Struct, gc=False):
     """Crossings by one price, unpacked only when somebody looks: a storm of thousands costs the feed next to nothing.
     The nearest come first; `since` of their alerts is the moment itself, for nobody asks any more how long they
     waited."""
@@ -154,16 +166,14 @@ class Strike:
     rungs: Rungs
     price: Decimal
     at: datetime
-    keys: "array[int]"
-    ids: "array[int]"
-    marks: "array[int]"
+    keys: Sequence[int]
+    names: Sequence[int]
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.names)
 
     def __iter__(self) -> Iterator[Crossing]:
-        columns = (reversed(self.keys), reversed(self.ids), reversed(self.marks))
-        for alert in self.rungs.unpacked(*columns, repeat(self.at)):
+        for alert in self.rungs.unpacked(reversed(self.keys), reversed(self.names), repeat(self.at)):
             yield Crossing(alert, self.price, self.at)
 
 

@@ -50,7 +50,7 @@ class Redaction:
                 self._texts[raw["update_id"]] = _text(message)
             kept = _only(message, (*_KEPT, *_MARKS)) | {"text": REDACTED}
             return _without_keys({"update_id": raw["update_id"], "tombstone": reason, name: kept})
-        return {**raw, name: _without_quotes(message)}
+        return _without_keys({**raw, name: _without_quotes(message)})
 
     def notice(self, raw: RawUpdate) -> None:
         """Whoever asks to enter a key sends secrets from here on; a copied command asks for nothing."""

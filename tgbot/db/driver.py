@@ -1,8 +1,9 @@
 """SQLite's driver as SQLAlchemy uses it, with one trip to its thread for a statement. By itself it takes four: a cursor
-is made, executes, hands over its rows and is closed, and each trip wakes a thread and the event loop."""
+is made, executes, hands over its rows and is closed, and each trip wakes a thread and the event loop. A transaction
+begins on the trip of its first statement."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from typing import Any, Self
 
@@ -31,8 +32,9 @@ class _Cursor:
     lastrowid: int | None = None
     arraysize = 1
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, take_begin: Callable[[], str]) -> None:
         self._connection = connection
+        self._take_begin = take_begin
         self._rows: Sequence[Any] = ()
 
     async def __aenter__(self) -> Self:
@@ -52,10 +54,13 @@ class _Cursor:
         """It was closed in its thread."""
 
     async def _travel(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
-        await self._connection._execute(self._do, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way
+        begin = self._take_begin()
+        await self._connection._execute(self._do, begin, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way
 
-    def _do(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
+    def _do(self, begin: str, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
         with closing(self._connection._conn.cursor()) as cursor:  # noqa: SLF001 - as above
+            if begin:
+                cursor.execute(begin)
             act(cursor, operation, parameters)
             self.description = cursor.description
             self._rows = cursor.fetchall()
@@ -66,26 +71,38 @@ class _AdaptedCursor(AsyncAdapt_aiosqlite_cursor):
     __slots__ = ()
 
     def _make_new_cursor(self, connection: Any) -> Any:  # noqa: ANN401 - the library's types know no driver
-        return _Cursor(connection)
+        owner: Any = self._adapt_connection
+        return _Cursor(connection, owner.take_begin)
 
 
 class _AdaptedConnection(AsyncAdapt_aiosqlite_connection):
     """A pool rolls back whatever comes back to it; after a commit that is a trip for nothing."""
 
-    __slots__ = ("_has_ended",)
+    __slots__ = ("_begin", "_has_ended")
 
     _cursor_cls = _AdaptedCursor
 
+    def begin(self, how: str) -> None:
+        """With the next statement, whatever that is."""
+        self._begin = how
+
+    def take_begin(self) -> str:
+        begin, self._begin = self._begin, ""
+        return begin
+
     def cursor(self, server_side: bool = False) -> Any:  # noqa: ANN401 - the library's signature
         self._has_ended = False
+        if server_side and self._begin:  # that one is the library's
+            self.cursor().execute("SELECT 1")
         return super().cursor(server_side)
 
     def commit(self) -> None:
-        super().commit()
+        if not self.take_begin():  # else nothing has been said in it
+            super().commit()
         self._has_ended = True
 
     def rollback(self) -> None:
-        if not self._has_ended:
+        if not self.take_begin() and not self._has_ended:
             super().rollback()
         self._has_ended = True
 
@@ -96,4 +113,6 @@ def connect(dialect: Dialect, record: object, where: tuple[Any, ...], how: dict[
     connection = aiosqlite.connect(*where, **options)
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does it
     opened: Any = await_(connection)
-    return _AdaptedConnection(dialect.loaded_dbapi, opened)
+    adapted = _AdaptedConnection(dialect.loaded_dbapi, opened)
+    adapted.begin("")
+    return adapted

@@ -73,8 +73,8 @@ class Database:
     async def exclusive(self) -> AsyncIterator[WriteSession]:
         """A write transaction that no second process can hold at the same time; for migrations and the first start."""
         async with self.write() as session:
-            if not self.is_sqlite:
-                await session.execute(text("SELECT pg_advisory_xact_lock(7201)"))
+            # On SQLite any first statement begins the transaction, and waits for whoever is in one.
+            await session.execute(text("SELECT 1" if self.is_sqlite else "SELECT pg_advisory_xact_lock(7201)"))
             yield session
 
     async def check(self) -> None:
@@ -157,7 +157,7 @@ def _configure_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread],
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: object) -> None:
         # The driver opens no transaction before a SELECT by itself, and a deferred one loses updates.
-        connection.exec_driver_sql(begin)  # type: ignore[attr-defined]  # SQLAlchemy types the hook's argument loosely
+        connection.connection.dbapi_connection.begin(begin)  # type: ignore[attr-defined]  # SQLAlchemy types the hook's argument loosely
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def end_if_not_synced(context: ExceptionContext) -> None:

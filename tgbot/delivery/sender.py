@@ -34,6 +34,9 @@ TEND_EVERY = 1.0
 # What has been sent is noted for many at once, and at the latest so many seconds after it was.
 NOTED_WITHIN = 0.1
 LONGEST_BACKOFF = 30.0
+# Between two messages everybody else has so many turns of the event loop. A transaction takes several of them for
+# each of its statements, and all that a message has to do stands in its way.
+TURNS_BETWEEN = 8
 
 
 class Sender:
@@ -76,8 +79,7 @@ class Sender:
                 self._outbox.woken.clear()
                 for parcel in await self._turn():
                     sends.create_task(self._deliver(parcel), name=f"notice {parcel.head.id}")
-                    # Prices and orders get their turn between two messages, not behind twenty.
-                    await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop takes no time that a clock could keep
+                    await _give_way()
                 if self._is_stopping and not self._in_flight:
                     return
                 await self._rest()
@@ -234,6 +236,12 @@ class Sender:
             timer.add_done_callback(lambda _: self._outbox.wake())
             await self._outbox.woken.wait()
             timer.cancel()
+
+
+async def _give_way() -> None:
+    """Prices and orders come between two messages, not behind twenty."""
+    for _ in range(TURNS_BETWEEN):
+        await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop takes no time that a clock could keep
 
 
 def _backoff(failures: int) -> float:

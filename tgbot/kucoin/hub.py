@@ -117,7 +117,13 @@ class TickerHub:
         return True
 
     def _live_since(self, symbol: str) -> float:
-        return min(self._shards.up_since(TICKER + symbol), self._shards.up_since(ALL_TICKERS))
+        own = self._shards.up_since(TICKER + symbol)
+        return own if symbol in self._apart else min(own, self._shards.up_since(ALL_TICKERS))
+
+    def _among(self, symbols: Iterable[str], topics: frozenset[str]) -> list[str]:
+        """Those that these topics bring. Of those that stand apart the topic for all has brought nothing."""
+        is_all = ALL_TICKERS in topics
+        return [each for each in symbols if TICKER + each in topics or (is_all and each not in self._apart)]
 
     def _arrange(self) -> None:
         self._is_wide = len(self._held) > (NARROW_BELOW if self._is_wide else WIDE_ABOVE)
@@ -177,7 +183,7 @@ class TickerHub:
         self._on_tick(tick)
 
     def _confirmed(self, topics: frozenset[str]) -> None:
-        heard_again = frozenset(_among(self._missed, topics))
+        heard_again = frozenset(self._among(self._missed, topics))
         self._missed -= heard_again
         if heard_again:
             self._on_gap(heard_again)
@@ -185,7 +191,7 @@ class TickerHub:
         self._leave_old(self._plan())
 
     def _lost(self, topics: frozenset[str]) -> None:
-        self._missed.update(symbol for symbol in _among(self._heard, topics) if not self.is_live(symbol))
+        self._missed.update(symbol for symbol in self._among(self._heard, topics) if not self.is_live(symbol))
 
     def _refused(self, topic: str) -> None:
         symbol = topic.removeprefix(TICKER).removeprefix(SNAPSHOT)
@@ -237,8 +243,3 @@ class TickerHub:
         for topic in renewed:
             self._shards.renew(topic)
         self._lost(renewed)
-
-
-def _among(symbols: Iterable[str], topics: frozenset[str]) -> list[str]:
-    """Those that these topics bring."""
-    return [symbol for symbol in symbols if ALL_TICKERS in topics or TICKER + symbol in topics]
