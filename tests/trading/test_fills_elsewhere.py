@@ -1,6 +1,7 @@
 """Orders made elsewhere that somebody has seen here: what fills of them is told, once, until they have ended."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ from tgbot.credentials.store import KeyRow, LinkedKey
 from tgbot.delivery.store import OutboxRow
 from tgbot.paper.faults import Mode
 from tgbot.trading import kinds, watched
+from tgbot.trading.fills_elsewhere import AT_ONCE
 from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.watched import MOST_OF_ONE_ACCOUNT, Watched
 
@@ -201,6 +203,30 @@ async def test_of_one_account_so_many_are_watched_and_no_more(desk: Desk) -> Non
     await desk.now.orders.open(desk.person())
     await desk.now.orders.open(desk.person())
     assert len(await still_watched(desk, key_id)) == MOST_OF_ONE_ACCOUNT
+
+
+async def test_while_kucoin_is_slow_they_leave_most_connections_to_orders_of_ours(desk: Desk) -> None:
+    tiny, watching = replace(BUY, size=Decimal("0.0001")), desk.now.fills_elsewhere
+    for person_id in range(100, 106):
+        key = await desk.link(person_id)
+        linked = await desk.now.keys.account_of(key.id)
+        assert linked is not None
+        await linked.spot.know_the_time()
+        for number in range(2):
+            await linked.spot.send(kinds.prepare(linked.spot, f"web{number}", tiny, None))
+        await watching.watch(key.id, await linked.spot.open_orders("BTC-USDT"))
+        await watching.look_at_account(key.id)
+    going_on = asyncio.Event()
+    slow = desk.faults.add("GET", BY_ID, Mode.DELAY, 99, until=going_on)
+    looking = asyncio.ensure_future(watching.look())
+    while slow.hits < AT_ONCE:
+        await desk.database.is_reachable()  # the requests are on their way
+    for _ in range(20):
+        await desk.database.is_reachable()
+    assert slow.hits == AT_ONCE
+    going_on.set()
+    await looking
+    assert slow.hits == 12
 
 
 async def test_one_that_was_told_of_is_watched_as_well(desk: Desk) -> None:

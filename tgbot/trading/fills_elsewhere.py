@@ -23,6 +23,7 @@ from tgbot.trading.watched import Watched
 log = structlog.get_logger()
 
 TRY_AGAIN = timedelta(seconds=5)
+AT_ONCE = 8  # most connections are for orders that were sent here
 LISTED_AFTER = timedelta(minutes=1)  # an order that was not found for less than that may be found yet
 
 
@@ -35,7 +36,7 @@ class FillsElsewhere:
         self._clock = clock
         self._keys = keys
         self._outbox = outbox
-        self._rounds = Rounds(clock, TRY_AGAIN, self._due)
+        self._rounds = Rounds(clock, TRY_AGAIN, self._due, of_all=AT_ONCE)
         self._again: set[str] = set()
         self._missed: dict[str, float] = {}
         self._accounts: set[str] = set()
