@@ -171,6 +171,18 @@ async def test_a_frame_of_another_account_that_comes_first_does_not_keep_ours_ou
         assert [(await owner.orders.get()).order_id for _ in range(4)] == ["theirs", "o1", "o2", "o4"]
 
 
+async def test_a_frame_that_names_nobody_is_no_reason_to_dial_anew(
+    private: PrivateStream, sockets: Sockets, owner: Owner
+) -> None:
+    async with running(private.run()):
+        client = await sockets.until_subscribed(ORDERS, BALANCES)
+        await client.push(ORDERS, {**MATCH, "orderId": "o1"}, "orderChange", userId="u1")
+        await client.push(BALANCES, BALANCE, "account.balance")
+        await client.push(ORDERS, {**MATCH, "orderId": "o2"}, "orderChange", userId="u1")
+        assert [(await owner.orders.get()).order_id for _ in range(2)] == ["o1", "o2"]
+        assert (sockets.dials, owner.balances.qsize()) == (1, 0)
+
+
 async def test_unreadable_changes_are_dropped(private: PrivateStream, sockets: Sockets, owner: Owner) -> None:
     async with running(private.run()):
         client = await sockets.until_subscribed(ORDERS, BALANCES)

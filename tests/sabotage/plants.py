@@ -291,7 +291,7 @@ PLANTS = (
     Plant(
         "whoever comes first on a stream is its owner for ever",
         "tgbot/kucoin/private.py",
-        "        if self._is_sure:\n",
+        "        if self._is_sure or not frame.user_id:\n",
         "        if self._owner:\n",
         ("tests/kucoin/test_private.py",),
     ),

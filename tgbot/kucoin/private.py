@@ -79,7 +79,7 @@ class PrivateStream:
             self._owner = frame.user_id
             return True
         log.error("foreign_frame", topic=frame.topic)
-        if self._is_sure:
+        if self._is_sure or not frame.user_id:
             return False
         self._owner = ""
         raise LinkLost("frames of two accounts")
