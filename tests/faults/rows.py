@@ -82,6 +82,7 @@ FIRSTS, FORESEEN = "alerts/test_monitor_doubts.py::", "alerts/test_monitor_fores
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+ELSEWHERE = "trading/test_fills_elsewhere.py::"
 ADOPTION = "trading/test_adoption.py::"
 PORTFOLIO = "flows/test_portfolio.py::"
 FILLS_ELSEWHERE = "trading/test_fills_elsewhere.py::"
@@ -570,10 +571,11 @@ PRIVATE_STREAM = (
     Row(
         "V6",
         "a frame of another account",
-        "dropped, and logged as an error",
+        "dropped, and logged as an error; if nobody can tell whose is whose, the connection is made anew and swept",
         (
             STREAMS + "test_frames_of_another_account_are_not_believed_and_ours_around_them_are",
             "kucoin/test_private.py::test_a_frame_of_another_account_is_not_believed",
+            "kucoin/test_private.py::test_a_frame_of_another_account_that_comes_first_does_not_keep_ours_out",
         ),
     ),
     Row(
@@ -602,8 +604,23 @@ PRIVATE_STREAM = (
         (
             ADOPTION + "test_one_that_a_stream_tells_of_is_taken_over_told_and_followed",
             ADOPTION + "test_heard_of_again_and_again_it_is_taken_over_once",
+            ADOPTION + "test_two_processes_that_find_it_at_once_take_it_over_once",
+            ADOPTION + "test_a_connection_searches_until_kucoin_has_answered",
+            ADOPTION + "test_two_of_one_client_oid_are_no_reason_to_stumble",
             ADOPTION + "test_what_another_bot_or_an_older_one_has_sent_stays_made_elsewhere",
             "flows/test_orders.py::test_orders_with_this_bots_own_mark_that_it_does_not_know_are_taken_over",
+        ),
+    ),
+    Row(
+        "V10",
+        "KuCoin lists late, or not for long, what an order made elsewhere has become; it is shown twice on its way",
+        "it is asked for again until a minute after the first miss; what has filled is told once",
+        (
+            STREAMS + "test_order_made_elsewhere_that_kucoin_does_not_find_when_it_fills_is_told_once",
+            ELSEWHERE + "test_one_that_was_triggered_and_is_not_found_yet_is_told_all_the_same",
+            ELSEWHERE + "test_one_that_was_triggered_and_is_shown_once_more_before_it_is_looked_at_is_one",
+            ELSEWHERE + "test_one_that_kucoin_does_not_find_is_let_go_after_a_while_and_not_before",
+            ADOPTION + "test_what_was_shown_as_made_elsewhere_before_it_was_taken_over_is_told_once",
         ),
     ),
 )

@@ -402,7 +402,7 @@ async def test_what_was_made_elsewhere_is_listed_and_can_be_cancelled(desk: Desk
 
 async def forget(desk: Desk) -> None:
     """As a database that was made anew: of another installation."""
-    desk.now.adoption._mark = mark_of("another installation")
+    desk.now.adoption.mark = mark_of("another installation")
     async with desk.database.write() as session:
         await session.execute(delete(AttemptRow))
         await session.execute(delete(IntentRow))

@@ -101,6 +101,29 @@ async def test_stream_that_is_mute_and_then_cut_loses_no_fill(ann: Seat, stage: 
 
 async def test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours(ann: Seat, stage: Stage) -> None:
     await resting(ann, stage)
+    await made_elsewhere(stage)
+    shown = await ann.say("/orders", "^2 open orders")
+    assert "made elsewhere" in shown.text
+    assert "65,000" in shown.text
+    assert "66,000" in shown.text
+
+
+async def test_order_made_elsewhere_that_kucoin_does_not_find_when_it_fills_is_told_once(
+    ann: Seat, stage: Stage
+) -> None:
+    await resting(ann, stage)
+    await made_elsewhere(stage)
+    await ann.say("/orders", "^2 open orders")
+    stage.faults.add(
+        "GET", "/api/v1/hf/orders/[0-9a-f]+", Mode.ERROR, 1, code="400100", message="The order does not exist."
+    )
+    stage.price("BTC-USDT", 64_990)
+    await ann.hears("^Filled: buy 0.001 BTC at 65,000", LONG)
+    await ann.say("/orders", "No open orders")
+    assert len([text for text in ann.texts() if text.startswith("Filled: buy 0.001")]) == 1
+
+
+async def made_elsewhere(stage: Stage) -> None:
     (order,) = oracle.orders_at(stage.kucoin)
     account = stage.kucoin._store.account(order.account)
     assert account is not None
@@ -108,10 +131,6 @@ async def test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours(an
     async with httpx.AsyncClient(base_url=stage.settings.kucoin_url, verify=NO_TLS) as http:
         trader = Trader(http, stage.clock, credentials)  # type: ignore[arg-type]  # any clock does
         await trader.buy(clientOid="elsewhere", price="65000", size="0.001")
-    shown = await ann.say("/orders", "^2 open orders")
-    assert "made elsewhere" in shown.text
-    assert "65,000" in shown.text
-    assert "66,000" in shown.text
 
 
 async def test_fill_that_happens_while_telegram_is_away_is_told_when_it_is_back(ann: Seat, stage: Stage) -> None:

@@ -150,9 +150,37 @@ async def test_a_frame_of_another_account_is_not_believed(
 ) -> None:
     async with running(private.run()):
         client = await sockets.until_subscribed(ORDERS, BALANCES)
-        for user, order in (("u1", "o1"), ("u2", "o2"), ("u1", "o3")):
+        for user, order in (("u1", "o1"), ("u1", "o2"), ("u2", "o3"), ("u1", "o4")):
             await client.push(ORDERS, {**MATCH, "orderId": order}, "orderChange", userId=user)
-        assert [(await owner.orders.get()).order_id for _ in range(2)] == ["o1", "o3"]
+        assert [(await owner.orders.get()).order_id for _ in range(3)] == ["o1", "o2", "o4"]
+        assert sockets.dials == 1
+
+
+async def test_a_frame_of_another_account_that_comes_first_does_not_keep_ours_out(
+    private: PrivateStream, sockets: Sockets, owner: Owner, clock: HurryClock
+) -> None:
+    async with running(private.run()):
+        client = await sockets.until_subscribed(ORDERS, BALANCES)
+        await eventually(lambda: owner.sweeps == 1)
+        await client.push(ORDERS, {**MATCH, "orderId": "theirs"}, "orderChange", userId="u2")
+        await client.push(ORDERS, MATCH, "orderChange", userId="u1")
+        await passing(clock, 10, lambda: owner.sweeps == 2)
+        client = await sockets.until_subscribed(ORDERS, BALANCES)
+        for user, order in (("u1", "o1"), ("u1", "o2"), ("u2", "o3"), ("u1", "o4")):
+            await client.push(ORDERS, {**MATCH, "orderId": order}, "orderChange", userId=user)
+        assert [(await owner.orders.get()).order_id for _ in range(4)] == ["theirs", "o1", "o2", "o4"]
+
+
+async def test_a_frame_that_names_nobody_is_no_reason_to_dial_anew(
+    private: PrivateStream, sockets: Sockets, owner: Owner
+) -> None:
+    async with running(private.run()):
+        client = await sockets.until_subscribed(ORDERS, BALANCES)
+        await client.push(ORDERS, {**MATCH, "orderId": "o1"}, "orderChange", userId="u1")
+        await client.push(BALANCES, BALANCE, "account.balance")
+        await client.push(ORDERS, {**MATCH, "orderId": "o2"}, "orderChange", userId="u1")
+        assert [(await owner.orders.get()).order_id for _ in range(2)] == ["o1", "o2"]
+        assert (sockets.dials, owner.balances.qsize()) == (1, 0)
 
 
 async def test_unreadable_changes_are_dropped(private: PrivateStream, sockets: Sockets, owner: Owner) -> None:

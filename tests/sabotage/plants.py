@@ -116,8 +116,8 @@ PLANTS = (
     Plant(
         "nothing is looked at when a private stream comes back",
         "tgbot/trading/reconcile.py",
-        "            if intent.key_id == key_id:\n                self.look_at(intent.id)\n",
-        "            del intent\n",
+        "        for intent_id in pending:\n            self.look_at(intent_id)\n",
+        "        del pending\n",
         ("tests/faults/test_streams.py", "tests/flows/test_fills.py", RECONCILE),
     ),
     Plant(
@@ -249,8 +249,8 @@ PLANTS = (
     Plant(
         "an order that another bot has sent is taken over",
         "tgbot/trading/adoption.py",
-        "        return client_oid.startswith(self._mark)\n",
-        "        return client_oid.startswith(self._mark[:2])\n",
+        "        return client_oid.startswith(self.mark)\n",
+        "        return client_oid.startswith(self.mark[:2])\n",
         ("tests/trading/test_adoption.py",),
     ),
     Plant(
@@ -259,6 +259,41 @@ PLANTS = (
         "            if not has_moved or owner is None or order.filled_size == ZERO:\n",
         "            if owner is None or order.filled_size == ZERO:\n",
         ("tests/trading/test_fills_elsewhere.py",),
+    ),
+    Plant(
+        "of two orders with one clientOid both are taken over",
+        "tgbot/trading/adoption.py",
+        "            if order.client_oid in known or order.client_oid in adopted or not",
+        "            if order.client_oid in known or not",
+        ("tests/trading/test_adoption.py",),
+    ),
+    Plant(
+        "what was shown as made elsewhere is told as such after it was taken over",
+        "tgbot/trading/adoption.py",
+        "        await watched.leave(session, key.id, adopted)\n",
+        "",
+        ("tests/trading/test_adoption.py",),
+    ),
+    Plant(
+        "an order made elsewhere that is not found at once is let go",
+        "tgbot/trading/fills_elsewhere.py",
+        "        if now - self._missed.setdefault(name, now) < LISTED_AFTER.total_seconds():\n",
+        "        if now - self._missed.setdefault(name, now) < 0:\n",
+        ("tests/trading/test_fills_elsewhere.py",),
+    ),
+    Plant(
+        "after a backup was put back the orders of another bot are taken over",
+        "tgbot/trading/rules/adoption.py",
+        "client_oid.startswith(mark) or",
+        "client_oid.startswith(mark[:2]) or",
+        ("tests/trading/test_adoption.py",),
+    ),
+    Plant(
+        "whoever comes first on a stream is its owner for ever",
+        "tgbot/kucoin/private.py",
+        "        if self._is_sure or not frame.user_id:\n",
+        "        if self._owner:\n",
+        ("tests/kucoin/test_private.py",),
     ),
     Plant(
         "nobody remembers the last order outside the database",

@@ -1,11 +1,12 @@
 """Orders made elsewhere that somebody has seen here: what fills of them is told, once, until they have ended."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import Desk
@@ -21,8 +22,10 @@ from tgbot.core.orders import (
     Wait,
 )
 from tgbot.credentials.store import KeyRow, LinkedKey
+from tgbot.delivery.store import OutboxRow
 from tgbot.paper.faults import Mode
 from tgbot.trading import kinds, watched
+from tgbot.trading.fills_elsewhere import AT_ONCE
 from tgbot.trading.foreign import ForeignOrders
 from tgbot.trading.watched import MOST_OF_ONE_ACCOUNT, Watched
 
@@ -131,6 +134,17 @@ async def test_one_that_is_cancelled_without_a_fill_is_let_go_in_silence(desk: D
     assert await still_watched(desk, key_id) == []
 
 
+async def test_two_whose_client_oids_are_long_and_alike_have_a_message_each(desk: Desk) -> None:
+    for number in "12":
+        key_id = await made_elsewhere(desk, client_oid="strategy-".ljust(39, "0") + number)
+    await desk.now.orders.open(desk.person())
+    desk.price("BTC-USDT", 64_990)
+    await stream_tells(desk, key_id)
+    async with desk.database.read() as session:
+        cards = set(await session.scalars(select(OutboxRow.card)))
+    assert len(cards) == 2
+
+
 @pytest.mark.parametrize(
     ("spec", "wait", "price"),
     [
@@ -161,6 +175,18 @@ async def test_one_that_kucoin_does_not_answer_for_is_asked_about_again(desk: De
     assert await desk.headlines() == ["✎ Filled"]
 
 
+async def test_nothing_is_asked_of_one_whose_key_is_suspended(desk: Desk) -> None:
+    key_id = await shown(desk)
+    asked = desk.faults.add("GET", BY_ID, Mode.ERROR, 99, code="400003", message="KC-API-KEY not exists")
+    await stream_tells(desk, key_id)
+    assert asked.hits == 1
+    async with desk.database.write() as session:
+        await session.execute(update(KeyRow).values(trouble="revoked"))
+    for _ in range(3):
+        await desk.now.fills_elsewhere.look()
+    assert asked.hits == 1
+
+
 async def test_one_that_kucoin_does_not_find_is_let_go_after_a_while_and_not_before(desk: Desk) -> None:
     key_id = await shown(desk)
     desk.faults.add("GET", BY_ID, Mode.ERROR, 99, code="400100", message="The order does not exist.")
@@ -177,6 +203,30 @@ async def test_of_one_account_so_many_are_watched_and_no_more(desk: Desk) -> Non
     await desk.now.orders.open(desk.person())
     await desk.now.orders.open(desk.person())
     assert len(await still_watched(desk, key_id)) == MOST_OF_ONE_ACCOUNT
+
+
+async def test_while_kucoin_is_slow_they_leave_most_connections_to_orders_of_ours(desk: Desk) -> None:
+    tiny, watching = replace(BUY, size=Decimal("0.0001")), desk.now.fills_elsewhere
+    for person_id in range(100, 106):
+        key = await desk.link(person_id)
+        linked = await desk.now.keys.account_of(key.id)
+        assert linked is not None
+        await linked.spot.know_the_time()
+        for number in range(2):
+            await linked.spot.send(kinds.prepare(linked.spot, f"web{number}", tiny, None))
+        await watching.watch(key.id, await linked.spot.open_orders("BTC-USDT"))
+        await watching.look_at_account(key.id)
+    going_on = asyncio.Event()
+    slow = desk.faults.add("GET", BY_ID, Mode.DELAY, 99, until=going_on)
+    looking = asyncio.ensure_future(watching.look())
+    while slow.hits < AT_ONCE:
+        await desk.database.is_reachable()  # the requests are on their way
+    for _ in range(20):
+        await desk.database.is_reachable()
+    assert slow.hits == AT_ONCE
+    going_on.set()
+    await looking
+    assert slow.hits == 12
 
 
 async def test_one_that_was_told_of_is_watched_as_well(desk: Desk) -> None:
@@ -238,3 +288,30 @@ async def another_key(desk: Desk, first: LinkedKey) -> str:
     async with desk.database.write() as session:
         await session.execute(update(KeyRow).where(KeyRow.id == key.id).values(uid=first.uid))
     return key.id
+
+
+@on_both_databases
+async def test_one_that_was_triggered_and_is_shown_once_more_before_it_is_looked_at_is_one(desk: Desk) -> None:
+    """The list shows the order that the stop has become while that stop is still watched."""
+    limit = OrderSpec("BTC-USDT", Side.BUY, OrderType.LIMIT, size=Decimal("0.002"), price=Decimal(63_000))
+    key_id = await shown(desk, limit, Trigger(Decimal(66_000), Direction.DOWN))
+    desk.price("BTC-USDT", 65_500)
+    assert len((await desk.now.orders.open(desk.person())).others) == 1
+    await desk.now.fills_elsewhere.look_at_account(key_id)
+    await desk.now.fills_elsewhere.look()
+    desk.price("BTC-USDT", 62_900)
+    await stream_tells(desk, key_id, 2)
+    assert await desk.headlines() == ["✎ Filled"]
+    assert await still_watched(desk, key_id) == []
+
+
+async def test_one_that_was_triggered_and_is_not_found_yet_is_told_all_the_same(desk: Desk) -> None:
+    key_id = await shown(desk, BUY, Trigger(Decimal(66_000), Direction.DOWN))
+    desk.clock.advance(3600)
+    desk.price("BTC-USDT", 64_000)
+    desk.hide(times=2)
+    await stream_tells(desk, key_id)
+    await desk.now.fills_elsewhere.look()
+    await desk.now.fills_elsewhere.look()
+    assert await desk.headlines() == ["✎ Filled"]
+    assert await still_watched(desk, key_id) == []

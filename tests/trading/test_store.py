@@ -316,6 +316,8 @@ async def test_pending_are_those_on_their_way(database: Database) -> None:
         assert {intent.state for intent in await store.pending(session)} == PENDING
         assert {intent.state for intent in await store.pending_of(session, 7, "key")} == PENDING
         assert await store.pending_of(session, 8, "key") == []
+        assert await store.pending_with(session, "key", {State.WAITING}) == [kept_intents[State.WAITING].id]
+        assert await store.pending_with(session, "other", PENDING) == []
         assert await store.pending_of(session, 7, "other") == []
         lately = await store.changed_since(session, State.NOT_PLACED, START - timedelta(seconds=1))
         assert lately == [kept_intents[State.NOT_PLACED]]

@@ -9,6 +9,7 @@ from tgbot.core.errors import TooLate
 from tgbot.credentials.store import LinkedKey
 from tgbot.kucoin.operations import PLACE_ORDER
 from tgbot.kucoin.sign import Credentials
+from tgbot.paper.faults import Mode
 from tgbot.trading import store
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.views import lists
@@ -65,6 +66,26 @@ async def test_what_filled_while_it_was_out_of_sight_is_told_when_the_next_key_i
     await desk.rounds(0)
     assert (await desk.intent(intent)).state is State.FILLED
     assert await desk.headlines() == ["✎ Filled", "↩ Filled"]
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_what_kucoin_does_not_answer_for_when_the_next_key_is_linked_is_asked_again(
+    desk: Desk, is_killed: bool
+) -> None:
+    intent = await desk.send(RESTING)
+    credentials = await disconnect(desk)
+    await desk.rounds(31)
+    await desk.now.keys.link(desk.person(), credentials)
+    desk.price("BTC-USDT", 65_900)
+    desk.faults.add("GET", "/api/v1/hf/.*", Mode.HTML, 99)
+    await desk.rounds(0, 2)
+    assert (await desk.intent(intent)).state is State.INDETERMINATE
+    desk.faults.clear()
+    if is_killed:
+        desk.restart()
+        await desk.now.reconciler.begin()
+    await desk.rounds(2)
+    assert (await desk.intent(intent)).state is State.FILLED
 
 
 async def test_the_history_is_in_one_piece(desk: Desk) -> None:

@@ -1,10 +1,13 @@
 """A ticket shows what will be sent, is made once, and opens for a tap only when it should."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import ANN, BORIS, Desk, read
@@ -14,6 +17,7 @@ from tgbot.core.people import Mode
 from tgbot.trading import store
 from tgbot.trading.rules.grammar import parse_order
 from tgbot.trading.rules.settlement import State
+from tgbot.trading.tickets import Shown, request_of
 from tgbot.trading.views import tickets as views
 
 
@@ -260,3 +264,28 @@ async def test_stored_ticket_is_found_by_its_id_in_any_spelling(desk: Desk) -> N
 async def test_ticket_lasts_a_minute_from_its_making(desk: Desk) -> None:
     intent = (await desk.ticket("btc 100")).intent
     assert (intent.person_id, intent.expires_at - intent.created_at) == (ANN, timedelta(seconds=60))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("desk_url", ["postgres"], indirect=True)
+async def test_a_new_quote_in_one_process_and_a_tap_in_another_do_not_wait_for_each_other(desk: Desk) -> None:
+    """Each locks the key and the ticket; whoever has the key first has both."""
+    old = (await desk.ticket("btc 100")).intent
+    request, person = request_of(old), desk.person()
+    async with asyncio.TaskGroup() as tasks:
+        async with desk.database.write() as session:
+            await desk.now.keys.require_sound(session, old.key_id)
+            quoting = tasks.create_task(_refused(desk.now.tickets.prepare(person, request, 99, replaced=old)))
+            waiting = text("SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            while not await session.scalar(waiting):
+                assert not quoting.done()
+            assert await store.move(session, old, {State.TICKET}, State.SENT, desk.clock.now())
+        assert await quoting
+
+
+async def _refused(preparing: Awaitable[Shown]) -> bool:
+    try:
+        await preparing
+    except TooLate:
+        return True
+    return False

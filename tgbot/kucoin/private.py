@@ -39,6 +39,7 @@ class PrivateStream:
         self._on_balance = on_balance
         self._on_stop = on_stop
         self._owner = ""
+        self._is_sure = False
         dial = partial(dialer.private, credentials)
         self._stream = Stream("private", dial, clock, ids, self._read, on_connected, _refused, is_private=True)
         self._stream.subscribe(feed.ORDERS)
@@ -71,12 +72,17 @@ class PrivateStream:
                 await self._on_stop(change)
 
     def _is_ours(self, frame: Frame) -> bool:
-        """A socket belongs to one account; a frame of another must not be believed."""
-        self._owner = self._owner or frame.user_id
-        if frame.user_id == self._owner:
+        """A socket belongs to one account; a frame of another must not be believed. Whose it is two frames say: if the
+        first two differ nobody can tell, and the connection is made anew."""
+        if frame.user_id == self._owner or not self._owner:
+            self._is_sure = frame.user_id == self._owner
+            self._owner = frame.user_id
             return True
         log.error("foreign_frame", topic=frame.topic)
-        return False
+        if self._is_sure or not frame.user_id:
+            return False
+        self._owner = ""
+        raise LinkLost("frames of two accounts")
 
 
 def _decoded(frame: Frame) -> OrderChange | BalanceChange | StopChange | None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from tgbot.core.clock import Clock
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable
 from tgbot.core.ids import Ids
 from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
@@ -19,7 +20,7 @@ from tgbot.credentials.store import LinkedKey
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.markets.symbols import Symbols
-from tgbot.trading import elsewhere, older_copy, store
+from tgbot.trading import elsewhere, older_copy, store, watched
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.adoption import Terms, terms_of
@@ -32,6 +33,8 @@ from tgbot.trading.views import restored as views
 log = structlog.get_logger()
 
 COULD_ARRIVE_FOR = timedelta(seconds=5)
+AT_ONCE = 20  # everybody's orders wait meanwhile
+SEARCH_AGAIN = timedelta(seconds=10)
 
 
 class Adoption:
@@ -55,12 +58,12 @@ class Adoption:
         self._symbols = symbols
         self._outbox = outbox
         self._reconciler = reconciler
-        self._mark = mark
+        self.mark = mark
         self.alone = asyncio.Lock()  # two keys may be of one account
 
     def is_ours(self, client_oid: str) -> bool:
         """Whether this installation has sent it, also if nothing here says so."""
-        return client_oid.startswith(self._mark)
+        return client_oid.startswith(self.mark)
 
     async def heard(self, linked: Linked, change: OrderChange) -> None:
         """A stream has told of an order of ours of which there is no row. Raises `ExchangeError`."""
@@ -69,8 +72,18 @@ class Adoption:
             await self.adopt(linked, [order])
 
     async def search(self, linked: Linked) -> None:
-        """Among what is open. Raises `ExchangeError`."""
-        await self.adopt(linked, await elsewhere.list_open(linked.spot, None))
+        """Among what is open, again and again until KuCoin has answered. A refusal is an answer, too."""
+        while True:
+            try:
+                await self.adopt(linked, await elsewhere.list_open(linked.spot, None))
+            except ExchangeUnavailable as error:
+                log.warning("account_not_searched", key=linked.key_id, code=error.code)
+            except ExchangeRejected as error:
+                log.warning("account_search_refused", key=linked.key_id, code=error.code)
+                return
+            else:
+                return
+            await self._clock.sleep(SEARCH_AGAIN.total_seconds())
 
     async def adopt(self, linked: Linked, orders: Sequence[Elsewhere]) -> list[Intent]:
         """Those of ours among them that are not known here, and tells their owner. While the account awaits its search
@@ -82,9 +95,17 @@ class Adoption:
         unknown = [order for order in marked if order.client_oid not in known]
         if not unknown or not is_searched:
             return []
+        if not self._symbols.is_loaded:
+            raise ExchangeUnavailable("", "no symbols loaded yet")
+        adopted: list[Intent] = []
+        for first in range(0, len(unknown), AT_ONCE):
+            adopted += await self._adopt(linked, unknown[first : first + AT_ONCE])
+        return adopted
+
+    async def _adopt(self, linked: Linked, unknown: Sequence[Elsewhere]) -> list[Intent]:
         whole = await elsewhere.in_full(linked.spot, unknown)
         async with self.alone, self._database.write() as session:
-            key = await keys.by_id(session, linked.key_id)
+            key = await keys.lock(session, linked.key_id)  # another process may have found them, too
             adopted = await self.take_over(session, key, whole) if key is not None else []
             if key is not None and adopted:
                 reply = views.found_marked(len(adopted))
@@ -94,16 +115,18 @@ class Adoption:
         return adopted
 
     async def take_over(self, session: WriteSession, key: LinkedKey, orders: Sequence[Elsewhere]) -> list[Intent]:
-        """Those that are not known here, in doubt; `follow` them once that is committed. For whoever is `alone`."""
+        """Those that are not known here, in doubt; `follow` them once that is committed. For whoever is `alone`. Of
+        several with one clientOid, which are not all of this bot's, the first."""
         known = await store.by_client_oids(session, [order.client_oid for order in orders])
-        adopted = []
+        adopted: dict[str, Intent] = {}
         for order in orders:
-            if order.client_oid in known or not self._symbols.knows(order.symbol):
+            if order.client_oid in known or order.client_oid in adopted or not self._symbols.knows(order.symbol):
                 continue
             terms = terms_of(order, self._symbols.rule(order.symbol))
             if terms is not None:
-                adopted.append(await self._add(session, key, order, terms))
-        return adopted
+                adopted[order.client_oid] = await self._add(session, key, order, terms)
+        await watched.leave(session, key.id, adopted)
+        return list(adopted.values())
 
     def follow(self, adopted: Sequence[Intent]) -> None:
         for intent in adopted:

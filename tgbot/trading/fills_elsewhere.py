@@ -23,7 +23,8 @@ from tgbot.trading.watched import Watched
 log = structlog.get_logger()
 
 TRY_AGAIN = timedelta(seconds=5)
-LISTED_AFTER = timedelta(minutes=1)  # an order that is not found so soon after it was seen may be found yet
+AT_ONCE = 8  # most connections are for orders that were sent here
+LISTED_AFTER = timedelta(minutes=1)  # an order that was not found for less than that may be found yet
 
 
 class FillsElsewhere:
@@ -35,8 +36,9 @@ class FillsElsewhere:
         self._clock = clock
         self._keys = keys
         self._outbox = outbox
-        self._rounds = Rounds(clock, TRY_AGAIN, self._due)
+        self._rounds = Rounds(clock, TRY_AGAIN, self._due, of_all=AT_ONCE)
         self._again: set[str] = set()
+        self._missed: dict[str, float] = {}
         self._accounts: set[str] = set()
         self._added: set[str] = set()
 
@@ -62,7 +64,7 @@ class FillsElsewhere:
         if len(known) >= watched.MOST_OF_ONE_ACCOUNT or known.issuperset(order.order_id for order in orders):
             return
         async with self._database.write() as session:
-            await watched.add(session, key_id, orders, self._clock.now())
+            await watched.add(session, key_id, orders)
         self._accounts.add(key_id)
         self._added.add(key_id)
 
@@ -85,9 +87,15 @@ class FillsElsewhere:
     async def _due(self, hints: Collection[str], is_round: bool) -> Sequence[Piece]:
         names = set(hints)
         if is_round:
-            again, self._again = self._again, set()
-            names |= again
+            names |= await self._still_to_ask()
         return [Piece(name, name.split()[0], partial(self._try_to_look, name), name in hints) for name in names]
+
+    async def _still_to_ask(self) -> set[str]:
+        """What was not answered. Of a key that is suspended meanwhile nothing is asked: once it is sound again, its
+        stream connects."""
+        again, self._again = self._again, set()
+        sound = await self._keys.sound({name.split()[0] for name in again})
+        return {name for name in again if name.split()[0] in sound}
 
     async def _try_to_look(self, name: str) -> None:
         key_id, order_id = name.split()
@@ -95,14 +103,28 @@ class FillsElsewhere:
             one = await watched.find(session, key_id, order_id)
         linked = await self._keys.account_of(key_id)
         if one is None or linked is None:
+            self._missed.pop(name, None)
             return
         try:
-            is_known = await self._look(linked, one)
+            is_found = await self._look(linked, one)
         except ExchangeError as error:
             log.warning("order_elsewhere_not_seen", key=key_id, code=error.code)
-            is_known = False
-        if not is_known:
             self._again.add(name)
+            return
+        if is_found:
+            self._missed.pop(name, None)
+        else:
+            await self._miss(name, one)
+
+    async def _miss(self, name: str, one: Watched) -> None:
+        """Cancelled, forgotten by KuCoin, or not listed yet, as what a stop order becomes may be."""
+        now = self._clock.monotonic()
+        if now - self._missed.setdefault(name, now) < LISTED_AFTER.total_seconds():
+            self._again.add(name)
+            return
+        del self._missed[name]
+        async with self._database.write() as session:
+            await watched.end(session, one)
 
     async def _look(self, linked: Linked, one: Watched) -> bool:
         """Whether that says what has become of it."""
@@ -112,13 +134,7 @@ class FillsElsewhere:
         if isinstance(seen, Order):
             await self._note(linked, one, seen)
             return True
-        if seen is not None and seen.status is StopStatus.WAITING:
-            return True
-        if self._clock.now() - one.since < LISTED_AFTER:
-            return False
-        async with self._database.write() as session:
-            await watched.end(session, one)
-        return True
+        return seen is not None and seen.status is StopStatus.WAITING
 
     async def _note(self, linked: Linked, one: Watched, order: Order) -> None:
         is_news = order.filled_size > one.filled_size

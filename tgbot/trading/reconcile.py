@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from tgbot.core.clock import Clock
-from tgbot.core.errors import ExchangeError
+from tgbot.core.errors import ExchangeError, ExchangeUnavailable
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.delivery.outbox import Outbox
@@ -16,7 +16,7 @@ from tgbot.trading import store
 from tgbot.trading.afterwards import WATCHED_FOR
 from tgbot.trading.outcomes import OnOutcome, Outcomes
 from tgbot.trading.rounds import Piece, Rounds
-from tgbot.trading.rules.settlement import DONE, PENDING, UNSETTLED, State, may_grow
+from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, UNSETTLED, State, may_grow
 from tgbot.trading.settling import Settling
 from tgbot.trading.store import Intent
 from tgbot.trading.views import orders as views
@@ -74,10 +74,9 @@ class Reconciler:
         """The stream of this account has just (re)connected, or told of something without our id for it: all that is
         in one of these states is asked for."""
         async with self._database.read() as session:
-            pending = await store.pending(session, states)
-        for intent in pending:
-            if intent.key_id == key_id:
-                self.look_at(intent.id)
+            pending = await store.pending_with(session, key_id, states)
+        for intent_id in pending:
+            self.look_at(intent_id)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -85,7 +84,8 @@ class Reconciler:
         await self._rounds.run()
 
     async def begin(self) -> None:
-        """What an earlier process has sent and did not live to tell of is unknown, and is said to be."""
+        """What an earlier process has sent and did not live to tell of is unknown, and is said to be. What was left to
+        a person is looked at once more: its key may have been linked again, and nobody lived to look."""
         async with self._database.write() as session:
             for intent in await store.pending(session, {State.SENT}):
                 if await store.move(session, intent, {State.SENT}, State.UNKNOWN, self._clock.now()):
@@ -94,6 +94,8 @@ class Reconciler:
                     await self._outcomes.tell(session, unknown, views.unknown(unknown), is_news=False)
         async with self._database.read() as session:
             await self._settling.afterwards.begin(session)
+            for intent in await store.pending(session, {State.INDETERMINATE}):
+                self.look_at(intent.id)
         self._outbox.wake()
 
     async def look(self) -> None:
@@ -147,6 +149,8 @@ class Reconciler:
             await self._look_once(intent)
         except ExchangeError as error:
             log.warning("order_not_looked_at", intent=intent.id, code=error.code)
+            if intent.state in GIVEN_UP and isinstance(error, ExchangeUnavailable):
+                self._settling.again.add(intent.id)  # no round would come back to it
 
     async def _look_once(self, intent: Intent, *, is_asked: bool = False, was_ended: bool = False) -> None:
         self._looked[intent.id] = self._clock.monotonic()

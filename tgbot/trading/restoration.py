@@ -148,14 +148,14 @@ class Restoration:
                 self._pause(key, TRY_AGAIN)
 
     async def _search(self, key: LinkedKey, restored: Restored) -> None:
-        """What has our mark and is not known here is adopted."""
+        """What may be ours and is not known here is adopted."""
         linked = await self._keys.account_of(key.id)
         if linked is None:
             self._pause(key, TRY_REFUSED_AGAIN)  # its record does not open: the key doctor tells its owner
             return
         async with self._database.read() as session:
             pairs = await older_copy.symbols_of(session, key.person_id)
-        found = await AccountSearch(linked.spot, self._symbols).run(pairs)
+        found = await AccountSearch(linked.spot, self._symbols, self._adoption.mark).run(pairs)
         async with self._database.read() as session:
             known = await store.by_client_oids(session, found.orders)
         unknown = [order for client_oid, order in found.orders.items() if client_oid not in known]

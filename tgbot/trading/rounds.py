@@ -29,9 +29,10 @@ Due = Callable[[Collection[str], bool], Awaitable[Sequence[Piece]]]
 
 class Rounds:
     """A round begins every so often and does not wait for the one before; a hint does not wait for a round. At one
-    thing there is one piece of work at a time, and one more after it if something happened meanwhile."""
+    thing there is one piece of work at a time, and one more after it if something happened meanwhile. `of_all` are at
+    work at a time, and as many hinted ones."""
 
-    def __init__(self, clock: Clock, every: timedelta, due: Due) -> None:
+    def __init__(self, clock: Clock, every: timedelta, due: Due, *, of_all: int = OF_ALL) -> None:
         self._clock = clock
         self._every = every
         self._due = due
@@ -39,7 +40,7 @@ class Rounds:
         self._news = asyncio.Event()
         self._queued: set[tuple[str, bool]] = set()
         self._busy: set[str] = set()
-        self._usual, self._urgent = _Places(), _Places()
+        self._usual, self._urgent = _Places(of_all), _Places(of_all)
 
     def hint(self, name: str) -> None:
         """Something has happened to this one."""
@@ -119,8 +120,8 @@ class Rounds:
 class _Places:
     """For so many at a time in all, and so many of them of one account."""
 
-    def __init__(self) -> None:
-        self.all = asyncio.Semaphore(OF_ALL)
+    def __init__(self, of_all: int) -> None:
+        self.all = asyncio.Semaphore(of_all)
         self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def of(self, key_id: str) -> asyncio.Semaphore:

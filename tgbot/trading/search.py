@@ -1,4 +1,4 @@
-"""Which orders with our mark KuCoin has on one account: what is open, and what has ended of late."""
+"""Which orders that may be ours KuCoin has on one account: what is open, and what has ended of late."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tgbot.kucoin.signed import OF_THE_KEY
 from tgbot.markets.symbols import Symbols
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.kinds import LISTED_FOR
-from tgbot.trading.rules.adoption import OURS
+from tgbot.trading.rules.adoption import may_be_ours
 
 log = structlog.get_logger()
 
@@ -33,9 +33,10 @@ class Found:
 class AccountSearch:
     """Of pairs that can be traded: in no other could an order be taken over."""
 
-    def __init__(self, spot: SpotAccount, symbols: Symbols) -> None:
+    def __init__(self, spot: SpotAccount, symbols: Symbols, mark: str) -> None:
         self._spot = spot
         self._symbols = symbols
+        self._mark = mark
         self._refused: set[str] = set()
 
     async def run(self, pairs: Collection[str]) -> Found:
@@ -49,7 +50,7 @@ class AccountSearch:
         found += await self._of_each(await self._spot.open_symbols(), self._spot.open_orders)
         asked = {*pairs, *(order.symbol for order in found), *await self._pairs_held()}
         found += await self._of_each(asked, self._ended)
-        ours = {order.client_oid: order for order in found if order.client_oid.startswith(OURS)}
+        ours = {order.client_oid: order for order in found if may_be_ours(order.client_oid, self._mark)}
         return Found(ours, self._refused)
 
     async def _of_each(self, pairs: Collection[str], ask: Callable[[str], Awaitable[list[Order]]]) -> list[Order]:

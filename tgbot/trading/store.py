@@ -344,6 +344,12 @@ async def pending(session: ReadSession, states: Collection[State] = PENDING) -> 
     return [_intent(row) for row in rows]
 
 
+async def pending_with(session: ReadSession, key_id: str, states: Collection[State]) -> list[str]:
+    """The ids of what is in one of these states on one account."""
+    found = select(IntentRow.id).where(IntentRow.state.in_(states), IntentRow.key_id == key_id)
+    return list(await session.scalars(found.order_by(IntentRow.created_at)))
+
+
 async def changed_since(session: ReadSession, state: State, moment: datetime) -> list[Intent]:
     """What has lately come into this state."""
     rows = await session.scalars(select(IntentRow).where(IntentRow.state == state, IntentRow.changed_at > moment))

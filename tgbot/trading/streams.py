@@ -29,6 +29,7 @@ log = structlog.get_logger()
 KEPT_FOR = timedelta(minutes=1)  # after the last order is done: the next one is often near
 REFUSED_FOR = timedelta(minutes=15)
 ASK_EVERY = timedelta(seconds=2)
+STANDING_A_MINUTE = 14  # half of all dials: the others are for whoever has just sent an order
 
 
 class Balances(Protocol):
@@ -50,7 +51,8 @@ class AccountStreams:
     - where a desk trades, and where orders made elsewhere are watched: that is what `needs` say. Not while the key is
       suspended: the key doctor asks about that one, and nothing is sent with it meanwhile.
 
-    A key that KuCoin has refused is left alone for a quarter of an hour."""
+    Where many are to be heard at once, after a start for instance, those with a pending order go first. A key that
+    KuCoin has refused is left alone for a quarter of an hour."""
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class AccountStreams:
         self._ids = ids
         self._pending: dict[str, float] = {}
         self._standing: frozenset[str] = frozenset()
+        self._begun: list[float] = []
         self._asked = -ASK_EVERY.total_seconds()
         self._refused: dict[str, float] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -99,11 +102,20 @@ class AccountStreams:
                 self._changed.clear()
                 await self._ask_needs()
                 wanted = (self._pending.keys() | self._standing) - self._refused.keys()
-                for key_id in wanted - self._running.keys():
+                for key_id in self._to_begin(wanted - self._running.keys()):
                     self._running[key_id] = tasks.create_task(self._listen(key_id), name=f"account {key_id}")
                 for key_id in self._running.keys() - wanted:
                     self._running.pop(key_id).cancel()
                 await self._changed.wait()
+
+    def _to_begin(self, missing: Collection[str]) -> Collection[str]:
+        """All with a pending order, and as many others as there is room for now."""
+        now = self._clock.monotonic()
+        self._begun = [at for at in self._begun if now - at < 60]
+        urgent = self._pending.keys() & missing
+        others = sorted(set(missing) - urgent)[: max(STANDING_A_MINUTE - len(self._begun), 0)]
+        self._begun += [now] * len(others)
+        return urgent | set(others)
 
     async def _ask_needs(self) -> None:
         now = self._clock.monotonic()
@@ -132,10 +144,7 @@ class AccountStreams:
             await self._reconciler.look_at_account(linked.key_id)
             await self._fills_elsewhere.look_at_account(linked.key_id)
             self._balances.connected(linked.key_id)
-            try:
-                await self._adoption.search(linked)
-            except ExchangeError as error:
-                log.warning("account_not_searched", key=linked.key_id, code=error.code)
+            await self._adoption.search(linked)
 
         async def stop_changed(change: StopChange) -> None:
             await self._fills_elsewhere.heard(linked.key_id, change.order_id)

@@ -118,13 +118,15 @@ class Tickets:
         decided = await self.decide(person, await self._keys.account(person), request)
         is_locked = _must_be_typed(person.typed_above, decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
+            # The key first, as whoever confirms: in another order two processes could wait for each other.
+            await self._keys.require_sound(session, decided.linked.key_id)
             ended = rest_of.id if rest_of is not None else replaced.rest_of if replaced is not None else None
             if ended is not None:
                 await rests.hold(session, ended, rest_of)
             if replaced is not None:
                 await self._drop(session, replaced, State.REPLACED)
             intent = await self._store(session, person, decided, update_id, is_locked=is_locked, rest_of=ended)
-            await self.require_allowed(session, intent)
+            await self.require_within_guards(session, intent)
             if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
         ticket, rule = decided.ticket, decided.rule

@@ -1,8 +1,7 @@
 """Orders made elsewhere whose fills are told, because their person has been shown them or told of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, String, delete, or_, select, update
@@ -12,7 +11,7 @@ from tgbot.core.money import ZERO
 from tgbot.core.orders import Order
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
-from tgbot.db.types import Base, Money, UtcTime
+from tgbot.db.types import Base, Money
 from tgbot.trading.elsewhere import Elsewhere, kind_of
 
 MOST_OF_ONE_ACCOUNT = 30  # as many as a list shows
@@ -31,7 +30,6 @@ class WatchedOrderRow(Base):
     client_oid: Mapped[str] = mapped_column(String(LONGEST_ID))
     filled_size: Mapped[Decimal] = mapped_column(Money)
     is_told: Mapped[bool]
-    since: Mapped[datetime] = mapped_column(UtcTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,9 @@ class Watched:
     client_oid: str
     filled_size: Decimal
     is_told: bool
-    since: datetime
 
 
-async def add(session: WriteSession, key_id: str, orders: Sequence[Elsewhere], now: datetime) -> None:
+async def add(session: WriteSession, key_id: str, orders: Sequence[Elsewhere]) -> None:
     """Those that are not watched yet, as far as there is room."""
     known = {one.order_id for one in await of_account(session, key_id)}
     new = [order for order in orders if order.order_id not in known and len(order.order_id) <= LONGEST_ID]
@@ -61,7 +58,6 @@ async def add(session: WriteSession, key_id: str, orders: Sequence[Elsewhere], n
             "client_oid": order.client_oid if len(order.client_oid) <= LONGEST_ID else "",
             "filled_size": order.filled_size if isinstance(order, Order) else ZERO,
             "is_told": False,
-            "since": now,
         }
         for order in new[: max(MOST_OF_ONE_ACCOUNT - len(known), 0)]
     ]
@@ -94,19 +90,30 @@ async def find(session: ReadSession, key_id: str, order_id: str) -> Watched | No
 
 
 async def advance(session: WriteSession, one: Watched, order: Order) -> bool:
-    """It has filled so far, or has come into the book; whether nobody has noted anything of it since it was read."""
-    moved = await session.execute(
-        update(WatchedOrderRow)
-        .where(*_as_read(one))
-        .values(
-            order_id=order.order_id,
-            kind=kind_of(order),
-            filled_size=order.filled_size,
-            is_told=one.is_told or order.filled_size > one.filled_size,
+    """It has filled so far, or has come into the book; whether nobody has noted anything of it since it was read. What
+    has come into the book may be watched there already: then that goes on alone, and nothing is noted."""
+    is_told = one.is_told or order.filled_size > one.filled_size
+    if order.order_id == one.order_id:
+        moved = await session.execute(
+            update(WatchedOrderRow)
+            .where(*_as_read(one))
+            .values(filled_size=order.filled_size, is_told=is_told)
+            .returning(WatchedOrderRow.order_id)
         )
-        .returning(WatchedOrderRow.order_id)
-    )
-    return moved.first() is not None
+        return moved.first() is not None
+    if not await end(session, one):
+        return False
+    in_book = {
+        "key_id": one.key_id,
+        "order_id": order.order_id,
+        "kind": kind_of(order),
+        "symbol": one.symbol,
+        "client_oid": one.client_oid,
+        "filled_size": order.filled_size,
+        "is_told": is_told,
+    }
+    added = insert_into(session, WatchedOrderRow).values(in_book).on_conflict_do_nothing()
+    return (await session.execute(added.returning(WatchedOrderRow.order_id))).first() is not None
 
 
 async def end(session: WriteSession, one: Watched) -> bool:
@@ -124,6 +131,12 @@ async def hand_over(session: WriteSession, gone: str, next_key: str) -> None:
         .values(key_id=next_key)
         .execution_options(synchronize_session=False)
     )
+
+
+async def leave(session: WriteSession, key_id: str, client_oids: Collection[str]) -> None:
+    """They are known as our own now."""
+    ours = WatchedOrderRow.client_oid.in_(client_oids)
+    await session.execute(delete(WatchedOrderRow).where(WatchedOrderRow.key_id == key_id, ours))
 
 
 async def forget(session: WriteSession, key_id: str) -> None:
@@ -148,5 +161,4 @@ def _watched(row: WatchedOrderRow) -> Watched:
         row.client_oid,
         row.filled_size,
         row.is_told,
-        row.since,
     )

@@ -1,5 +1,6 @@
 """An order of ours that our database does not know, turned into what a person would have asked for."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from tgbot.core.orders import OcoLeg, OcoOrder, Order, OrderSpec, OrderType, Sto
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
 
-OURS = "tb"
+_UNMARKED = re.compile("tb[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,12 @@ class Terms:
     request: OrderRequest
     spec: OrderSpec
     wait: Wait | None
+
+
+def may_be_ours(client_oid: str, mark: str) -> bool:
+    """Whether it has our mark, or is of before orders had one; then nobody can tell which bot of this kind has sent
+    it."""
+    return client_oid.startswith(mark) or _UNMARKED.fullmatch(client_oid) is not None
 
 
 def terms_of(order: Order | StopOrder | OcoOrder, rule: SymbolRule) -> Terms | None:

@@ -14,7 +14,7 @@ from tgbot.trading.watched import Watched
 def notices(owner: int, watched: Watched, order: Order, mode: Mode) -> list[Notice]:
     """One message for each order, kept up to date. Its end also comes as an answer to that, if it has told of a part
     before: for whoever looks elsewhere by now."""
-    card = f"elsewhere:{watched.key_id}:{watched.client_oid or watched.order_id}"[:80]
+    card = f"other:{watched.key_id}:{watched.client_oid or watched.order_id}"
     told = Notice(owner, filled(order, mode), Priority.FILL, card=card, kind=Kind.FILL)
     if order.is_active or not watched.is_told:
         return [told]
