@@ -45,9 +45,9 @@ def sqlite_url(blank_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(blank_postgres: URL) -> Iterator[str]:
+def postgres_url(blank_postgres: URL, sweeper: psycopg.Connection) -> Iterator[str]:
     yield blank_postgres.render_as_string(hide_password=False)
-    empty(blank_postgres)
+    empty(sweeper)
 
 
 @pytest.fixture(scope="session")
@@ -69,18 +69,24 @@ def blank_postgres() -> Iterator[URL]:
     execute("DROP DATABASE {} WITH (FORCE)", blank.database)
 
 
-def empty(url: URL) -> None:
-    """Ends whoever is still connected, and leaves the tables as migrations make them, without a row."""
-    with psycopg.connect(_address(url), autocommit=True) as connection:
-        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        connection.execute(f"SELECT pg_terminate_backend(pid, 1000) {others}")
-        tables = {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+@pytest.fixture(scope="session")
+def sweeper(blank_postgres: URL) -> Iterator[psycopg.Connection]:
+    """Kept open: a connection that is new has to learn every table before it empties it."""
+    with psycopg.connect(_address(blank_postgres), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # the order of deletions does not matter then
-        for name in tables - {*METADATA.tables, "alembic_version"}:
-            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
-        for name in METADATA.tables:
-            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
-        connection.execute("SELECT setval(seqrelid, 1, false) FROM pg_sequence")
+        yield connection
+
+
+def empty(sweeper: psycopg.Connection) -> None:
+    """Ends whoever else is still connected, and leaves the tables as migrations make them, without a row."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    sweeper.execute(f"SELECT pg_terminate_backend(pid, 1000) {others}")
+    tables = {name for (name,) in sweeper.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    for name in tables - {*METADATA.tables, "alembic_version"}:
+        sweeper.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+    for name in METADATA.tables:
+        sweeper.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+    sweeper.execute("SELECT setval(seqrelid, 1, false) FROM pg_sequence")
 
 
 def _address(url: URL) -> str:
