@@ -60,8 +60,8 @@ def test(arguments: list[str]) -> int:
         for name in ("sdk", "ccxt"):
             peer_environment(name, PEERS / f"{name}.txt")
     chosen = [argument for argument in arguments if argument != "--peers"]
-    # Much of a test's time is waiting for sockets and the disk, so the whole suite runs on more workers than cores; with
-    # three for each nobody is idle, and a further one only collects once more what all of them collect.
+    # Much of a test's time is waiting for sockets and the disk, so it takes more workers than cores: with three
+    # a core none is idle, and a further one only collects once more what all of them collect.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the suite starts our program a hundred times over
     side_by_side = [] if chosen else ["-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal"]
     become([python, "-m", "pytest", *side_by_side, *chosen])
