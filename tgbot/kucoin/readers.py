@@ -49,7 +49,7 @@ class Reader:
             _, connection = await self._connect()(make, uri.host, uri.port, ssl=tls if uri.secure else None)
             try:
                 await connection.handshake()
-            except BaseException:
+            except BaseException:  # cancelled, too: who gives up a dial leaves no connection open
                 connection.transport.abort()
                 raise
         return connection
