@@ -21,13 +21,13 @@ from sqlalchemy import func, insert, select
 
 from bench.__main__ import running
 from bench.clients.alerts import BATCH, alert_row, resident
-from bench.clients.crossings import FAR, NoCandles
+from bench.clients.crossings import FAR
+from bench.clients.engine import make_monitor
 from bench.clients.notices import make_sender
-from bench.clients.ours import CLOCK, IDS, reached
+from bench.clients.ours import CLOCK, IDS, make_hub, reached
 from bench.exchange import BEGIN, END, PEAK, SOAK_PEAK_EVERY, SOAKED
 from bench.meter import cpu
 from bench.playground import TOKEN
-from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
 from tgbot.alerts.store import AlertRow, State
 from tgbot.alerts.watches.live import LivePrices
@@ -39,11 +39,8 @@ from tgbot.core.reply import Rendered
 from tgbot.db.engine import Database
 from tgbot.delivery.limiter import Limits
 from tgbot.delivery.outbox import Outbox
-from tgbot.kucoin.candles import CandleHub
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_transport
-from tgbot.kucoin.hub import TickerHub
-from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.readers import fastest
 from tgbot.markets.prices import PriceBoard
 from tgbot.schema import migrate
@@ -128,29 +125,9 @@ async def soak(url: str, seconds: int) -> _Found:
         ):
             outbox, board, watch, ears = Outbox(CLOCK), PriceBoard(CLOCK), _Watch(), _Ears(bot)
             dialer = Dialer(rest, context, CLOCK, IDS, fastest())
-            hub = TickerHub(
-                dialer.public,
-                SpotMarket(rest).all_tickers,
-                CLOCK,
-                IDS,
-                on_tick=board.on_tick,
-                on_gap=board.on_gap,
-                on_stats=lambda _: None,
-                on_refused=lambda _: None,
-            )
-            monitor = AlertMonitor(
-                database=database,
-                clock=CLOCK,
-                exchange_clock=CLOCK,
-                outbox=outbox,
-                feed=hub,
-                board=board,
-                candles=CandleHub(dialer.public, CLOCK, IDS),
-                history=NoCandles(),
-                foreseen=NoCandles(),
-            )
+            hub = make_hub(dialer, rest, board)
+            monitor = make_monitor(database, outbox, dialer, hub, board)
             live = LivePrices(database=database, clock=CLOCK, outbox=outbox, board=board, feed=hub)
-            board.listen(monitor.on_tick, monitor.on_gap)
             board.listen(live.on_tick)
             board.listen(watch.on_tick)
             hub.hold(BEGIN)

@@ -150,9 +150,10 @@ async def test_a_damaged_database_is_not_migrated(tmp_path: Path) -> None:
     assert files(tmp_path) == {"tgbot.db": b"no database " * 500}
 
 
-def test_revisions_follow_each_other_in_one_line() -> None:
-    assert len(REVISIONS) == len({revision.split("_")[0] for revision in REVISIONS})
+def test_revisions_follow_each_other_in_one_line_and_files_are_named_after_them() -> None:
     assert sorted(REVISIONS) == REVISIONS
+    files = folder("migrations").glob("versions/*.py")
+    assert sorted(file.name.partition("_")[0] for file in files) == REVISIONS
 
 
 async def migrate_to(database: Database, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, MetaData
 
@@ -44,8 +45,13 @@ async def migrate(database: Database) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    migrations = folder("migrations")
+    # Most starts find nothing to do, and reading every migration to see that is a good part of a start.
+    newest = max(file.name.partition("_")[0] for file in migrations.glob("versions/*.py"))
+    if MigrationContext.configure(connection).get_current_revision() == newest:
+        return
     config = Config()
-    config.set_main_option("script_location", str(folder("migrations")))
+    config.set_main_option("script_location", str(migrations))
     config.attributes["connection"] = connection
     config.attributes["metadata"] = METADATA
     try:

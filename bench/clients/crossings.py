@@ -14,24 +14,21 @@ import structlog
 from sqlalchemy import insert
 
 from bench.clients.alerts import BATCH, alert_row
+from bench.clients.engine import make_monitor
 from bench.clients.notices import ANY_RATE, WORDS, batched, make_sender
-from bench.clients.ours import CLOCK, IDS, reached
+from bench.clients.ours import CLOCK, IDS, make_hub, reached
 from bench.exchange import BEGIN, END, PACED_SECONDS, PEAK, PEAK_EVERY, SYMBOLS
 from bench.meter import Pauses, peak_memory, report
 from bench.playground import TOKEN
-from tgbot.alerts.monitor import AlertMonitor
 from tgbot.alerts.rules.crossing import Armed, Kind, Stance
 from tgbot.alerts.store import AlertRow
 from tgbot.chat.bot import connected
 from tgbot.chat.sending import Messenger
-from tgbot.core.market import Candle, Interval, Tick
+from tgbot.core.market import Tick
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
-from tgbot.kucoin.candles import CandleHub
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.http import make_transport
-from tgbot.kucoin.hub import TickerHub
-from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.readers import Reader, by_aiofastnet, by_asyncio
 from tgbot.markets.prices import PriceBoard
 from tgbot.schema import migrate
@@ -68,28 +65,8 @@ async def _rung(url: str, a_second: int, armed: int, notices: int, reader: Reade
             outbox, board, watch = _Stamped(), PriceBoard(CLOCK), _Watch()
             dialer = Dialer(rest, context, CLOCK, IDS, reader)
             sender = make_sender(database, outbox, Messenger(bot), CLOCK, ANY_RATE)
-            hub = TickerHub(
-                dialer.public,
-                SpotMarket(rest).all_tickers,
-                CLOCK,
-                IDS,
-                on_tick=board.on_tick,
-                on_gap=board.on_gap,
-                on_stats=lambda _: None,
-                on_refused=lambda _: None,
-            )
-            monitor = AlertMonitor(
-                database=database,
-                clock=CLOCK,
-                exchange_clock=CLOCK,
-                outbox=outbox,
-                feed=hub,
-                board=board,
-                candles=CandleHub(dialer.public, CLOCK, IDS),
-                history=NoCandles(),
-                foreseen=NoCandles(),
-            )
-            board.listen(monitor.on_tick, monitor.on_gap)
+            hub = make_hub(dialer, rest, board)
+            monitor = make_monitor(database, outbox, dialer, hub, board)
             board.listen(watch.on_tick)
             hub.hold(BEGIN)
             hub.hold(END)
@@ -173,11 +150,6 @@ class _Watch:
             self.peaks[number + 1] = tick.sequence
         else:
             self.quiet.append(time.monotonic_ns() - tick.sequence)
-
-
-class NoCandles:
-    async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
-        return []
 
 
 async def _arm(database: Database, peaks: int, others: int) -> None:

@@ -41,22 +41,26 @@ async def _feed(url: str, frames: int, reader: Reader) -> None:
     async with reached(url, context) as rest:
         board = PriceBoard(CLOCK)
         board.listen(lambda tick: meter.saw(tick.symbol))
-        hub = TickerHub(
-            Dialer(rest, context, CLOCK, IDS, reader).public,
-            SpotMarket(rest).all_tickers,
-            CLOCK,
-            IDS,
-            on_tick=board.on_tick,
-            on_gap=board.on_gap,
-            on_stats=lambda _: None,
-            on_refused=lambda _: None,
-        )
+        hub = make_hub(Dialer(rest, context, CLOCK, IDS, reader), rest, board)
         for symbol in (*SYMBOLS, BEGIN, END):
             hub.hold(symbol)
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(hub.run())
             await ended.wait()
             reading.cancel()
+
+
+def make_hub(dialer: Dialer, rest: Rest, board: PriceBoard) -> TickerHub:
+    return TickerHub(
+        dialer.public,
+        SpotMarket(rest).all_tickers,
+        CLOCK,
+        IDS,
+        on_tick=board.on_tick,
+        on_gap=board.on_gap,
+        on_stats=lambda _: None,
+        on_refused=lambda _: None,
+    )
 
 
 async def orders(url: str, calls: int, in_flight: int) -> None:

@@ -1,6 +1,8 @@
 """Candles in the making: one topic for all who need it, and nothing that has to be believed."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 
@@ -46,13 +48,18 @@ def candle(minute: int, close: str) -> Candle:
     return Candle(at, Decimal(67_000), Decimal(67_200), Decimal(66_900), Decimal(close), Decimal("3.5"))
 
 
+@asynccontextmanager
+async def listening(candles: CandleHub, sockets: Sockets) -> AsyncIterator[Client]:
+    candles.hold(BTC, MINUTE)
+    async with running(candles.run()):
+        yield await sockets.until_subscribed(TOPIC)
+
+
 async def test_a_topic_is_asked_for_once_and_left_with_the_last_who_needs_it(
     candles: CandleHub, sockets: Sockets
 ) -> None:
     candles.hold(BTC, MINUTE)
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         candles.hold(BTC, Interval.HOUR_1)
         await sockets.until_subscribed(TOPIC, "/market/candles:BTC-USDT_1hour")
         candles.release(BTC, MINUTE)
@@ -67,9 +74,7 @@ async def test_a_topic_is_asked_for_once_and_left_with_the_last_who_needs_it(
 async def test_a_candle_is_told_as_it_was_last_when_the_one_behind_it_begins(
     candles: CandleHub, sockets: Sockets, told: "asyncio.Queue[Told]"
 ) -> None:
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         for close in ("67010", "67020", "67030"):
             await push(client, NOW, close)
         await eventually(lambda: candles.told(BTC, MINUTE) == candle(0, "67030"))
@@ -90,9 +95,7 @@ async def test_a_candle_is_told_as_it_was_last_when_the_one_behind_it_begins(
 async def test_a_candle_that_cannot_be_is_dropped(
     candles: CandleHub, sockets: Sockets, told: "asyncio.Queue[Told]", second: object
 ) -> None:
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         await push(client, NOW, "67010")
         await push(client, second, "67020")
         await push(client, NOW + 60, "67030")
@@ -105,9 +108,7 @@ async def test_a_candle_that_cannot_be_is_dropped(
 async def test_of_a_candle_whose_last_frame_is_absurd_nothing_is_told(
     candles: CandleHub, sockets: Sockets, told: "asyncio.Queue[Told]", close: object
 ) -> None:
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         await push(client, NOW - 60, close)
         await push(client, NOW, "67030")
         await push(client, NOW + 60, "67040")
@@ -118,9 +119,7 @@ async def test_of_a_candle_whose_last_frame_is_absurd_nothing_is_told(
 async def test_after_a_reconnect_the_next_frame_goes_on(
     candles: CandleHub, sockets: Sockets, clock: HurryClock, told: "asyncio.Queue[Told]"
 ) -> None:
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         await push(client, NOW, "67010")
         await eventually(lambda: candles.told(BTC, MINUTE) is not None)
         await client.socket.close()
@@ -134,9 +133,7 @@ async def test_after_a_reconnect_the_next_frame_goes_on(
 async def test_a_topic_that_tells_nothing_of_what_has_been_traded_is_asked_for_anew(
     candles: CandleHub, sockets: Sockets, clock: HurryClock
 ) -> None:
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         await push(client, NOW, "67010")
         await eventually(lambda: candles.told(BTC, MINUTE) is not None)
         clock.advance(60)
@@ -158,9 +155,7 @@ async def test_a_topic_is_not_called_dead_for_what_was_traded_before_it_was_aske
     candles: CandleHub, sockets: Sockets, clock: HurryClock
 ) -> None:
     clock.advance(90)
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         await push(client, NOW, "67010")
         await eventually(lambda: candles.told(BTC, MINUTE) is not None)
         clock.advance(40)
@@ -172,9 +167,7 @@ async def test_a_topic_is_not_called_dead_for_what_was_traded_before_it_was_aske
 async def test_a_topic_that_kucoin_does_not_have_disturbs_no_other(candles: CandleHub, sockets: Sockets) -> None:
     sockets.unknown_topics.add("/market/candles:NO-PE_1min")
     candles.hold("NO-PE", MINUTE)
-    candles.hold(BTC, MINUTE)
-    async with running(candles.run()):
-        client = await sockets.until_subscribed(TOPIC)
+    async with listening(candles, sockets) as client:
         await push(client, NOW, "67010")
         await eventually(lambda: candles.told(BTC, MINUTE) == candle(0, "67010"))
         candles.compare("NO-PE", MINUTE, candle(0, "1"))
