@@ -18,7 +18,7 @@ from tests.databases import execute
 from tgbot.core.errors import ConfigError
 from tgbot.db.engine import Database
 from tgbot.packaged import folder
-from tgbot.schema import METADATA, migrate
+from tgbot.schema import METADATA, alembic_config, migrate
 
 numbers = count(1)
 
@@ -71,10 +71,8 @@ async def test_the_migrations_make_exactly_what_the_code_expects(empty: Database
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-async def test_every_earlier_revision_comes_up_to_date_and_keeps_its_people(
-    empty: Database, monkeypatch: pytest.MonkeyPatch, revision: str
-) -> None:
-    await migrate_to(empty, revision, monkeypatch)
+async def test_every_earlier_revision_comes_up_to_date_and_keeps_its_people(empty: Database, revision: str) -> None:
+    await migrate_to(empty, revision)
     async with empty.write() as session:
         await session.execute(
             text(
@@ -156,12 +154,11 @@ def test_revisions_follow_each_other_in_one_line_and_files_are_named_after_them(
     assert sorted(file.name.partition("_")[0] for file in files) == REVISIONS
 
 
-async def migrate_to(database: Database, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def migrate_to(database: Database, revision: str) -> None:
     """As an earlier release would have."""
-    upgrade = command.upgrade
-    with monkeypatch.context() as patch:
-        patch.setattr(command, "upgrade", lambda config, _: upgrade(config, revision))
-        await migrate(database)
+    async with database.exclusive() as session:
+        connection = await session.connection()
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), revision))
     assert await revision_of(database) == revision
 
 

@@ -44,18 +44,22 @@ async def migrate(database: Database) -> None:
         await connection.run_sync(_upgrade)
 
 
-def _upgrade(connection: Connection) -> None:
-    migrations = folder("migrations")
-    # Most starts find nothing to do, and reading every migration to see that is a good part of a start.
-    newest = max(file.name.partition("_")[0] for file in migrations.glob("versions/*.py"))
-    if MigrationContext.configure(connection).get_current_revision() == newest:
-        return
+def alembic_config(connection: Connection) -> Config:
+    """For alembic's commands on the database of this connection."""
     config = Config()
-    config.set_main_option("script_location", str(migrations))
+    config.set_main_option("script_location", str(folder("migrations")))
     config.attributes["connection"] = connection
     config.attributes["metadata"] = METADATA
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    # Most starts find nothing to do, and reading every migration to see that is a good part of a start.
+    newest = max(file.name.partition("_")[0] for file in folder("migrations").glob("versions/*.py"))
+    if MigrationContext.configure(connection).get_current_revision() == newest:
+        return
     try:
-        command.upgrade(config, "head")
+        command.upgrade(alembic_config(connection), "head")
     except CommandError as error:
         raise ConfigError(
             f"The database does not fit this release of tgbot ({error}). It was probably written by a newer one: "

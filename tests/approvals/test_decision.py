@@ -175,6 +175,24 @@ async def test_what_telegram_said_more_than_two_seconds_ago_does_not_count(group
     assert len(group.world.placed()) == 1
 
 
+@pytest.mark.parametrize(("then", "placed"), [(Standing.ADMIN, 1), (Standing.MEMBER, 0)])
+async def test_where_the_database_was_slow_telegram_is_asked_once_more(
+    group: Group, then: Standing, placed: int
+) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    slow = iter([timedelta(seconds=2.1)])
+
+    def wait() -> None:
+        group.wait(next(slow, timedelta(0)))
+        group.telegram.standings[BOB] = then
+
+    with at_point("C4", wait):
+        await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == placed
+    assert await group.state(proposal) is (State.GRANTED if placed else State.OPEN)
+
+
 async def test_a_rejection_ends_it_and_late_approvals_change_nothing(group: Group) -> None:
     proposal = await group.propose()
     await group.vote(ANN, proposal)

@@ -15,7 +15,7 @@ from tests.trading.desk import Desk
 from tgbot.core.errors import ConfigError
 from tgbot.db.engine import Database
 from tgbot.paper.faults import Mode
-from tgbot.schema import migrate
+from tgbot.schema import alembic_config, migrate
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 
@@ -77,13 +77,11 @@ class Killed(Exception):
     pass
 
 
-async def test_an_order_outlives_a_migration_that_is_killed_at_any_statement(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_order_outlives_a_migration_that_is_killed_at_any_statement(desk: Desk) -> None:
     """Sent by an earlier release, and filled while the next one tries to start."""
     intent = await desk.send(RESTING)
     await desk.database.close()
-    await take_back(desk, monkeypatch)
+    await take_back(desk)
     desk.price("BTC-USDT", 65_990)
     for survived in count(0, step=3):
         if await is_migrated(desk, survived):
@@ -97,12 +95,12 @@ async def test_an_order_outlives_a_migration_that_is_killed_at_any_statement(
     assert await filled_once(desk, intent)
 
 
-async def take_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def take_back(desk: Desk) -> None:
     """To the tables of that release, with what is in them."""
     database = Database(desk.database.url.render_as_string())
-    with monkeypatch.context() as patch:
-        patch.setattr(command, "upgrade", lambda config, _: command.downgrade(config, BEFORE))
-        await migrate(database)
+    async with database.exclusive() as session:
+        connection = await session.connection()
+        await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), BEFORE))
     await database.close()
 
 

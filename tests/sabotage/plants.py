@@ -398,7 +398,7 @@ PLANTS = (
         "an approver is asked for no more than once",
         "tgbot/approvals/decision.py",
         "        if self._clock.monotonic() - asked.at > STANDING_LASTS.total_seconds():\n"
-        '            raise NotAllowed(T("approvals.asked_too_long_ago"))\n',
+        "            raise _TooOld(proposal.id)\n",
         "",
         (DECISION,),
     ),

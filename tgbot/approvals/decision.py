@@ -39,6 +39,10 @@ class TooFew(NotAllowed):
         self.standings = standings
 
 
+class _TooOld(LostRace):
+    """What Telegram said has aged while the database was waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who has approved, and who has proposed, and what Telegram says they are; `at` is when it was asked, by the
@@ -70,14 +74,18 @@ class Decision:
 
     async def decide(self, desk: Desk, proposal: Proposal) -> None:
         """Carries it out if it has the approvals that it needs. Whatever keeps it from that is said in the group; votes
-        that came meanwhile are looked at too."""
+        that came meanwhile are looked at too, and whoever was asked for too long ago is asked for anew."""
+        why = ""
         for _ in range(TRIES):
             try:
                 await self._try(desk, proposal.id)
+            except _TooOld:
+                why = "approvals.asked_too_long_ago"
             except LostRace:
-                continue
-            return
-        await self._hold(desk, proposal, NotAllowed(T("approvals.changed_meanwhile")))
+                why = "approvals.changed_meanwhile"
+            else:
+                return
+        await self._hold(desk, proposal, NotAllowed(T(why)))
 
     async def _try(self, desk: Desk, proposal_id: str) -> None:
         async with self._database.read() as session:
@@ -153,7 +161,7 @@ class Decision:
         if _concerned(proposal, standing_approvals(votes)) != set(asked.standings):
             raise LostRace(proposal.id)
         if self._clock.monotonic() - asked.at > STANDING_LASTS.total_seconds():
-            raise NotAllowed(T("approvals.asked_too_long_ago"))
+            raise _TooOld(proposal.id)
         await self._standings.note(session, desk.id, asked.standings)
         self._require_here(proposal, asked.standings[proposal.proposer_id])
         since = await desks.admins_since(session, desk.id)
