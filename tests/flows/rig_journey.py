@@ -13,6 +13,7 @@ sys.path.insert(0, FOLDER)
 
 from driver import Rig  # type: ignore[import-not-found]  # noqa: E402 - the rig is no package; it lies in that folder
 
+MOVED = "The price has moved"
 KEY, SECRET, PASSPHRASE = json.loads(TRIPLE)
 
 
@@ -28,6 +29,13 @@ class Guest:
 
     def press(self, label: str, expect: str) -> str:
         return self._after(lambda: self.person.press(label), expect)
+
+    def confirm(self, expect: str) -> str:
+        """As often as the market moves between the ticket and the tap."""
+        said = MOVED
+        while MOVED in said:
+            said = self.press("Confirm", f"{expect}|{MOVED}")
+        return said
 
     def _after(self, act: object, expect: str) -> str:
         mark = len(self.rig.emu.events)
@@ -67,9 +75,9 @@ def trade_on_paper(ann: Guest) -> None:
     ann.say("/buy", "What shall I buy")
     ann.say("/buy btc", "How much")
     ann.say("/buy btc 100", "Buy BTC-USDT")
-    ann.press("Confirm", "^Filled")
+    ann.confirm("^Filled")
     ann.say("/buy btc 50 @ -5%", "limit order")
-    ann.press("Confirm", "^Placed")
+    ann.confirm("^Placed")
     short = re.search(r"#(\w+)", ann.say("/orders", "open order"))
     assert short
     ann.say(f"/order {short[1]}", "Placed")
@@ -116,7 +124,7 @@ def trade_live(ann: Guest) -> None:
     ann.say("/keys", KEY[-4:])
     ann.say("/mode live", "live")
     ann.say("/buy btc 20", "Buy BTC-USDT")
-    ann.press("Confirm", "^Filled: buy BTC for 20 USDT")
+    ann.confirm("^Filled: buy BTC for 20 USDT")
 
 
 def meet_in_a_group(ann: Guest, bob: Guest) -> None:
