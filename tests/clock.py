@@ -48,7 +48,11 @@ class JumpClock:
     @property
     def sleeping(self) -> int:
         """How many sleep at this moment."""
-        return sum(not future.done() for _, future in self._sleepers)
+        return len(self.asleep())
+
+    def asleep(self) -> list["asyncio.Future[None]"]:
+        """What each waits for who sleeps at this moment."""
+        return [future for _, future in self._sleepers if not future.done()]
 
     async def until_sleeping(self, count: int = 1, deadline: float = 5.0) -> None:
         """Waits, in real time, until at least `count` sleep: the tasks under test have then come to rest."""

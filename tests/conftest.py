@@ -1,4 +1,6 @@
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ import structlog
 
 from tests.clock import JumpClock
 from tests.ids import CountingIds
+from tgbot.logs import TALKATIVE
 from tgbot.system import spare_collector
 
 # Without it python-telegram-bot warns that it will give up seconds as numbers, and warnings are errors here.
@@ -46,6 +49,18 @@ def clock() -> JumpClock:
 @pytest.fixture
 def ids() -> CountingIds:
     return CountingIds()
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """For what sets up the logs of the whole process, as a program does: the next test finds them as they were."""
+    ours, loggers = structlog.get_config(), [logging.getLogger(name) for name in ("", *TALKATIVE)]
+    handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
+    yield
+    structlog.configure(**ours)
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

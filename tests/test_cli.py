@@ -2,20 +2,18 @@
 
 import asyncio
 import json
-import logging
 import os
 import re
 import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from tests.clock import START
 from tgbot import app, cli
@@ -40,14 +38,12 @@ Tgbot = Callable[..., Ended]
 
 @pytest.fixture
 def tgbot(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[Callable[..., Ended]]:
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, logs_as_before: None
+) -> Tgbot:
     """`tgbot ARGUMENTS` with these settings, in an empty folder."""
     for name in [name for name in os.environ if name.startswith("TGBOT_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
 
     def run(*arguments: str, **settings: str) -> Ended:
         capsys.readouterr()
@@ -64,10 +60,7 @@ def tgbot(
         assert isinstance(code, int)
         return Ended(code, said.out, said.err)
 
-    yield run
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return run
 
 
 @pytest.mark.parametrize("argument", ["--help", "-h"])

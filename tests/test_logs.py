@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
@@ -27,17 +26,12 @@ def style(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def log(style: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def log(style: str, monkeypatch: pytest.MonkeyPatch, logs_as_before: None) -> io.StringIO:
     """What is written at debug level, by anybody."""
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     logs.configure("debug", style, SECRETS)
-    yield written
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return written
 
 
 def hidden_in(log: io.StringIO) -> bool:
@@ -121,7 +115,7 @@ def test_what_is_no_secret_is_shown(text: str) -> None:
     assert Hiding(["", "short"])(None, "info", f"{text} short") == f"{text} short"
 
 
-def test_machines_get_one_object_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machines_get_one_object_a_line(monkeypatch: pytest.MonkeyPatch, logs_as_before: None) -> None:
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     logs.configure("info", "json", SECRETS)
@@ -129,7 +123,6 @@ def test_machines_get_one_object_a_line(monkeypatch: pytest.MonkeyPatch) -> None
     structlog.get_logger().debug("not at this level")
     logging.getLogger("somebody").warning("library")
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    structlog.reset_defaults()
     assert [(line["event"], line["level"]) for line in lines] == [("ready", "info"), ("library", "warning")]
     assert lines[0]["timestamp"].endswith("Z")
 

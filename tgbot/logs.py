@@ -19,6 +19,8 @@ _PATTERNS = (
     re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE),  # a KuCoin secret
     re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),  # name and password within an address
 )
+# Libraries whose lines hold addresses with tokens, or say at every start what nobody asks; ours say what matters.
+TALKATIVE = ("websockets", "aiosqlite", "asyncio", "alembic")
 HIDDEN = "[hidden]"
 SHORTEST_SECRET = 8  # anything shorter may be a word of the sentence
 
@@ -70,6 +72,5 @@ def configure(level: str, style: str, secrets: Iterable[str]) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Their lines hold addresses with tokens, or say at every start what nobody asks; ours say what matters.
-    for name in ("websockets", "aiosqlite", "asyncio", "alembic"):
+    for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,5 +1,6 @@
 """Moves, indicators and two conditions at once: from being set to the message, through gaps and restarts."""
 
+from asyncio import Future
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.alerts.chat import Chat
 from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, heard, read
+from tests.kucoin.patience import a_moment
 from tgbot.alerts import store
 from tgbot.alerts.rules.crossing import Stance
 from tgbot.alerts.store import State
@@ -16,6 +18,16 @@ async def followed(desk: Desk, price: int) -> None:
     """Live from now on."""
     await heard(desk, BTC, price)
     await desk.until(lambda: BTC not in desk.now.monitor._waiting)
+
+
+async def asleep_for_now(desk: Desk) -> set["Future[None]"]:
+    """Once nobody has woken for a while."""
+    before, asleep = None, set(desk.clock.asleep())
+    while before != asleep:
+        for _ in range(10):
+            await a_moment()
+        before, asleep = asleep, set(desk.clock.asleep())
+    return asleep
 
 
 def hours(desk: Desk, *closes: int) -> None:
@@ -190,11 +202,11 @@ async def test_a_price_that_rings_wakes_nobody_who_waits_for_a_close(desk: Desk)
         await desk.set(f"{BTC} rsi 1h < 30")
         await desk.set(f"{BTC} > 70000", BORIS)
         await followed(desk, 69_000)
-        asleep = {sleeper for _, sleeper in desk.clock._sleepers}
+        asleep = await asleep_for_now(desk)
         desk.price(BTC, 70_000)
         await desk.said(1)
         await desk.until(lambda: desk.now.monitor.is_up_to_date(BTC))
-        assert asleep <= {sleeper for _, sleeper in desk.clock._sleepers}
+        assert asleep <= set(desk.clock.asleep())
 
 
 async def test_what_has_been_judged_is_remembered(desk: Desk) -> None:

@@ -15,8 +15,8 @@ _TURNS_PER_TICK = 3
 _MILLION = 1_000_000
 
 # A pair swings about its slowly drifting middle, in millionths of it: each tick moves up to ±_STEP and is drawn back
-# by a 60th of the way. That is about ±0.3 % within a minute: an alert nearby is soon seen to fire, and still few tickets
-# find that the price has moved too far before they are confirmed.
+# by a 60th of the way. That is about ±0.3 % within a minute: an alert nearby is soon seen to fire, and yet few
+# tickets find that the price has moved too far before they are confirmed.
 _STEP = 1_000
 _PULL = 60
 _DRIFT = 40
