@@ -149,10 +149,11 @@ class Stage:
         self.market.hand(Tick(symbol, last, last - step, last + step, self.sequence, self.clock.now()))
 
     async def until(self, condition: Callable[[], bool], patience: float = 10) -> None:
-        """Looks again and again; for what nobody tells of."""
+        """Looks again and again; for what nobody tells of. A look may read a database, so however fast the clock of the
+        stage runs, this one does not."""
         async with asyncio.timeout(patience):
             while not condition():
-                await self.clock.sleep(0.02)
+                await SystemClock().sleep(0.02)
 
     @asynccontextmanager
     async def bot(self, **changes: object) -> AsyncIterator[None]:

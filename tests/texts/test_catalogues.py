@@ -47,12 +47,8 @@ def test_a_text_lives_in_the_file_of_its_domain(catalogue: Catalogue) -> None:
 
 
 def test_placeholders_are_the_same_in_every_language(catalogue: Catalogue) -> None:
-    differing = {
-        key: (english, translated)
-        for key, english in placeholders(catalogue, "en").items()
-        if english != (translated := placeholders(catalogue, "ru").get(key))
-    }
-    assert differing == {}
+    english, russian = (placeholders(catalogue, language) for language in LANGUAGES)
+    assert {key: (names, russian.get(key)) for key, names in english.items() if names != russian.get(key)} == {}
 
 
 def test_markup_is_what_telegram_accepts(catalogue: Catalogue) -> None:
