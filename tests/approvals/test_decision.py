@@ -175,6 +175,22 @@ async def test_what_telegram_said_more_than_two_seconds_ago_does_not_count(group
     assert len(group.world.placed()) == 1
 
 
+async def test_a_telegram_that_stays_slow_is_not_waited_for_much_longer_than_ten_seconds(group: Group) -> None:
+    proposal = await group.propose()
+    await group.vote(ANN, proposal)
+    asked: list[float] = []
+
+    def wait() -> None:
+        asked.append(group.world.clock.monotonic())
+        group.wait(timedelta(seconds=6))
+
+    with at_point("C4", wait):
+        await group.vote(BOB, proposal)
+    assert len(asked) == 2
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == "approvals.asked_too_long_ago"
+
+
 @pytest.mark.parametrize(("then", "placed"), [(Standing.ADMIN, 1), (Standing.MEMBER, 0)])
 async def test_where_the_database_was_slow_telegram_is_asked_once_more(
     group: Group, then: Standing, placed: int

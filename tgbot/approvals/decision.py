@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 DAY = timedelta(hours=24)
 TRIES = 5
+PATIENCE = timedelta(seconds=10)  # with a Telegram that is slow; the group waits for an answer
 
 
 class TooFew(NotAllowed):
@@ -75,12 +76,14 @@ class Decision:
     async def decide(self, desk: Desk, proposal: Proposal) -> None:
         """Carries it out if it has the approvals that it needs. Whatever keeps it from that is said in the group; votes
         that came meanwhile are looked at too, and whoever was asked for too long ago is asked for anew."""
-        why = ""
+        why, until = "", self._clock.monotonic() + PATIENCE.total_seconds()
         for _ in range(TRIES):
             try:
                 await self._try(desk, proposal.id)
             except _TooOld:
                 why = "approvals.asked_too_long_ago"
+                if self._clock.monotonic() > until:
+                    break
             except LostRace:
                 why = "approvals.changed_meanwhile"
             else:
