@@ -311,6 +311,32 @@ async def test_a_snoozed_one_rings_when_it_wakes_if_it_is_so(desk: Desk, is_so: 
             assert await desk.said() == []
 
 
+async def test_an_indicator_that_is_so_when_it_wakes_is_told_with_the_price_of_now(desk: Desk) -> None:
+    hours(desk, *range(69_000, 67_000, -100))
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} rsi 1h < 30")
+        await life.alerts.snooze(ANN, alert.short, timedelta(minutes=5))
+        desk.price(BTC, 66_950)
+        desk.pass_time(minutes=5)
+        assert "now 66,950" in (await desk.said(1))[0].text
+
+
+async def test_what_is_set_again_after_a_start_is_judged_by_the_candles_of_now(desk: Desk) -> None:
+    """The process began with others of its kind, when what it waits for was not so; they are gone."""
+    hours(desk, *range(67_000, 69_000, 100))
+    async with desk.life():
+        await desk.set(f"{BTC} rsi 1h < 30")
+        await followed(desk, 69_000)
+    async with desk.life() as life:
+        await followed(desk, 69_000)
+        [known] = await desk.alerts()
+        await life.alerts.delete(ANN, known.short)
+        hours(desk, *range(69_000, 67_000, -100))
+        alert = await desk.set(f"{BTC} rsi 1h < 30")
+        assert life.alerts.holds(alert) is True
+        assert await desk.said() == []
+
+
 async def test_other_pairs_are_not_touched(desk: Desk) -> None:
     async with desk.life() as life:
         alert = await desk.set(f"{ETH} 5% 1h")

@@ -106,18 +106,24 @@ class ComputedAlerts:
         kept = self._kept.get(alert_id)
         return [*self._judge(kept, price, now, now)] if kept is not None else []
 
-    def read_back(self, symbol: str, missed: Missed) -> list[Crossing]:
-        """Those that fire for what is certain about the time missed, in the order of time."""
+    def read_back(self, symbol: str, missed: Missed, seen: Decimal | None = None) -> list[Crossing]:
+        """Those that fire for what is certain about the time missed, in the order of time. `seen` is the price with
+        which that time began, if it is known better than by candles."""
         signals = self._symbols.get(symbol)
         if signals is None:
             return []
         signals.seed(missed.before, MINUTE)
+        known = {candle.at + MINUTE: candle.close for candle in missed.before[-1:]}
         for interval, candles in missed.closed.items():
             if interval in missed.heard:
                 heard = missed.heard[interval]
-                signals.load(interval, [candle for candle in candles if candle.at + interval.length <= heard])
-        price = missed.before[-1].close if missed.before else Decimal(0)
-        found = [*self._settle(signals.look(missed.since), price, missed.since, missed.now)]
+                history = [candle for candle in candles if candle.at + interval.length <= heard]
+                signals.load(interval, history)
+                known |= {candle.at + interval.length: candle.close for candle in history[-1:]}
+        changed = signals.look(missed.since)
+        latest = known[max(known)] if known else Decimal(0)  # without any nothing is true yet, and nothing fires
+        price = latest if seen is None else seen
+        found = [*self._settle(changed, price, missed.since, missed.now)]
         for event in sorted(_events(missed), key=lambda event: event[:2]):
             found += self._replay(signals, event, missed)
         return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from tgbot.alerts.armed import ArmedAlerts
 from tgbot.alerts.computed import ComputedAlerts, Missed
@@ -92,11 +93,12 @@ class Judging:
     def judge_late(self, tick: Tick, now: datetime) -> list[Crossing]:
         return self._priced.judge_late(tick, now) + self._computed.judge(tick, now)
 
-    def read_back(self, symbol: str, missed: Missed) -> list[Crossing]:
+    def read_back(self, symbol: str, missed: Missed, seen: Decimal | None = None) -> list[Crossing]:
+        """As of `ComputedAlerts`."""
         found: list[Crossing] = []
         for length, candles in missed.prices:
             found += self._priced.read_back(symbol, candles, length, missed.since, missed.now)
-        return found + self._computed.read_back(symbol, missed)
+        return found + self._computed.read_back(symbol, missed, seen)
 
     def take_moved(self) -> list[Armed]:
         return self._priced.take_moved() + self._computed.take_moved()

@@ -158,7 +158,7 @@ class AlertMonitor:
             return
         now = self._clock.now()
         self._waiting.setdefault(armed.symbol, deque(maxlen=MOST_WAITING))
-        await self._read_back(armed.symbol, now)
+        await self._read_back(armed.symbol, now, seen.price)
         self._queue(self._judging.start(armed, seen, now))
         self._closes.notice()
 
@@ -229,7 +229,14 @@ class AlertMonitor:
     def _leave_idle(self) -> None:
         for symbol in self._followed - self._judging.symbols:
             self._followed.discard(symbol)
-            for memory in (self._unheard, self._gaps, self._waiting, self._read_until, self._last_closes):
+            for memory in (
+                self._heard,
+                self._unheard,
+                self._gaps,
+                self._waiting,
+                self._read_until,
+                self._last_closes,
+            ):
                 memory.pop(symbol, None)
             self._feed.release(symbol)
 
@@ -332,8 +339,8 @@ class AlertMonitor:
         since = self._gaps.pop(symbol, None)
         return since is None or await self._read_back(symbol, since)
 
-    async def _read_back(self, symbol: str, since: datetime) -> bool:
-        """Whether that is settled; if not, the gap is open again."""
+    async def _read_back(self, symbol: str, since: datetime, seen: Decimal | None = None) -> bool:
+        """Whether that is settled; if not, the gap is open again. `seen` is the price as of `since`."""
         signals, asked_at = self._judging.signals(symbol), self._clock.now()
         self._reading[symbol] += 1
         try:
@@ -347,7 +354,8 @@ class AlertMonitor:
             self._reading -= Counter([symbol])
         if symbol not in self._followed:
             return True
-        self._queue(self._judging.read_back(symbol, missed))
+        self._heard.pop(symbol, None)  # what is set later has heard nothing of what was missed at the start
+        self._queue(self._judging.read_back(symbol, missed, seen))
         self._closes.notice()
         if symbol in self._unheard and since <= self._unheard[symbol]:
             self._unheard[symbol] = asked_at
