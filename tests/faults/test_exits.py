@@ -13,8 +13,9 @@ from tests.trading.desk import ANN, FILLS, Desk, Killed, at_point, die, read
 from tgbot.accounts.guards.rules import Limit
 from tgbot.accounts.guards.store import By
 from tgbot.paper.faults import Mode
-from tgbot.trading import store
+from tgbot.trading import standing, store
 from tgbot.trading.rules.settlement import State
+from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 from tgbot.trading.views import lists
 
@@ -240,6 +241,22 @@ async def test_one_that_turns_up_while_the_next_is_prepared_is_not_followed_by_i
     await desk.rounds(2)
     assert [one.state for one in await exits_of(desk, entry)] == [State.WAITING]
     assert len(waiting(desk)) == 2
+
+
+async def test_what_has_turned_up_since_it_was_counted_is_not_given_up(desk: Desk) -> None:
+    entry = await desk.send(ENTRY)
+    await desk.rounds(0)
+    await set_state(desk, entry, State.NOT_PLACED)
+    async with desk.database.read() as session:
+        (one,) = await standing.with_fills(session)
+    due = await desk.now.exits._due(one)
+    assert due is not None
+    turn_up(desk, entry)
+    await desk.now.exits._end(due, Standing.GIVEN_UP, None)
+    async with desk.database.read() as session:
+        assert len(await standing.with_fills(session)) == 1
+    await desk.rounds(2)
+    assert [one.state for one in await exits_of(desk, entry)] == [State.WAITING]
 
 
 async def set_state(desk: Desk, entry: Intent, state: State) -> None:

@@ -21,7 +21,6 @@ from tgbot.trading.fills import fills_of
 from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import DONE, PENDING, QUERY_LAG, State, may_grow
-from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 
 
@@ -154,7 +153,7 @@ class Orders:
         if entry.state not in PENDING and entry.filled_size == ZERO:
             return False  # there is nothing to sell; should something turn up after all, it is protected
         async with self._database.write() as session:
-            return await standing.end(session, entry, Standing.DROPPED)
+            return await standing.drop(session, entry)
 
     def _is_there(self, intent: Intent, listed: Collection[str]) -> bool:
         """What KuCoin lists is open, whatever we have said of it; of what has just ended its list may be older."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.money import ZERO
@@ -106,15 +106,19 @@ async def advance(session: WriteSession, one: StandingExit) -> bool:
     return moved.first() is not None
 
 
-async def end(session: WriteSession, entry: Intent, state: Standing) -> bool:
-    """Whether it was armed until now."""
-    moved = await session.execute(
-        update(StandingExitRow)
-        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.ARMED)
-        .values(state=state)
-        .returning(StandingExitRow.entry_id)
-    )
-    return moved.first() is not None
+async def end(session: WriteSession, one: StandingExit, state: Standing) -> bool:
+    """Whether it was armed until now, and nobody has sent for it, nor its entry moved on, since it was read: what has
+    filled since is not done. Who takes a fill over moves the entry first, so that either this sees the fill, or
+    `rearm` the end."""
+    entry = await store.hold(session, one.entry.id)
+    if entry is None or (entry.state, entry.filled_size) != (one.entry.state, one.entry.filled_size):
+        return False
+    return await _leave(session, one.entry, state, StandingExitRow.revision == one.revision)
+
+
+async def drop(session: WriteSession, entry: Intent) -> bool:
+    """Whether it was armed until now; it is taken back, whatever has filled."""
+    return await _leave(session, entry, Standing.DROPPED)
 
 
 async def rearm(session: WriteSession, entry: Intent) -> None:
@@ -124,3 +128,13 @@ async def rearm(session: WriteSession, entry: Intent) -> None:
         .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.DONE)
         .values(state=Standing.ARMED)
     )
+
+
+async def _leave(session: WriteSession, entry: Intent, state: Standing, *conditions: ColumnElement[bool]) -> bool:
+    moved = await session.execute(
+        update(StandingExitRow)
+        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.ARMED, *conditions)
+        .values(state=state)
+        .returning(StandingExitRow.entry_id)
+    )
+    return moved.first() is not None
