@@ -13,8 +13,10 @@ from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.types import Base
 from tgbot.trading import store
 from tgbot.trading.rules.exits import Sent, uncovered
-from tgbot.trading.rules.settlement import PENDING
+from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State
 from tgbot.trading.store import Intent, IntentRow
+
+MAY_SELL = PENDING | {State.INDETERMINATE}
 
 
 class Standing(StrEnum):
@@ -121,6 +123,28 @@ async def drop(session: WriteSession, entry: Intent) -> bool:
     return await _leave(session, entry, Standing.DROPPED)
 
 
+async def take_back(session: WriteSession, entry: Intent) -> bool:
+    """Whether the bot would have sent an exit for it: for what it still buys, for what no exit covers, or once more for
+    one that may not have arrived. From now on it sends none."""
+    armed = StandingExitRow.state == Standing.ARMED
+    held = select(StandingExitRow.entry_id).where(StandingExitRow.entry_id == entry.id, armed).with_for_update()
+    if await session.scalar(held) is None:
+        return False
+    now = await store.by_id(session, entry.id) or entry
+    may_send = now.state in PENDING or await is_uncovered(session, now) or await _is_in_doubt(session, now)
+    return may_send and await drop(session, now)
+
+
+async def live_exits_of(session: ReadSession, entry: Intent) -> list[Intent]:
+    """Those that were sent for it and may still sell, as far as anybody can tell."""
+    return [one for one in await store.exits_of(session, entry.id) if one.state in MAY_SELL]
+
+
+async def is_dropped(session: ReadSession, entry: Intent) -> bool:
+    row = await session.get(StandingExitRow, entry.id)
+    return row is not None and row.state == Standing.DROPPED
+
+
 async def rearm(session: WriteSession, entry: Intent) -> None:
     """Its end was not one: more has filled since all of it was done. What was given up or taken back stays so."""
     await session.execute(
@@ -128,6 +152,10 @@ async def rearm(session: WriteSession, entry: Intent) -> None:
         .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.DONE)
         .values(state=Standing.ARMED)
     )
+
+
+async def _is_in_doubt(session: ReadSession, entry: Intent) -> bool:
+    return any(one.state in UNSETTLED for one in await store.exits_of(session, entry.id))
 
 
 async def _leave(session: WriteSession, entry: Intent, state: Standing, *conditions: ColumnElement[bool]) -> bool:
