@@ -152,7 +152,8 @@ async def test_what_has_been_traded_counts_also_if_the_order_never_says_so(desk:
     assert len(waiting(desk)) == 2
 
 
-async def test_an_exit_that_was_done_goes_on_when_more_has_filled(desk: Desk) -> None:
+async def cancelled_halfway(desk: Desk) -> Intent:
+    """It is told as cancelled with 0.004 filled; the other 0.006 show at the next look."""
     intent = await desk.send(PROTECTED)
     await desk.rounds(0)
     desk.price("BTC-USDT", 65_990)
@@ -161,6 +162,11 @@ async def test_an_exit_that_was_done_goes_on_when_more_has_filled(desk: Desk) ->
     desk.show(lambda data: {"items": in_two(data["items"]), "lastId": 1}, 99, FILLS)
     await desk.now.orders.cancel(intent)
     assert (await desk.intent(intent)).filled_size == Decimal("0.004")
+    return intent
+
+
+async def test_an_exit_that_was_done_goes_on_when_more_has_filled(desk: Desk) -> None:
+    intent = await cancelled_halfway(desk)
     await desk.now.exits.look()
     await desk.now.exits.look()
     async with desk.database.read() as session:
@@ -168,6 +174,21 @@ async def test_an_exit_that_was_done_goes_on_when_more_has_filled(desk: Desk) ->
     assert sum((leg.request.size or ZERO for leg in waiting(desk)), ZERO) == Decimal("0.008")
     await desk.rounds(31, 6)
     assert (await desk.intent(intent)).filled_size == Decimal("0.01")
+    assert sum((leg.request.size or ZERO for leg in waiting(desk)), ZERO) == Decimal("0.02"), (
+        "two legs of 0.004 and two of 0.006"
+    )
+
+
+async def test_an_exit_is_not_done_by_a_reading_of_before_more_had_filled(desk: Desk) -> None:
+    """That reading waits for its turn while the reconciler takes the late fill over."""
+    intent = await cancelled_halfway(desk)
+    await desk.now.exits.look()
+    (late,) = await desk.now.exits._pieces(set(), True)
+    desk.clock.advance(31)
+    await desk.now.reconciler.look()
+    assert (await desk.intent(intent)).filled_size == Decimal("0.01")
+    await late.work()
+    await desk.rounds(31, 6)
     assert sum((leg.request.size or ZERO for leg in waiting(desk)), ZERO) == Decimal("0.02"), (
         "two legs of 0.004 and two of 0.006"
     )

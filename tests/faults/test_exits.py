@@ -5,16 +5,23 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
+from tests.faults.test_amend import held_at
+from tests.faults.test_ends import cancelled_halfway
 from tests.faults.test_stops import OCOS, STOPS, waiting
-from tests.trading.desk import ANN, FILLS, Desk, Killed, at_point, die, read
+from tests.trading.desk import ANN, CARD, FILLS, Desk, Killed, at_point, die, read
 from tgbot.accounts.guards.rules import Limit
 from tgbot.accounts.guards.store import By
+from tgbot.core.reply import Reply
+from tgbot.core.routing import Incoming
 from tgbot.paper.faults import Mode
-from tgbot.trading import store
+from tgbot.trading import standing, store
+from tgbot.trading.handlers import TradingHandlers
 from tgbot.trading.rules.settlement import State
+from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 from tgbot.trading.views import lists
 
@@ -242,6 +249,22 @@ async def test_one_that_turns_up_while_the_next_is_prepared_is_not_followed_by_i
     assert len(waiting(desk)) == 2
 
 
+async def test_what_has_turned_up_since_it_was_counted_is_not_given_up(desk: Desk) -> None:
+    entry = await desk.send(ENTRY)
+    await desk.rounds(0)
+    await set_state(desk, entry, State.NOT_PLACED)
+    async with desk.database.read() as session:
+        (one,) = await standing.with_fills(session)
+    due = await desk.now.exits._due(one)
+    assert due is not None
+    turn_up(desk, entry)
+    await desk.now.exits._end(due, Standing.GIVEN_UP, None)
+    async with desk.database.read() as session:
+        assert len(await standing.with_fills(session)) == 1
+    await desk.rounds(2)
+    assert [one.state for one in await exits_of(desk, entry)] == [State.WAITING]
+
+
 async def set_state(desk: Desk, entry: Intent, state: State) -> None:
     (exit_,) = await exits_of(desk, entry)
     async with desk.database.write() as session:
@@ -307,6 +330,102 @@ async def test_cancelling_all_takes_back_what_lives_in_the_bot(desk: Desk) -> No
     assert f"#{entry.short}: exit dropped" in read(lists.cancelled_many(done))
     await desk.rounds(6)
     assert waiting(desk) == []
+
+
+async def said_to_cancel(desk: Desk, entry: Intent) -> str:
+    """What `/cancel ENTRY` answers."""
+    now = desk.now
+    handlers = TradingHandlers(now.tickets, now.sending, now.orders, now.amending, desk.symbols)
+    desk.updates += 1
+    typed = Incoming(desk.updates, ANN, True, None, ANN, "Ann", "en", CARD, desk.clock.now(), args=entry.short)
+    answer = await handlers.cancel(desk.person(), typed)
+    assert isinstance(answer, Reply)
+    return f"{read(answer)}\n{[offer.data for row in answer.buttons for offer in row]}"
+
+
+async def test_an_exit_that_is_at_kucoin_is_not_said_to_be_dropped_and_can_be_cancelled_there(desk: Desk) -> None:
+    entry = await desk.send(ENTRY)
+    await desk.rounds(0)
+    assert len(waiting(desk)) == 2
+    (exit_,) = await exits_of(desk, entry)
+    assert not await desk.now.orders.drop_exit(await desk.intent(entry))
+    said = await said_to_cancel(desk, entry)
+    assert "dropped" not in said
+    assert f"Its exit has been sent already. Cancel that order:\n#{exit_.short} sell 0.01 BTC at 69,680.2" in said
+    assert f"order_cancel:{exit_.short}" in said
+    await said_to_cancel(desk, exit_)
+    assert waiting(desk) == []
+    assert "Its exit has been sent" not in await said_to_cancel(desk, entry)
+
+
+@pytest.mark.parametrize("mode", [Mode.LOST, Mode.DROP])
+async def test_an_exit_that_may_be_at_kucoin_is_not_said_to_be_dropped_and_never_sent_again(
+    desk: Desk, mode: Mode
+) -> None:
+    desk.faults.add("POST", OCOS, mode)
+    entry = await desk.send(ENTRY)
+    await desk.now.reconciler.look()
+    await desk.now.exits.look()
+    (exit_,) = await exits_of(desk, entry)
+    assert exit_.state is State.UNKNOWN
+    assert not await desk.now.orders.drop_exit(await desk.intent(entry))
+    said = await said_to_cancel(desk, entry)
+    assert f"#{entry.short}: the bot places no further exit" in said
+    assert f"#{exit_.short} sell 0.01 BTC" in said
+    assert "unknown, checking" in said
+    await desk.settle()
+    await desk.rounds(31, 31)
+    (exit_,) = await exits_of(desk, entry)
+    assert exit_.state is (State.WAITING if mode is Mode.LOST else State.NOT_PLACED)
+
+
+async def test_a_rest_that_lives_in_the_bot_is_dropped_and_the_part_at_kucoin_named(desk: Desk) -> None:
+    entry = await partly_covered(desk)
+    (part,) = await exits_of(desk, entry)
+    assert part.spec.size == Decimal("0.004")
+    said = await said_to_cancel(desk, entry)
+    assert "nothing will sell" not in said
+    assert f"#{entry.short}: the bot places no further exit" in said
+    assert f"order_cancel:{part.short}" in said
+    await desk.rounds(31, 31)
+    assert len(await exits_of(desk, entry)) == 1
+
+
+async def test_cancelling_all_tells_of_a_part_that_stays_at_kucoin(desk: Desk) -> None:
+    entry = await partly_covered(desk)
+    (part,) = await exits_of(desk, entry)
+    desk.faults.add("DELETE", "/api/v3/oco/.*", Mode.ERROR, code="400007", message="no")
+    said = read(lists.cancelled_many(await desk.now.orders.cancel_many(desk.person())))
+    assert f"#{part.short}: not cancelled: no (400007)" in said
+    assert f"#{entry.short}: the bot places no further exit" in said
+    assert "nothing will sell" not in said
+    assert len(waiting(desk)) == 2
+    said = read(lists.cancelled_many(await desk.now.orders.cancel_many(desk.person())))
+    assert f"#{part.short}: cancelled" in said
+    assert waiting(desk) == []
+
+
+async def test_cancelling_all_cancels_an_exit_that_is_sent_while_it_lists_what_is_open(desk: Desk) -> None:
+    """It hears of the fill itself, and is not done with its list when the exit goes."""
+    entry, _ = await desk.send(RESTING), await desk.send("eth 0.1eth @ 3000")
+    await desk.rounds(0)
+    desk.price("BTC-USDT", 65_990)
+    desk.price("ETH-USDT", 2_990)
+    cancelling = partial(desk.now.orders.cancel_many, desk.person())
+    look_up = ("GET", f"/api/v1/hf/orders/client-order/{desk.placed()[1].client_oid}")
+    done = await held_at(desk, look_up, cancelling, desk.now.exits.look)
+    (exit_,) = await exits_of(desk, entry)
+    assert waiting(desk) == []
+    assert f"#{exit_.short}: cancelled" in read(lists.cancelled_many(done))
+
+
+async def partly_covered(desk: Desk) -> Intent:
+    """An entry that is done: of what it has bought a part has its exit at KuCoin, and the rest awaits one."""
+    entry = await cancelled_halfway(desk)
+    await desk.now.exits.look()
+    desk.clock.advance(31)
+    await desk.now.reconciler.look()
+    return await desk.intent(entry)
 
 
 async def test_an_exit_that_is_cancelled_is_not_placed_again(desk: Desk) -> None:

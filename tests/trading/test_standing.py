@@ -2,12 +2,20 @@
 
 import asyncio
 import os
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import update
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import Desk
 from tgbot.db.engine import Database
 from tgbot.trading import standing, store
+from tgbot.trading.rules.settlement import State
 from tgbot.trading.standing import Standing
+from tgbot.trading.store import IntentRow
 
 LOOKS = 200 if "FAULTS_LONG" in os.environ else 60
 
@@ -34,9 +42,45 @@ async def test_what_has_ended_sends_nothing_and_ends_once(desk: Desk) -> None:
     async with desk.database.read() as session:
         (read,) = await standing.with_fills(session)
     async with desk.database.write() as session:
-        assert await standing.end(session, entry, Standing.DROPPED)
-        assert not await standing.end(session, entry, Standing.DONE)
+        assert await standing.drop(session, entry)
+        assert not await standing.end(session, read, Standing.DONE)
+        assert not await standing.drop(session, entry)
         assert not await standing.advance(session, read)
+
+
+@on_both_databases
+@pytest.mark.parametrize("change", [{"state": State.PARTIAL}, {"filled_size": Decimal("0.004")}, {"revision": 7}])
+async def test_only_who_has_seen_the_entry_and_its_exits_as_they_are_may_end_it(
+    desk: Desk, change: dict[str, Any]
+) -> None:
+    await desk.send("btc 0.01btc tp +4% sl -2%")
+    await desk.now.reconciler.look()
+    async with desk.database.read() as session:
+        (read,) = await standing.with_fills(session)
+    old = replace(read, **change) if "revision" in change else replace(read, entry=replace(read.entry, **change))
+    async with desk.database.write() as session:
+        assert not await standing.end(session, old, Standing.GIVEN_UP)
+        assert await standing.end(session, read, Standing.GIVEN_UP)
+
+
+@on_both_databases
+async def test_an_end_waits_for_who_is_taking_a_fill_over(desk: Desk) -> None:
+    """On PostgreSQL both may write at a time; the fill is not committed when the end is tried."""
+    await desk.send("btc 0.01btc tp +4% sl -2%")
+    await desk.now.reconciler.look()
+    async with desk.database.read() as session:
+        (read,) = await standing.with_fills(session)
+
+    async def end() -> bool:
+        async with desk.database.write() as session:
+            return await standing.end(session, read, Standing.DONE)
+
+    more = update(IntentRow).where(IntentRow.id == read.entry.id).values(filled_size=read.entry.filled_size * 2)
+    async with asyncio.TaskGroup() as tasks, desk.database.write() as session:
+        await session.execute(more)
+        ending = tasks.create_task(end())
+        await asyncio.wait({ending}, timeout=0.05)
+    assert not ending.result()
 
 
 @on_both_databases

@@ -1,10 +1,12 @@
 """A key that was replaced: the orders of its account go on with the next one, and none is out of sight."""
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
 
-from tests.trading.desk import BORIS, Desk, read
+from tests.trading.desk import BORIS, FILLS, Desk, at_point, read
 from tgbot.core.errors import TooLate
 from tgbot.credentials.store import LinkedKey
 from tgbot.kucoin.operations import PLACE_ORDER
@@ -95,6 +97,29 @@ async def test_the_history_is_in_one_piece(desk: Desk) -> None:
     await desk.send("btc 0.005btc")
     await desk.rounds(0)
     assert [fill.size for fill in await desk.now.orders.fills(key.id)] == [Decimal("0.01"), Decimal("0.005")]
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["taken over", "listed late"])
+async def test_a_fill_that_is_read_while_the_key_is_replaced_is_in_the_history_of_the_next(
+    desk: Desk, is_late: bool
+) -> None:
+    intent = await desk.send("btc 0.01btc")
+    if is_late:
+        desk.show(lambda data: {"items": [], "lastId": 0}, 999, FILLS)
+        await desk.rounds(*[2] * 12)
+        assert (await desk.intent(intent)).state is State.FILLED
+        desk.faults.clear()
+    with at_point("C13", lambda: hand_over_elsewhere(desk, "the next key")):
+        await desk.rounds(*[31] * 3)
+    assert await desk.now.orders.fills(intent.key_id) == []
+    assert [fill.size for fill in await desk.now.orders.fills("the next key")] == [Decimal("0.01")]
+
+
+def hand_over_elsewhere(desk: Desk, next_key: str) -> None:
+    """As another task does it in the middle of a look."""
+    with closing(sqlite3.connect(desk.database.url.database or "")) as database, database:
+        for table in ("intents", "fills"):
+            database.execute(f"UPDATE {table} SET key_id = ?", (next_key,))  # noqa: S608 - the names are above
 
 
 async def test_an_exit_waits_for_the_next_key_and_that_is_said_once(desk: Desk) -> None:

@@ -249,8 +249,11 @@ class StandingExits:
         )
 
     async def _end(self, due: _Due, state: Standing, reply: Reply | None) -> None:
+        """Unless more has filled since that was read, or one that had failed has turned up: then the next round looks
+        at it anew."""
         async with self._database.write() as session:
-            has_ended = await standing.end(session, due.entry, state)
+            is_as_read = await _sent(session, due.entry) == due.sent
+            has_ended = is_as_read and await standing.end(session, due.standing, state)
         if has_ended and reply is not None:
             await self._say(due.entry, reply, f"exit {state} {due.entry.id}")
 

@@ -157,13 +157,15 @@ class TradingHandlers:
         return ticket_views.choose_amount(request, rule, is_new=bool(incoming.press_id))
 
     async def _cancel(self, intent: Intent) -> Reply:
-        """A ticket is dropped, an order asked to end; of one that has ended, the exit that lives in the bot."""
+        """A ticket is dropped, an order asked to end; of one that has ended, the exit that lives in the bot. Exits that
+        were sent are orders of their own."""
         if intent.state is State.TICKET:
             await self._tickets.drop(intent)
             return ticket_views.dropped()
         if intent.state not in PENDING and await self._orders.drop_exit(intent):
             return exit_views.dropped(intent)
-        return order_views.cancelled(await self._orders.cancel(intent))
+        reply = order_views.cancelled(await self._orders.cancel(intent))
+        return lists.with_exits(reply, await self._orders.exits_of(intent))
 
     async def _find(self, person: Person, short: str) -> Intent | None:
         """`None` where the word may be a pair after all."""

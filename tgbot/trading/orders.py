@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ExchangeError, NotFound
-from tgbot.core.money import ZERO
 from tgbot.core.orders import Fill
 from tgbot.core.people import Person
 from tgbot.core.reply import T
@@ -21,7 +20,6 @@ from tgbot.trading.fills import fills_of
 from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import DONE, PENDING, QUERY_LAG, State, may_grow
-from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 
 
@@ -38,11 +36,23 @@ class OpenOrders:
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """What became of each order that was asked to end. An order made elsewhere comes with what KuCoin has of it now,
-    if it has it still; an error is one that kept the request from being made. The exits of `exits` are given up."""
+    if it has it still; an error is one that kept the request from being made. Nothing will sell what the entries
+    `exits` have bought any more; for those of `half` the bot sends no further exit, but one that it has sent is among
+    `ours` and has not ended, or nobody can tell."""
 
     ours: Sequence[tuple[Intent, ExchangeError | None]]
     others: Sequence[tuple[Elsewhere, Elsewhere | ExchangeError | None]]
     exits: Sequence[Intent]
+    half: Sequence[Intent]
+
+
+@dataclass(frozen=True, slots=True)
+class ExitsThere:
+    """The exits that were `sent` for an entry and may still sell. `is_dropped`: the bot sends no further one."""
+
+    entry: Intent
+    sent: Sequence[Intent]
+    is_dropped: bool
 
 
 class Orders:
@@ -141,20 +151,46 @@ class Orders:
     async def cancel_many(self, person: Person, symbol: str | None = None) -> Cancelled:
         """All that is open, or all of a pair. An order that cannot be cancelled does not keep the others from it."""
         linked = await self._keys.account_to_look_at(person)
-        found = await self.open(person, symbol)
-        exits = [entry for entry in found.exits if await self.drop_exit(entry)]
-        return Cancelled(
-            [await self._try_ours(intent) for intent in found.ours],
-            [await self._try_other(linked.spot, order) for order in found.others],
-            exits,
-        )
+        return await self._cancel_all(linked.spot, await self.open(person, symbol))
 
     async def drop_exit(self, entry: Intent) -> bool:
-        """Whether there was an exit of it in the bot; nothing will sell what it has bought any more."""
-        if entry.state not in PENDING and entry.filled_size == ZERO:
-            return False  # there is nothing to sell; should something turn up after all, it is protected
+        """Whether there was an exit of it in the bot, and nothing will sell what it has bought any more. Where one has
+        been sent already the bot sends no further one, and this is false: `exits_of` has those that were sent."""
+        return await self._take_back(entry) and not (await self.exits_of(entry)).sent
+
+    async def exits_of(self, entry: Intent) -> ExitsThere:
+        async with self._database.read() as session:
+            return ExitsThere(
+                entry, await standing.live_exits_of(session, entry), await standing.is_dropped(session, entry)
+            )
+
+    async def _cancel_all(self, spot: SpotAccount, found: OpenOrders) -> Cancelled:
+        """First what the bot would send, so that no exit follows; then also the exits that it has sent since `found`
+        was read."""
+        entries = await self._with_exits(found)
+        dropped = [entry for entry in entries if await self._take_back(entry)]
+        there = [one for entry in entries for one in (await self.exits_of(entry)).sent]
+        known = {intent.id for intent in found.ours}
+        late = [one for one in there if one.id not in known and one.state in PENDING]
+        ours = [await self._try_ours(intent) for intent in (*found.ours, *late)]
+        others = [await self._try_other(spot, order) for order in found.others]
+        left = {entry.id for entry in dropped if (await self.exits_of(entry)).sent}
+        return Cancelled(
+            ours,
+            others,
+            [entry for entry in dropped if entry.id not in left],
+            [entry for entry in dropped if entry.id in left],
+        )
+
+    async def _with_exits(self, found: OpenOrders) -> Sequence[Intent]:
+        """The entries of all exits, in the bot or sent."""
+        sent_for = {intent.entry_id for intent in found.ours if intent.entry_id} - {entry.id for entry in found.exits}
+        async with self._database.read() as session:
+            return [*found.exits, *await store.with_ids(session, sent_for)]
+
+    async def _take_back(self, entry: Intent) -> bool:
         async with self._database.write() as session:
-            return await standing.end(session, entry, Standing.DROPPED)
+            return await standing.take_back(session, entry)
 
     def _is_there(self, intent: Intent, listed: Collection[str]) -> bool:
         """What KuCoin lists is open, whatever we have said of it; of what has just ended its list may be older."""

@@ -24,7 +24,6 @@ from tgbot.trading.kinds import LISTED_FOR
 from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import CLOCK_SKEW, QUERY_LAG
 from tgbot.trading.search import AccountSearch
-from tgbot.trading.standing import Standing
 from tgbot.trading.store import Intent
 from tgbot.trading.views import orders as order_views
 from tgbot.trading.views import restored as views
@@ -130,7 +129,7 @@ class Restoration:
             return bool(await older_copy.unsearched(session, restored))
 
     async def _void_exit(self, session: WriteSession, entry: Intent) -> None:
-        await standing.end(session, entry, Standing.DROPPED)
+        await standing.drop(session, entry)
         await self._outbox.put(session, replace(order_views.news(entry, views.exit_void(entry)), kind=Kind.ACCOUNT))
 
     async def _search_within(self, room: asyncio.Semaphore, key: LinkedKey, restored: Restored) -> None:

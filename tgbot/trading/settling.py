@@ -162,7 +162,7 @@ class Settling:
                 self.again.add(intent.id)  # somebody else has moved it meanwhile; what was seen still counts
                 return
             crash_point("C12")
-            await add_fills(session, intent, fills)
+            await add_fills(session, now, fills)  # its key may have been replaced since `intent` was read
             if intent.state in DONE:
                 await standing.rearm(session, now)
                 await self._overtake_rests(session, now)
@@ -185,7 +185,8 @@ class Settling:
         if not fills or not self.afterwards.lacks_fills(intent):
             return
         async with self._database.write() as session:
-            await add_fills(session, intent, fills)
+            now = await store.hold(session, intent.id)
+            await add_fills(session, now or intent, fills)
         if filled_by(fills) >= intent.filled_size:
             self.afterwards.note_complete(intent)
             log.info("fills_completed", intent=intent.id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.money import ZERO
@@ -13,8 +13,10 @@ from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.types import Base
 from tgbot.trading import store
 from tgbot.trading.rules.exits import Sent, uncovered
-from tgbot.trading.rules.settlement import PENDING
+from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State
 from tgbot.trading.store import Intent, IntentRow
+
+MAY_SELL = PENDING | {State.INDETERMINATE}
 
 
 class Standing(StrEnum):
@@ -106,15 +108,41 @@ async def advance(session: WriteSession, one: StandingExit) -> bool:
     return moved.first() is not None
 
 
-async def end(session: WriteSession, entry: Intent, state: Standing) -> bool:
-    """Whether it was armed until now."""
-    moved = await session.execute(
-        update(StandingExitRow)
-        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.ARMED)
-        .values(state=state)
-        .returning(StandingExitRow.entry_id)
-    )
-    return moved.first() is not None
+async def end(session: WriteSession, one: StandingExit, state: Standing) -> bool:
+    """Whether it was armed until now, and nobody has sent for it, nor its entry moved on, since it was read: what has
+    filled since is not done. Who takes a fill over moves the entry first, so that either this sees the fill, or
+    `rearm` the end."""
+    entry = await store.hold(session, one.entry.id)
+    if entry is None or (entry.state, entry.filled_size) != (one.entry.state, one.entry.filled_size):
+        return False
+    return await _leave(session, one.entry, state, StandingExitRow.revision == one.revision)
+
+
+async def drop(session: WriteSession, entry: Intent) -> bool:
+    """Whether it was armed until now; it is taken back, whatever has filled."""
+    return await _leave(session, entry, Standing.DROPPED)
+
+
+async def take_back(session: WriteSession, entry: Intent) -> bool:
+    """Whether the bot would have sent an exit for it: for what it still buys, for what no exit covers, or once more for
+    one that may not have arrived. From now on it sends none."""
+    armed = StandingExitRow.state == Standing.ARMED
+    held = select(StandingExitRow.entry_id).where(StandingExitRow.entry_id == entry.id, armed).with_for_update()
+    if await session.scalar(held) is None:
+        return False
+    now = await store.by_id(session, entry.id) or entry
+    may_send = now.state in PENDING or await is_uncovered(session, now) or await _is_in_doubt(session, now)
+    return may_send and await drop(session, now)
+
+
+async def live_exits_of(session: ReadSession, entry: Intent) -> list[Intent]:
+    """Those that were sent for it and may still sell, as far as anybody can tell."""
+    return [one for one in await store.exits_of(session, entry.id) if one.state in MAY_SELL]
+
+
+async def is_dropped(session: ReadSession, entry: Intent) -> bool:
+    row = await session.get(StandingExitRow, entry.id)
+    return row is not None and row.state == Standing.DROPPED
 
 
 async def rearm(session: WriteSession, entry: Intent) -> None:
@@ -124,3 +152,17 @@ async def rearm(session: WriteSession, entry: Intent) -> None:
         .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.DONE)
         .values(state=Standing.ARMED)
     )
+
+
+async def _is_in_doubt(session: ReadSession, entry: Intent) -> bool:
+    return any(one.state in UNSETTLED for one in await store.exits_of(session, entry.id))
+
+
+async def _leave(session: WriteSession, entry: Intent, state: Standing, *conditions: ColumnElement[bool]) -> bool:
+    moved = await session.execute(
+        update(StandingExitRow)
+        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.ARMED, *conditions)
+        .values(state=state)
+        .returning(StandingExitRow.entry_id)
+    )
+    return moved.first() is not None

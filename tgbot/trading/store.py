@@ -326,6 +326,13 @@ async def by_id(session: ReadSession, intent_id: str) -> Intent | None:
     return _intent(row) if row else None
 
 
+async def hold(session: WriteSession, intent_id: str) -> Intent | None:
+    """As it is now. Until the session ends nobody else moves it, or hands it over to another key."""
+    held = select(IntentRow).where(IntentRow.id == intent_id).with_for_update()
+    row = await session.scalar(held.execution_options(populate_existing=True))
+    return _intent(row) if row else None
+
+
 async def with_ids(session: ReadSession, intent_ids: Collection[str]) -> list[Intent]:
     rows = await session.scalars(select(IntentRow).where(IntentRow.id.in_(intent_ids)))
     return [_intent(row) for row in rows]

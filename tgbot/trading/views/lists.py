@@ -1,12 +1,13 @@
 """How lists of orders look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tgbot.core.errors import ExchangeError
 from tgbot.core.orders import Order
 from tgbot.core.reply import Button, Reply, T
 from tgbot.trading.elsewhere import Elsewhere, kind_of
-from tgbot.trading.orders import Cancelled, OpenOrders
+from tgbot.trading.orders import Cancelled, ExitsThere, OpenOrders
 from tgbot.trading.rules.grammar import button
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State, state_of
 from tgbot.trading.store import Intent
@@ -41,7 +42,7 @@ def open_orders(orders: OpenOrders) -> Reply:
 
 def cancelled_many(results: Cancelled) -> Reply:
     count = len(results.ours) + len(results.others)
-    if count == 0 and not results.exits:
+    if count == 0 and not results.exits and not results.half:
         return Reply((T("trading.no_orders"),))
     done = sum(intent.state is State.CANCELLED for intent, _ in results.ours)
     done += sum(isinstance(now, Order) and now.is_cancelled for _, now in results.others)
@@ -53,7 +54,19 @@ def cancelled_many(results: Cancelled) -> Reply:
         T.of("trading.cancelled_line_other", **what_other(order), outcome=_end(now)) for order, now in results.others
     ]
     lines += [T.of("trading.exit_dropped", id=entry.short) for entry in results.exits]
+    lines += [T.of("trading.exit_no_more", id=entry.short) for entry in results.half]
     return Reply((T.of("trading.cancelled_count", done=done, count=count), *_shortened(lines)))
+
+
+def with_exits(reply: Reply, exits: ExitsThere) -> Reply:
+    """What is said of an entry, and how to cancel what may still sell what it has bought."""
+    if not exits.sent:
+        return reply
+    lines = [T("trading.exit_sent"), *(_line(one) for one in exits.sent)]
+    if exits.is_dropped:
+        lines.insert(0, T.of("trading.exit_no_more", id=exits.entry.short))
+    buttons = [(_cancel_button(one),) for one in exits.sent]
+    return replace(reply, lines=(*reply.lines, *_shortened(lines)), buttons=(*reply.buttons, *buttons[:MOST_BUTTONS]))
 
 
 def cancelled_other(pair: str, order: Elsewhere | None) -> Reply:
@@ -64,6 +77,10 @@ def cancelled_other(pair: str, order: Elsewhere | None) -> Reply:
     return Reply((T.of("trading.other_ended", **what_other(order), outcome=_end(order)),))
 
 
+def _cancel_button(intent: Intent) -> Button:
+    return Button(T.of("trading.cancel_one", id=intent.short), f"order_cancel:{intent.short}")
+
+
 def _badge(orders: OpenOrders) -> T | str:
     return badge(orders.ours[0]) if orders.ours else ""
 
@@ -71,6 +88,8 @@ def _badge(orders: OpenOrders) -> T | str:
 def _line(intent: Intent) -> T:
     if intent.state in UNSETTLED:
         where = T("trading.whereabouts_unknown")
+    elif intent.state is State.INDETERMINATE:
+        where = T("trading.word_indeterminate")
     else:
         lives = "waits" if intent.state is State.WAITING else "lives"
         where = T(f"trading.{lives}_{intent.mode}")
