@@ -21,6 +21,7 @@ from tgbot.core.errors import DeliveryUnknown
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode, Person, Standing
 from tgbot.core.reply import Reply
+from tgbot.credentials.store import LinkedKey
 from tgbot.db.engine import Database
 from tgbot.trading.proposed import ProposedOrders
 
@@ -75,10 +76,11 @@ class Group:
         self.here = await self.now.desks.set_up(self.person(ANN), CHAT, None, "Club")
         await self.lend()
 
-    async def lend(self) -> None:
+    async def lend(self, key: LinkedKey | None = None) -> None:
+        """The first of Ann's, unless it is said which."""
         token = await self.now.desks.offer(self.desk, self.person(ANN))
         offer = await self.now.desks.open_link(self.person(ANN), token)
-        key = (await self.world.now.keys.linked(self.person(ANN)))[0]
+        key = key or (await self.world.now.keys.linked(self.person(ANN)))[0]
         self.here = await self.now.desks.lend(self.person(ANN), offer.link.id, key.id, Mode.LIVE, offer.newest)
         await self.refresh()
 

@@ -29,7 +29,7 @@ from tgbot.trading import older_copy
 from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import Misses
 from tgbot.trading.rules.settlement import State as IntentState
-from tgbot.trading.store import Attempt, IntentRow, consume
+from tgbot.trading.store import Attempt, IntentRow, consume, exits_of
 
 
 @on_both_databases
@@ -595,6 +595,32 @@ async def test_an_approver_calls_an_open_order_back(group: Group, person_id: int
     name = "Zoe" if person_id == ZOE else "Ann"
     assert (await group.acts())[-2:] == [f"{name} cancel", "outcome"]
     assert any(text.startswith("✎ Cancelled") for text in await group.world.told())
+
+
+async def test_what_the_group_has_sent_is_called_back_with_the_next_key_of_the_account(group: Group) -> None:
+    """Though nobody has lent that key, so that nothing new is sent with it."""
+    resting, bought = await granted(group, "btc 100 @ 60000"), await granted(group, "btc 0.01btc tp +4% sl -2%")
+    await group.world.settle()
+    await group.world.relink()
+    await group.world.rounds(31)
+    async with group.world.database.read() as session:
+        (exit_,) = await exits_of(session, bought.id)
+    for short in (resting.short, exit_.short):
+        await group.now.proposals.cancel(group.desk, group.person(BOB), short)
+    assert not any(order.is_active for order in group.world.placed())
+    assert group.world.exchange._store.waiting_stops() == []
+    with pytest.raises(Refused, match=r"trading\.desk_unusable"):
+        await group.propose()
+
+
+async def test_what_was_sent_with_another_account_is_not_the_groups_to_call_back(group: Group) -> None:
+    sent = await granted(group, "btc 100 @ 60000")
+    await group.now.desks.withdraw(group.person(ANN), group.desk)
+    await group.refresh()
+    other = await group.world.link()
+    await group.lend(other)
+    with pytest.raises(NotFound):
+        await group.now.proposals.cancel(group.desk, group.person(BOB), sent.short)
 
 
 async def test_who_may_not_approve_calls_nothing_back(group: Group) -> None:

@@ -115,11 +115,13 @@ class ProposedOrders:
         return _draft(intent) if intent is not None else None
 
     async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
-        """One that was sent for this group with the account that it is lent now; exits too."""
+        """One that was sent for this group with the account that it is lent now; exits too. What was sent goes on with
+        the account's next key, while the loan names the key that was lent: nothing new is sent with another."""
         intent = await store.find(session, lent.treasurer_id, short)
-        if intent is None or (intent.chat_id, intent.key_id) != (lent.chat_id, lent.key_id):
+        if intent is None or intent.chat_id != lent.chat_id or intent.state not in PENDING | DONE:
             return None
-        return intent.id if intent.state in PENDING | DONE else None
+        is_of_account = await self._keys.are_of_one_account(session, intent.key_id, lent.key_id)
+        return intent.id if is_of_account else None
 
     async def cancel(self, subject_id: str) -> Reply:
         """Asks for its end, and says what has become of it; of one that has ended, of the exit that lives in the bot.
