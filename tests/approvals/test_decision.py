@@ -1,5 +1,6 @@
 """From a proposal to one order: what counts, what does not, and what nobody can make happen. Rows T7–T13, B1–B7."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -29,7 +30,7 @@ from tgbot.trading import older_copy
 from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import Misses
 from tgbot.trading.rules.settlement import State as IntentState
-from tgbot.trading.store import Attempt, IntentRow, consume, exits_of
+from tgbot.trading.store import Attempt, Intent, IntentRow, consume, exits_of
 
 
 @on_both_databases
@@ -586,6 +587,54 @@ async def test_exits_of_an_order_are_on_record_with_it(group: Group) -> None:
     said = RENDERER.render(desk_views.record(newest, Head(group.desk.id, 1, "")), Reader("en", "UTC")).plain
     assert "placed it; it waits for its trigger (exit #" in said
     assert "tp 69680" in said
+
+
+async def list_all(group: Group, intent: Intent) -> None:
+    assert (await group.world.now.orders.open(group.person(ANN))).ours == []
+
+
+async def show_it(group: Group, intent: Intent) -> None:
+    await group.world.now.orders.current(intent)
+
+
+async def cancel_it(group: Group, intent: Intent) -> None:
+    await group.world.now.orders.cancel(intent)
+
+
+async def cancel_all(group: Group, intent: Intent) -> None:
+    await group.world.now.orders.cancel_many(group.person(ANN))
+
+
+@pytest.mark.parametrize("ask", [list_all, show_it, cancel_it, cancel_all])
+async def test_a_fill_that_its_treasurer_finds_in_private_is_told_to_the_group(
+    group: Group, ask: Callable[[Group, Intent], Awaitable[None]]
+) -> None:
+    proposal = await granted(group, "btc 100 @ 60000")
+    group.wait(timedelta(seconds=10))
+    await group.world.told()
+    group.world.price("BTC-USDT", 59_900)
+    await ask(group, await group.world.now.tickets.find(group.person(ANN), proposal.short))
+    assert await group.world.headlines() == ["✎ Filled", "↩ Filled"]
+
+
+@pytest.mark.parametrize("text", ["btc 100 @ 60000", "btc 100 stop 70000"])
+@pytest.mark.parametrize("cancel", [cancel_it, cancel_all])
+async def test_an_end_that_its_treasurer_asks_for_in_private_is_told_to_the_group(
+    group: Group, text: str, cancel: Callable[[Group, Intent], Awaitable[None]]
+) -> None:
+    proposal = await granted(group, text)
+    group.wait(timedelta(seconds=10))
+    await group.world.told()
+    await cancel(group, await group.world.now.tickets.find(group.person(ANN), proposal.short))
+    assert await group.world.headlines() == ["✎ Cancelled", "↩ Cancelled"]
+
+
+async def test_an_end_that_the_group_asks_for_is_told_by_the_answer(group: Group) -> None:
+    proposal = await granted(group, "btc 100 @ 60000")
+    group.wait(timedelta(seconds=10))
+    await group.world.told()
+    await group.now.proposals.cancel(group.desk, group.person(BOB), proposal.short)
+    assert await group.world.headlines() == ["✎ Cancelled"]
 
 
 @pytest.mark.parametrize("person_id", [ZOE, ANN])
