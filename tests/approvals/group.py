@@ -92,11 +92,11 @@ class Group:
         base = (await self.now.policies.of(self.desk)).version.number
         return await self.now.policies.change(self.desk, self.person(ANN), policy, base) is not None
 
-    async def rule_without_caps(self) -> None:
-        """While nobody lends an account every change holds at once."""
+    async def rule_without_caps(self, policy: Policy | None = None) -> None:
+        """Or by looser rules of any kind: while nobody lends an account every change holds at once."""
         await self.now.desks.withdraw(self.person(ANN), self.desk)
         await self.refresh()
-        await self.rule(Policy(per_order=None, per_day=None))
+        await self.rule(policy or Policy(per_order=None, per_day=None))
         await self.lend()
 
     async def propose(self, text: str = "btc 100", person_id: int = EVE, side: Side = Side.BUY) -> Proposal:

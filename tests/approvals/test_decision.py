@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from tests.approvals.group import BOB, CHAT, EVE, MALLORY, ZOE, Group
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import ANN, CARD, RENDERER, Killed, at_point, die
+from tgbot.accounts.guards.rules import Limit
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
 from tgbot.approvals.rules.policy import Policy, Tier
@@ -31,6 +32,8 @@ from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import Misses
 from tgbot.trading.rules.settlement import State as IntentState
 from tgbot.trading.store import Attempt, Intent, IntentRow, consume, exits_of
+
+RULES_OF_A_WEEK = Policy(most_drift=None, per_order=None, per_day=None, lasts=timedelta(days=7))
 
 
 @on_both_databases
@@ -408,6 +411,59 @@ async def test_caps_hold_when_it_is_proposed_and_again_when_it_is_sent(group: Gr
     assert (await group.why())[-1] == "approvals.day_used_up"
     with pytest.raises(Refused, match=r"approvals\.day_used_up"):
         await group.propose("btc 60")
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        (replace(RULES_OF_A_WEEK, per_order=Decimal(1000)), "approvals.order_too_large"),
+        (replace(RULES_OF_A_WEEK, per_day=Decimal(1000)), "approvals.day_used_up"),
+    ],
+)
+async def test_caps_hold_for_what_coins_have_come_to_be_worth(group: Group, policy: Policy, why: str) -> None:
+    await group.rule_without_caps(policy)
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == why
+    group.world.price("BTC-USDT", 67_000)
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_limits_of_the_owner_hold_for_what_coins_have_come_to_be_worth(group: Group) -> None:
+    await group.rule_without_caps(RULES_OF_A_WEEK)
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    await Guards(group.world.database, group.world.wall).set_limit(group.person(ANN), Limit.ORDER, "1000")
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == "trading.desk_limited"
+
+
+async def test_what_has_come_to_need_more_approvals_than_its_card_says_is_void(group: Group) -> None:
+    await group.rule_without_caps(replace(RULES_OF_A_WEEK, tiers=(Tier(Decimal(1000), 3),)))
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert await group.state(proposal) is State.VOID
+    assert (await group.why())[-1] == "approvals.void_worth"
+
+
+async def test_the_cap_of_a_day_counts_what_was_sent_as_it_was_worth_then(group: Group) -> None:
+    await group.rule_without_caps(replace(RULES_OF_A_WEEK, per_day=Decimal(1200)))
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+    with pytest.raises(Refused, match=r"approvals\.day_used_up"):
+        await group.propose("btc 100")
 
 
 async def test_pairs_and_tiers(group: Group) -> None:
