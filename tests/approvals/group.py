@@ -21,6 +21,7 @@ from tgbot.core.errors import DeliveryUnknown
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode, Person, Standing
 from tgbot.core.reply import Reply
+from tgbot.credentials.store import LinkedKey
 from tgbot.db.engine import Database
 from tgbot.trading.proposed import ProposedOrders
 
@@ -75,10 +76,11 @@ class Group:
         self.here = await self.now.desks.set_up(self.person(ANN), CHAT, None, "Club")
         await self.lend()
 
-    async def lend(self) -> None:
+    async def lend(self, key: LinkedKey | None = None) -> None:
+        """The first of Ann's, unless it is said which."""
         token = await self.now.desks.offer(self.desk, self.person(ANN))
         offer = await self.now.desks.open_link(self.person(ANN), token)
-        key = (await self.world.now.keys.linked(self.person(ANN)))[0]
+        key = key or (await self.world.now.keys.linked(self.person(ANN)))[0]
         self.here = await self.now.desks.lend(self.person(ANN), offer.link.id, key.id, Mode.LIVE, offer.newest)
         await self.refresh()
 
@@ -90,11 +92,11 @@ class Group:
         base = (await self.now.policies.of(self.desk)).version.number
         return await self.now.policies.change(self.desk, self.person(ANN), policy, base) is not None
 
-    async def rule_without_caps(self) -> None:
-        """While nobody lends an account every change holds at once."""
+    async def rule_without_caps(self, policy: Policy | None = None) -> None:
+        """Or by looser rules of any kind: while nobody lends an account every change holds at once."""
         await self.now.desks.withdraw(self.person(ANN), self.desk)
         await self.refresh()
-        await self.rule(Policy(per_order=None, per_day=None))
+        await self.rule(policy or Policy(per_order=None, per_day=None))
         await self.lend()
 
     async def propose(self, text: str = "btc 100", person_id: int = EVE, side: Side = Side.BUY) -> Proposal:

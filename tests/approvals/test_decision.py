@@ -1,5 +1,6 @@
 """From a proposal to one order: what counts, what does not, and what nobody can make happen. Rows T7–T13, B1–B7."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from sqlalchemy import select, update
 from tests.approvals.group import BOB, CHAT, EVE, MALLORY, ZOE, Group
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import ANN, CARD, RENDERER, Killed, at_point, die
+from tgbot.accounts.guards.rules import Limit
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
 from tgbot.approvals.rules.policy import Policy, Tier
@@ -29,7 +31,9 @@ from tgbot.trading import older_copy
 from tgbot.trading.older_copy import Restored
 from tgbot.trading.rules.settlement import Misses
 from tgbot.trading.rules.settlement import State as IntentState
-from tgbot.trading.store import Attempt, IntentRow, consume
+from tgbot.trading.store import Attempt, Intent, IntentRow, consume, exits_of
+
+RULES_OF_A_WEEK = Policy(most_drift=None, per_order=None, per_day=None, lasts=timedelta(days=7))
 
 
 @on_both_databases
@@ -409,6 +413,59 @@ async def test_caps_hold_when_it_is_proposed_and_again_when_it_is_sent(group: Gr
         await group.propose("btc 60")
 
 
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        (replace(RULES_OF_A_WEEK, per_order=Decimal(1000)), "approvals.order_too_large"),
+        (replace(RULES_OF_A_WEEK, per_day=Decimal(1000)), "approvals.day_used_up"),
+    ],
+)
+async def test_caps_hold_for_what_coins_have_come_to_be_worth(group: Group, policy: Policy, why: str) -> None:
+    await group.rule_without_caps(policy)
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == why
+    group.world.price("BTC-USDT", 67_000)
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
+async def test_limits_of_the_owner_hold_for_what_coins_have_come_to_be_worth(group: Group) -> None:
+    await group.rule_without_caps(RULES_OF_A_WEEK)
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    await Guards(group.world.database, group.world.wall).set_limit(group.person(ANN), Limit.ORDER, "1000")
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == "trading.desk_limited"
+
+
+async def test_what_has_come_to_need_more_approvals_than_its_card_says_is_void(group: Group) -> None:
+    await group.rule_without_caps(replace(RULES_OF_A_WEEK, tiers=(Tier(Decimal(1000), 3),)))
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert await group.state(proposal) is State.VOID
+    assert (await group.why())[-1] == "approvals.void_worth"
+
+
+async def test_the_cap_of_a_day_counts_what_was_sent_as_it_was_worth_then(group: Group) -> None:
+    await group.rule_without_caps(replace(RULES_OF_A_WEEK, per_day=Decimal(1200)))
+    proposal = await group.propose("btc 0.014btc", side=Side.SELL)
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+    with pytest.raises(Refused, match=r"approvals\.day_used_up"):
+        await group.propose("btc 100")
+
+
 async def test_pairs_and_tiers(group: Group) -> None:
     await group.rule(replace(Policy(), pairs=("BTC-USDT",), tiers=(Tier(Decimal(500), 3),)))
     with pytest.raises(Refused, match=r"approvals\.pair_not_allowed"):
@@ -588,6 +645,54 @@ async def test_exits_of_an_order_are_on_record_with_it(group: Group) -> None:
     assert "tp 69680" in said
 
 
+async def list_all(group: Group, intent: Intent) -> None:
+    assert (await group.world.now.orders.open(group.person(ANN))).ours == []
+
+
+async def show_it(group: Group, intent: Intent) -> None:
+    await group.world.now.orders.current(intent)
+
+
+async def cancel_it(group: Group, intent: Intent) -> None:
+    await group.world.now.orders.cancel(intent)
+
+
+async def cancel_all(group: Group, intent: Intent) -> None:
+    await group.world.now.orders.cancel_many(group.person(ANN))
+
+
+@pytest.mark.parametrize("ask", [list_all, show_it, cancel_it, cancel_all])
+async def test_a_fill_that_its_treasurer_finds_in_private_is_told_to_the_group(
+    group: Group, ask: Callable[[Group, Intent], Awaitable[None]]
+) -> None:
+    proposal = await granted(group, "btc 100 @ 60000")
+    group.wait(timedelta(seconds=10))
+    await group.world.told()
+    group.world.price("BTC-USDT", 59_900)
+    await ask(group, await group.world.now.tickets.find(group.person(ANN), proposal.short))
+    assert await group.world.headlines() == ["✎ Filled", "↩ Filled"]
+
+
+@pytest.mark.parametrize("text", ["btc 100 @ 60000", "btc 100 stop 70000"])
+@pytest.mark.parametrize("cancel", [cancel_it, cancel_all])
+async def test_an_end_that_its_treasurer_asks_for_in_private_is_told_to_the_group(
+    group: Group, text: str, cancel: Callable[[Group, Intent], Awaitable[None]]
+) -> None:
+    proposal = await granted(group, text)
+    group.wait(timedelta(seconds=10))
+    await group.world.told()
+    await cancel(group, await group.world.now.tickets.find(group.person(ANN), proposal.short))
+    assert await group.world.headlines() == ["✎ Cancelled", "↩ Cancelled"]
+
+
+async def test_an_end_that_the_group_asks_for_is_told_by_the_answer(group: Group) -> None:
+    proposal = await granted(group, "btc 100 @ 60000")
+    group.wait(timedelta(seconds=10))
+    await group.world.told()
+    await group.now.proposals.cancel(group.desk, group.person(BOB), proposal.short)
+    assert await group.world.headlines() == ["✎ Cancelled"]
+
+
 @pytest.mark.parametrize("person_id", [ZOE, ANN])
 async def test_an_approver_calls_an_open_order_back(group: Group, person_id: int) -> None:
     proposal = await granted(group, "btc 100 @ 60000")
@@ -595,6 +700,32 @@ async def test_an_approver_calls_an_open_order_back(group: Group, person_id: int
     name = "Zoe" if person_id == ZOE else "Ann"
     assert (await group.acts())[-2:] == [f"{name} cancel", "outcome"]
     assert any(text.startswith("✎ Cancelled") for text in await group.world.told())
+
+
+async def test_what_the_group_has_sent_is_called_back_with_the_next_key_of_the_account(group: Group) -> None:
+    """Though nobody has lent that key, so that nothing new is sent with it."""
+    resting, bought = await granted(group, "btc 100 @ 60000"), await granted(group, "btc 0.01btc tp +4% sl -2%")
+    await group.world.settle()
+    await group.world.relink()
+    await group.world.rounds(31)
+    async with group.world.database.read() as session:
+        (exit_,) = await exits_of(session, bought.id)
+    for short in (resting.short, exit_.short):
+        await group.now.proposals.cancel(group.desk, group.person(BOB), short)
+    assert not any(order.is_active for order in group.world.placed())
+    assert group.world.exchange._store.waiting_stops() == []
+    with pytest.raises(Refused, match=r"trading\.desk_unusable"):
+        await group.propose()
+
+
+async def test_what_was_sent_with_another_account_is_not_the_groups_to_call_back(group: Group) -> None:
+    sent = await granted(group, "btc 100 @ 60000")
+    await group.now.desks.withdraw(group.person(ANN), group.desk)
+    await group.refresh()
+    other = await group.world.link()
+    await group.lend(other)
+    with pytest.raises(NotFound):
+        await group.now.proposals.cancel(group.desk, group.person(BOB), sent.short)
 
 
 async def test_who_may_not_approve_calls_nothing_back(group: Group) -> None:

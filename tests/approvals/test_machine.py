@@ -81,6 +81,7 @@ class Ready:
     orders: Orders
     subject_id: str
     drift: Decimal = Decimal(0)
+    value: Decimal | None = Decimal(1)
 
     async def grant(self, session: WriteSession) -> None:
         """Nothing of it is stored."""

@@ -149,6 +149,22 @@ async def test_a_suspended_key_is_succeeded_as_soon_as_there_is_another(bank: Ba
     assert handed == [(first.id, second.id)]
 
 
+async def test_keys_are_of_one_account_whatever_became_of_them(bank: Bank) -> None:
+    first, second = await bank.keys.link(bank.person(), MINE), await bank.keys.link(bank.person(), OTHER)
+    strangers = await bank.keys.link(bank.person(8), OTHER)
+    await bank.keys.disconnect(bank.person(), first)
+    async with bank.database.write() as session:
+        await store.suspend(session, second, Suspension(Trouble.REVOKED))
+    bank.key_may(uid=124)
+    another = await bank.keys.link(bank.person(), MINE)
+    async with bank.database.read() as session:
+        assert await bank.keys.are_of_one_account(session, first.id, second.id)
+        assert await bank.keys.are_of_one_account(session, second.id, first.id)
+        for other in (strangers.id, another.id, "gone"):
+            assert not await bank.keys.are_of_one_account(session, first.id, other)
+            assert not await bank.keys.are_of_one_account(session, other, second.id)
+
+
 async def test_of_keys_only_those_that_are_linked_and_not_suspended_are_sound(bank: Bank) -> None:
     first = await bank.keys.link(bank.person(), MINE)
     second = await bank.keys.link(bank.person(), OTHER)

@@ -283,6 +283,23 @@ class Desk:
         made = await self.exchange.open_account(money)
         return await self.now.keys.link(self.person(person_id), Credentials(made.key, made.secret, made.passphrase))
 
+    async def disconnect(self) -> Credentials:
+        """Ann's only key; returns what she would type again."""
+        (key,) = await self.now.keys.linked(self.person())
+        credentials = self.credentials_of(key)
+        await self.now.keys.disconnect(self.person(), key)
+        return credentials
+
+    async def relink(self) -> LinkedKey:
+        """The same account, with a key that is another one here."""
+        credentials = await self.disconnect()
+        return await self.now.keys.link(self.person(), credentials)
+
+    def credentials_of(self, key: LinkedKey) -> Credentials:
+        spot = self.now.keys.spot_of(key)
+        assert spot is not None
+        return spot._credentials
+
     # the market
 
     def price(self, symbol: str, price: str | int) -> None:

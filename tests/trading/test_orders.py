@@ -246,6 +246,15 @@ async def test_all_of_a_pair_are_cancelled_and_the_others_stay(desk: Desk) -> No
     assert f"#{btc.short}: cancelled\nbuy 0.002 BTC at 65,000 · BTC-USDT: cancelled" in text
 
 
+async def test_what_had_ended_before_all_were_to_be_cancelled_is_told(desk: Desk) -> None:
+    """The answer lists what was cancelled, and this was not."""
+    await resting(desk)
+    desk.clock.advance(10)
+    desk.price("BTC-USDT", 65_990)
+    assert read(lists.cancelled_many(await desk.now.orders.cancel_many(desk.person()))) == "No open orders."
+    assert await desk.headlines() == ["✎ Filled", "↩ Filled"]
+
+
 async def test_one_that_cannot_be_cancelled_does_not_keep_the_others_from_it(desk: Desk) -> None:
     first, second = await resting(desk), await resting(desk)
     await made_elsewhere(desk)

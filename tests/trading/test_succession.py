@@ -8,9 +8,7 @@ import pytest
 
 from tests.trading.desk import BORIS, FILLS, Desk, at_point, read
 from tgbot.core.errors import TooLate
-from tgbot.credentials.store import LinkedKey
 from tgbot.kucoin.operations import PLACE_ORDER
-from tgbot.kucoin.sign import Credentials
 from tgbot.paper.faults import Mode
 from tgbot.trading import store
 from tgbot.trading.rules.settlement import State
@@ -20,32 +18,13 @@ RESTING = "btc 0.01btc @ 66000"
 ENTRY = "btc 0.01btc tp +4% sl -2%"
 
 
-async def disconnect(desk: Desk) -> Credentials:
-    """Ann's only key; returns what she would type again."""
-    (key,) = await desk.now.keys.linked(desk.person())
-    credentials = credentials_of(desk, key)
-    await desk.now.keys.disconnect(desk.person(), key)
-    return credentials
-
-
-async def relink(desk: Desk) -> LinkedKey:
-    credentials = await disconnect(desk)
-    return await desk.now.keys.link(desk.person(), credentials)
-
-
-def credentials_of(desk: Desk, key: LinkedKey) -> Credentials:
-    spot = desk.now.keys.spot_of(key)
-    assert spot is not None
-    return spot._credentials
-
-
 async def listed(desk: Desk) -> str:
     return read(lists.open_orders(await desk.now.orders.open(desk.person())))
 
 
 async def test_an_open_order_is_listed_filled_and_cancelled_with_the_next_key(desk: Desk) -> None:
     first, second = await desk.send(RESTING), await desk.send(RESTING)
-    credentials = await disconnect(desk)
+    credentials = await desk.disconnect()
     await desk.rounds(*[31] * 3)
     await desk.now.keys.link(desk.person(), credentials)
     assert first.short in await listed(desk)
@@ -59,7 +38,7 @@ async def test_an_open_order_is_listed_filled_and_cancelled_with_the_next_key(de
 
 async def test_what_filled_while_it_was_out_of_sight_is_told_when_the_next_key_is_linked(desk: Desk) -> None:
     intent = await desk.send(RESTING)
-    credentials = await disconnect(desk)
+    credentials = await desk.disconnect()
     await desk.rounds(31)
     assert (await desk.intent(intent)).state is State.INDETERMINATE
     desk.price("BTC-USDT", 65_900)
@@ -75,7 +54,7 @@ async def test_what_kucoin_does_not_answer_for_when_the_next_key_is_linked_is_as
     desk: Desk, is_killed: bool
 ) -> None:
     intent = await desk.send(RESTING)
-    credentials = await disconnect(desk)
+    credentials = await desk.disconnect()
     await desk.rounds(31)
     await desk.now.keys.link(desk.person(), credentials)
     desk.price("BTC-USDT", 65_900)
@@ -93,7 +72,7 @@ async def test_what_kucoin_does_not_answer_for_when_the_next_key_is_linked_is_as
 async def test_the_history_is_in_one_piece(desk: Desk) -> None:
     await desk.send("btc 0.01btc")
     await desk.rounds(0)
-    key = await relink(desk)
+    key = await desk.relink()
     await desk.send("btc 0.005btc")
     await desk.rounds(0)
     assert [fill.size for fill in await desk.now.orders.fills(key.id)] == [Decimal("0.01"), Decimal("0.005")]
@@ -126,7 +105,7 @@ async def test_an_exit_waits_for_the_next_key_and_that_is_said_once(desk: Desk) 
     entry = await desk.send(ENTRY)
     await desk.now.reconciler.look()
     await desk.told()
-    credentials = await disconnect(desk)
+    credentials = await desk.disconnect()
     await desk.rounds(*[31] * 5)
     (said,) = await desk.told()
     assert f"The exit of #{entry.short} waits in the bot" in said
@@ -141,13 +120,13 @@ async def test_a_pair_in_doubt_stays_so(desk: Desk) -> None:
     intent = await desk.send(RESTING)
     async with desk.database.write() as session:
         await store.move(session, intent, {State.UNKNOWN}, State.INDETERMINATE, desk.wall.now())
-    key = await relink(desk)
+    key = await desk.relink()
     assert (await desk.intent(intent)).key_id == key.id
 
 
 async def test_a_ticket_is_not_confirmed_with_another_key_than_it_says(desk: Desk) -> None:
     shown = await desk.ticket(RESTING)
-    await relink(desk)
+    await desk.relink()
     assert (await desk.intent(shown.intent)).key_id == shown.intent.key_id
     with pytest.raises(TooLate):
         await desk.confirm(shown.intent)
@@ -157,7 +136,7 @@ async def test_a_ticket_is_not_confirmed_with_another_key_than_it_says(desk: Des
 async def test_what_somebody_else_sent_on_the_same_account_was_made_elsewhere(desk: Desk) -> None:
     await desk.send(RESTING)
     (key,) = await desk.now.keys.linked(desk.person())
-    await desk.now.keys.link(desk.person(BORIS), credentials_of(desk, key))
+    await desk.now.keys.link(desk.person(BORIS), desk.credentials_of(key))
     found = await desk.now.orders.open(desk.person(BORIS))
     assert (len(found.ours), len(found.others)) == (0, 1)
     await desk.now.orders.cancel_many(desk.person(BORIS))
@@ -169,7 +148,7 @@ async def test_a_quota_that_is_used_up_is_no_failed_try_of_an_exit(desk: Desk) -
     await desk.now.reconciler.look()
     (key,) = await desk.now.keys.linked(desk.person())
     empty = {"gw-ratelimit-remaining": "0", "gw-ratelimit-reset": "150000"}
-    desk.rest.budget.learn(PLACE_ORDER, credentials_of(desk, key).key, empty)
+    desk.rest.budget.learn(PLACE_ORDER, desk.credentials_of(key).key, empty)
     await desk.rounds(0, *[31] * 3)
     assert len(desk.placed()) == 1
     await desk.rounds(*[31] * 3)

@@ -21,9 +21,10 @@ CONSENT_WITHIN = timedelta(hours=24)
 
 
 class ReadyChange:
-    """`drift` is none: there is no market to it."""
+    """There is no market to it: no `drift`, and no `value`."""
 
     drift = Decimal(0)
+    value: Decimal | None = None
 
     def __init__(self, change: Change, clock: Clock) -> None:
         self._change = change

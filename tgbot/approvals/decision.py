@@ -191,12 +191,15 @@ class Decision:
             return
         if desk.lent is None:
             raise Void(T("approvals.void_account"))
-        spent = await self._orders.spent(session, desk.chat_id, self._clock.now() - DAY)
-        require_within(policy, proposal.pair, proposal.value, spent)
         try:
             require_near(policy, ready.drift)
         except Refused as error:
             raise Void(error.text) from error
+        # The card says how many approvals it needs; those who gave theirs did not mean a larger order.
+        if (needed := policy.needed(ready.value)) > policy.needed(proposal.value):
+            raise Void(T.of("approvals.void_worth", needed=needed))
+        spent = await self._orders.spent(session, desk.chat_id, self._clock.now() - DAY)
+        require_within(policy, proposal.pair, ready.value, spent)
 
     async def _hold(self, desk: Desk, proposal: Proposal, error: UserError) -> None:
         """Not carried out, and still open; the reason is everybody's."""

@@ -22,6 +22,11 @@ class Ready(Protocol):
         """How far the market has moved since it was proposed, in per cent, never negative."""
         ...
 
+    @property
+    def value(self) -> Decimal | None:
+        """What it is worth now, in USDT, and at least what it was when it was proposed; `None` where nothing tells."""
+        ...
+
     async def grant(self, session: WriteSession) -> None:
         """Uses it up, in the transaction that counts the votes. Raises `UserError` (`Void` where it is for ever): then
         all of it is undone."""

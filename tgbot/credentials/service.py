@@ -23,7 +23,7 @@ from tgbot.credentials.master import SetMode
 from tgbot.credentials.rules import Suspension, Trouble
 from tgbot.credentials.store import LONGEST_LABEL, LinkedKey, printable
 from tgbot.credentials.succession import Forget, HandOver
-from tgbot.db.engine import Database, WriteSession
+from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.sign import Credentials
 
@@ -117,6 +117,10 @@ class Keys:
         async with self._database.read() as session:
             key = await store.by_id(session, key_id)
         return self._open(key) if key else None
+
+    async def are_of_one_account(self, session: ReadSession, one: str, other: str) -> bool:
+        """Whether both keys are of the same person and account, also one that is suspended or was disconnected."""
+        return one == other or await succession.are_of_one_account(session, one, other)
 
     def spot_of(self, key: LinkedKey) -> SpotAccount | None:
         """For whoever examines the key: a refusal is no news to the listener. `None` if the record does not open."""

@@ -24,6 +24,12 @@ async def predecessors(session: ReadSession, key: LinkedKey) -> list[str]:
     return [found for found in await session.scalars(union_all(former, suspended)) if found != key.id]
 
 
+async def are_of_one_account(session: ReadSession, one: str, other: str) -> bool:
+    """Whether both keys are of the same person and account, usable or not."""
+    first = await _account_of(session, one)
+    return first is not None and first == await _account_of(session, other)
+
+
 async def successor(session: ReadSession, key: LinkedKey) -> str | None:
     """The newest usable key of the same person and account, this one aside."""
     return await session.scalar(
@@ -33,3 +39,11 @@ async def successor(session: ReadSession, key: LinkedKey) -> str | None:
         .order_by(KeyRow.linked_at.desc())
         .limit(1)
     )
+
+
+async def _account_of(session: ReadSession, key_id: str) -> tuple[int, str, str] | None:
+    """Whose it is, of which mode, and KuCoin's number of it."""
+    row: KeyRow | FormerKeyRow | None = await session.get(KeyRow, key_id)
+    if row is None:
+        row = await session.get(FormerKeyRow, key_id)
+    return (row.person_id, row.mode, row.uid) if row is not None else None

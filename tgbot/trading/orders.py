@@ -76,6 +76,10 @@ class Orders:
     async def open(self, person: Person, symbol: str | None = None) -> OpenOrders:
         """Raises `ExchangeError` when KuCoin cannot be asked: half a list would look like a whole one. The fills of
         those made elsewhere are told from now on."""
+        return await self._open(person, symbol, is_shown=True)
+
+    async def _open(self, person: Person, symbol: str | None, *, is_shown: bool) -> OpenOrders:
+        """As `open`. Where the list is not shown to the person, news are sent of what has ended meanwhile."""
         linked = await self._keys.account_to_look_at(person)
         listed = await elsewhere.list_open(linked.spot, symbol)
         for intent in await self._adoption.adopt(linked, listed):
@@ -92,7 +96,9 @@ class Orders:
         unsure += [intent for intent in known.values() if intent.state not in PENDING]
         # Also what was sent with another key of this account.
         sure = [intent for intent in known.values() if intent.state in PENDING]
-        looked_at = [await self._reconciler.refresh(intent) for intent in unsure]
+        looked_at = [
+            await self._reconciler.refresh(intent, is_asked=is_shown and not intent.is_of_a_group) for intent in unsure
+        ]
         ours = [intent for intent in (*sure, *looked_at) if self._is_there(intent, are_listed)]
         others = await elsewhere.in_full(linked.spot, [order for order in listed if order.client_oid not in known])
         await self._fills_elsewhere.watch(linked.key_id, others)
@@ -108,12 +114,15 @@ class Orders:
             return await fills_of(session, key_id)
 
     async def current(self, intent: Intent) -> Intent:
-        """As the exchange has it now, if it is not finished."""
-        return await self._reconciler.refresh(intent) if intent.state in PENDING else intent
+        """As the exchange has it now, if it is not finished; for its person."""
+        if intent.state not in PENDING:
+            return intent
+        return await self._reconciler.refresh(intent, is_asked=not intent.is_of_a_group)
 
-    async def cancel(self, intent: Intent) -> Intent:
+    async def cancel(self, intent: Intent, *, by_group: bool = False) -> Intent:
         """Asks KuCoin for it and looks until the order is finished, or for a second and a half. What is returned says
-        what has really become of it: a cancelled order may have filled in the meantime."""
+        what has really become of it: a cancelled order may have filled in the meantime. `by_group`: the group that has
+        decided on it gets the answer; of what its person asks for it gets news."""
         if intent.state not in PENDING and not may_grow(intent.state, intent.filled_size, intent.spec.size):
             return intent
         linked = await self._keys.account_of(intent.key_id)
@@ -124,13 +133,14 @@ class Orders:
                 return intent
             raise NotFound(T.of("trading.no_such_order", id=intent.short))
         crash_point("C14")
+        is_asked = by_group or not intent.is_of_a_group
         was_ended = await kinds.cancel(linked.spot, intent, attempt.client_oid)
         crash_point("C14 asked")
         for look in range(LOOKS):
             if look:
                 await self._clock.sleep(LOOK_AGAIN)
             with suppress(ExchangeError):  # it was asked to end; the reconciler will hear what came of that
-                intent = await self._reconciler.refresh(intent, was_ended=was_ended)
+                intent = await self._reconciler.refresh(intent, is_asked=is_asked, was_ended=was_ended)
             if intent.state not in PENDING:
                 break
         return intent
@@ -151,7 +161,7 @@ class Orders:
     async def cancel_many(self, person: Person, symbol: str | None = None) -> Cancelled:
         """All that is open, or all of a pair. An order that cannot be cancelled does not keep the others from it."""
         linked = await self._keys.account_to_look_at(person)
-        return await self._cancel_all(linked.spot, await self.open(person, symbol))
+        return await self._cancel_all(linked.spot, await self._open(person, symbol, is_shown=False))
 
     async def drop_exit(self, entry: Intent) -> bool:
         """Whether there was an exit of it in the bot, and nothing will sell what it has bought any more. Where one has

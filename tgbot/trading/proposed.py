@@ -40,13 +40,14 @@ _TELLS_BALANCE = frozenset({"trading.no_funds", "trading.nothing_free"})
 
 
 class ReadyOrder:
-    """An order that only lacks the group's word. `drift` is how far the market has moved since it was proposed, in per
-    cent, whichever way."""
+    """An order that only lacks the group's word; what `intent` says it is worth is what it is worth now. `drift` is how
+    far the market has moved since it was proposed, in per cent, whichever way."""
 
     def __init__(
         self, drift: Decimal, intent: Intent, linked: Linked, client_oid: str, hold_back: HoldBack, sending: Sending
     ) -> None:
         self.drift = drift
+        self.value = intent.value
         self._intent = intent
         self._linked = linked
         self._client_oid = client_oid
@@ -62,6 +63,7 @@ class ReadyOrder:
         intent = self._intent
         self._prepared = kinds.prepare(self._linked.spot, self._client_oid, intent.spec, intent.wait)
         await self._sending.use_up(session, self._intent, self._prepared, State.PROPOSED)
+        await store.note_value(session, self._intent)
 
     async def carry_out(self) -> None:
         """Once that is committed: the one POST. What came of it is told in the group."""
@@ -115,11 +117,13 @@ class ProposedOrders:
         return _draft(intent) if intent is not None else None
 
     async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
-        """One that was sent for this group with the account that it is lent now; exits too."""
+        """One that was sent for this group with the account that it is lent now; exits too. What was sent goes on with
+        the account's next key, while the loan names the key that was lent: nothing new is sent with another."""
         intent = await store.find(session, lent.treasurer_id, short)
-        if intent is None or (intent.chat_id, intent.key_id) != (lent.chat_id, lent.key_id):
+        if intent is None or intent.chat_id != lent.chat_id or intent.state not in PENDING | DONE:
             return None
-        return intent.id if intent.state in PENDING | DONE else None
+        is_of_account = await self._keys.are_of_one_account(session, intent.key_id, lent.key_id)
+        return intent.id if is_of_account else None
 
     async def cancel(self, subject_id: str) -> Reply:
         """Asks for its end, and says what has become of it; of one that has ended, of the exit that lives in the bot.
@@ -130,7 +134,7 @@ class ProposedOrders:
             raise NotFound(T.of("trading.no_such_order", id=""))
         if intent.state not in PENDING and await self._sent.drop_exit(intent):
             return exit_views.dropped(intent)
-        return order_views.cancelled(await self._sent.cancel(intent))
+        return order_views.cancelled(await self._sent.cancel(intent, by_group=True))
 
     async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:
         """What the orders of this group since then are worth, in USDT."""
@@ -149,6 +153,7 @@ class ProposedOrders:
         now = reference_of(intent.spec, intent.wait, tick)
         await linked.spot.know_the_time()
         drift = abs(now - intent.reference) / intent.reference * HUNDRED
+        intent = replace(intent, value=_worth(intent, now))
         return ReadyOrder(drift, intent, linked, self._ids.client_oid(), self._require_allowed, self._sending)
 
     async def drop(self, session: WriteSession, subject_id: str) -> None:
@@ -207,6 +212,15 @@ def _without_balances() -> Iterator[None]:
         if error.text.key in _TELLS_BALANCE:
             raise Refused(T("trading.desk_no_funds")) from error
         raise
+
+
+def _worth(intent: Intent, now: Decimal) -> Decimal | None:
+    """In USDT, and at least as much as the group has read. What an amount of coins comes to at the market's price is
+    not known before it is sent; all else is worth what it says."""
+    spec = intent.spec
+    if intent.value is None or spec.size is None or spec.price is not None or intent.wait is not None:
+        return intent.value
+    return max(intent.value, intent.value * now / intent.reference)
 
 
 def _draft(intent: Intent) -> Draft:

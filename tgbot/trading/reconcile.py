@@ -102,11 +102,12 @@ class Reconciler:
         """One round over everything that is due."""
         await self._rounds.once()
 
-    async def refresh(self, intent: Intent, *, was_ended: bool = False) -> Intent:
-        """Looks once, now, for somebody who waits for the answer: the order's card is brought up to date, but no news
-        are sent. `was_ended`: KuCoin has just said that it ended while it waited outside the book, so that not to find
-        it needs no second look. Raises `ExchangeError` if the exchange cannot be asked."""
-        await self._look_once(intent, is_asked=True, was_ended=was_ended)
+    async def refresh(self, intent: Intent, *, is_asked: bool = True, was_ended: bool = False) -> Intent:
+        """Looks once, now. The order's card is brought up to date, but no news are sent where it `is_asked`: where
+        whoever they would be for gets the answer. `was_ended`: KuCoin has just said that it ended while it waited
+        outside the book, so that not to find it needs no second look. Raises `ExchangeError` if the exchange cannot be
+        asked."""
+        await self._look_once(intent, is_asked=is_asked, was_ended=was_ended)
         async with self._database.read() as session:
             return await store.by_id(session, intent.id) or intent
 

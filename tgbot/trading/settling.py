@@ -63,8 +63,8 @@ class Settling:
         self._incomplete = {name: at for name, at in self._incomplete.items() if name in known or at > lately}
 
     async def look(self, intent: Intent, *, is_asked: bool = False, was_ended: bool = False) -> None:
-        """Once. `is_asked`: somebody waits for the answer, so it is no news; `was_ended`: KuCoin has just said that it
-        ended while it waited outside the book. Raises `ExchangeError`."""
+        """Once. `is_asked`: whoever is told of it waits for the answer, so it is no news; `was_ended`: KuCoin has just
+        said that it ended while it waited outside the book. Raises `ExchangeError`."""
         self.again.discard(intent.id)
         linked = await self._keys.account_of(intent.key_id)
         async with self._database.read() as session:  # it may have waited for its turn
@@ -78,7 +78,7 @@ class Settling:
             return
         order = await kinds.find(linked.spot, intent, attempt)
         if order is None and was_ended:
-            await self._settle(intent, State.CANCELLED, _outcome(intent, State.CANCELLED), is_news=False)
+            await self._settle(intent, State.CANCELLED, _outcome(intent, State.CANCELLED), is_news=not is_asked)
             return
         if order is None:
             order = await self._missed(linked.spot, intent, attempt)

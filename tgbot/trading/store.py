@@ -241,6 +241,11 @@ async def note_answer(session: WriteSession, intent: Intent, code: str, message:
     )
 
 
+async def note_value(session: WriteSession, intent: Intent) -> None:
+    """What it is worth when it is sent, which may be days after it was proposed."""
+    await session.execute(update(IntentRow).where(IntentRow.id == intent.id).values(value=intent.value))
+
+
 async def note_order(session: WriteSession, intent: Intent, order_id: str) -> None:
     await session.execute(update(IntentRow).where(IntentRow.id == intent.id).values(order_id=order_id))
 
