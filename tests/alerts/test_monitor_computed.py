@@ -241,6 +241,25 @@ async def followed_by_another_alert(desk: Desk) -> None:
     await followed(desk, 68_900)
 
 
+async def test_a_close_is_read_in_its_time_if_the_one_before_it_could_be_read_only_just_before(desk: Desk) -> None:
+    hours(desk, *range(67_000, 69_000, 100))
+    desk.pass_time(seconds=5)
+    async with desk.life():
+        await desk.set(f"{BTC} rsi 1h < 30")
+        await followed(desk, 68_900)
+        desk.exchange.is_down = True
+        desk.pass_time(hours=1)
+        await asleep_for_now(desk)
+        desk.price(BTC, 60_000)
+        desk.exchange.is_down = False
+        desk.pass_time(minutes=59, seconds=56)
+        await asleep_for_now(desk)
+        assert await desk.said() == []
+        desk.pass_time(seconds=2)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: now 60,000")
+
+
 # --- Two at once ---------------------------------------------------------------------------------------------------
 
 

@@ -187,7 +187,7 @@ class Closes:
         self._owed.discard((symbol, interval))
         # If it is not there yet it is asked for again, and then with the next one.
         is_expected = now < _closes(at, interval) + EXPECTED_FOR
-        next_close = at + ((now - at) // interval.length + 1) * interval.length + SETTLES_WITHIN
+        next_close = at + ((now - SETTLES_WITHIN - at) // interval.length + 1) * interval.length + SETTLES_WITHIN
         self._not_before[symbol, interval] = now + AGAIN_AFTER if is_expected else next_close
 
     async def _rest(self, until: datetime | None) -> None:
