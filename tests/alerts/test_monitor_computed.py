@@ -11,7 +11,7 @@ from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, heard, read
 from tests.kucoin.patience import a_moment
 from tgbot.alerts import store
 from tgbot.alerts.rules.crossing import Stance
-from tgbot.alerts.store import State
+from tgbot.alerts.store import Alert, State
 
 
 async def followed(desk: Desk, price: int) -> None:
@@ -258,6 +258,74 @@ async def test_a_close_is_read_in_its_time_if_the_one_before_it_could_be_read_on
         desk.pass_time(seconds=2)
         [said] = await desk.said(1)
     assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: now 60,000")
+
+
+# --- The last close before an end ------------------------------------------------------------------------------------
+
+
+async def ending_behind_a_close(desk: Desk) -> Alert:
+    """It lasts until two seconds after the full hour, and a candle is read after three."""
+    hours(desk, *range(67_000, 69_000, 100))
+    desk.pass_time(seconds=2)
+    return await desk.set(f"{BTC} rsi 1h < 30 for 1h")
+
+
+async def test_an_alert_does_not_end_before_the_last_close_of_its_time_is_read(desk: Desk) -> None:
+    async with desk.life():
+        alert = await ending_behind_a_close(desk)
+        desk.price(BTC, 60_000)
+        desk.pass_time(hours=1)
+        await asleep_for_now(desk)
+        assert await desk.said() == []
+        desk.pass_time(seconds=1)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: now 60,000")
+    assert (await desk.stored(alert)).state is State.FIRED
+
+
+async def test_nor_if_that_close_cannot_be_read_for_a_while(desk: Desk) -> None:
+    async with desk.life():
+        await ending_behind_a_close(desk)
+        await followed(desk, 60_000)
+        desk.exchange.is_down = True
+        desk.pass_time(hours=1)
+        for _ in range(8):
+            desk.pass_time(seconds=10)
+            await asleep_for_now(desk)
+        assert await desk.said() == []
+        desk.exchange.is_down = False
+        desk.pass_time(seconds=10)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: it was 60,000")
+
+
+async def test_a_late_candle_is_waited_for_before_an_end(desk: Desk) -> None:
+    async with desk.life():
+        await ending_behind_a_close(desk)
+        desk.pass_time(hours=1)
+        await seconds_pass(desk, 10)
+        late = desk.price(BTC, 60_000)
+        desk.exchange.trades[BTC][-1] = late._replace(at=late.at - timedelta(minutes=10))
+        await seconds_pass(desk, 5)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: it was 60,000")
+
+
+async def test_a_candle_that_never_comes_is_not_waited_for(desk: Desk) -> None:
+    """There was no trade in its hour."""
+    async with desk.life():
+        alert = await ending_behind_a_close(desk)
+        desk.pass_time(hours=1)
+        await seconds_pass(desk, 75)
+        [said] = await desk.said(1)
+    assert "run out" in said.text
+    assert (await desk.stored(alert)).state is State.ENDED
+
+
+async def seconds_pass(desk: Desk, count: int) -> None:
+    for _ in range(count):
+        desk.pass_time(seconds=1)
+        await asleep_for_now(desk)
 
 
 # --- Two at once ---------------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ class Closes:
         self._looked_at: dict[Key, datetime] = {}
         self._urgent: set[Key] = set()
         self._owed: set[Key] = set()  # foreseen, but not to be had at once
+        self._failed: set[Key] = set()  # when last asked for in its turn
         self._places = asyncio.Semaphore(READ_AT_ONCE)
         self._has_changed = asyncio.Event()
         self._has_told = asyncio.Event()
@@ -80,6 +81,12 @@ class Closes:
         that are followed takes milliseconds."""
         if any(alert.condition for alert in gone):
             self.notice()
+
+    def has_read(self, symbol: str, until: datetime) -> bool:
+        """Whether all candles of it that closed before `until` have been read, as far as there are any."""
+        signals = self._judging.signals(symbol)
+        known = signals.last_closed() if signals is not None else {}
+        return all(self._is_read(symbol, interval, at, until) for interval, at in known.items())
 
     def on_next(self, symbol: str, interval: Interval, candle: Candle) -> None:
         """The stream tells of the one behind this candle, so this one has closed."""
@@ -107,6 +114,7 @@ class Closes:
                 self._judged.pop(key, None)
                 self._looked_at.pop(key, None)
                 self._owed.discard(key)
+                self._failed.discard(key)
             self._held = needed
 
     async def _foresee(self) -> None:
@@ -156,10 +164,20 @@ class Closes:
         known = [(symbol, interval, at) for symbol, interval, at in self._judging.closes() if at is not None]
         keys = {(symbol, interval) for symbol, interval, _ in known}
         self._not_before = {key: moment for key, moment in self._not_before.items() if key in keys}
-        return [
-            (max(_closes(at, interval), self._not_before.get((symbol, interval), at)), symbol, interval, at)
-            for symbol, interval, at in known
-        ]
+        return [(self._turn(symbol, interval, at), symbol, interval, at) for symbol, interval, at in known]
+
+    def _turn(self, symbol: str, interval: Interval, at: datetime) -> datetime:
+        return max(_closes(at, interval), self._not_before.get((symbol, interval), at))
+
+    def _is_read(self, symbol: str, interval: Interval, at: datetime | None, until: datetime) -> bool:
+        if at is None:
+            return True
+        settled_at, closes_at = until + SETTLES_WITHIN, _closes(at, interval)
+        if closes_at >= settled_at:
+            return True
+        if (symbol, interval) in self._failed or self._clock.now() < closes_at + EXPECTED_FOR:
+            return False
+        return self._turn(symbol, interval, at) >= settled_at
 
     def _rank(self, turn: Turn) -> tuple[bool, datetime]:
         """After what is owed comes what has waited longest: where quota is scarce, the same would else be read each
@@ -183,8 +201,10 @@ class Closes:
         except ExchangeError as error:
             log.warning("candles_unavailable", symbol=symbol, interval=interval.value, code=error.code)
             self._not_before[symbol, interval] = now + AGAIN_AFTER
+            self._failed.add((symbol, interval))
             return
         self._owed.discard((symbol, interval))
+        self._failed.discard((symbol, interval))
         # If it is not there yet it is asked for again, and then with the next one.
         is_expected = now < _closes(at, interval) + EXPECTED_FOR
         next_close = at + ((now - SETTLES_WITHIN - at) // interval.length + 1) * interval.length + SETTLES_WITHIN

@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from tgbot.alerts import store, views
-from tgbot.alerts.closes import CandleFeed, Closes
+from tgbot.alerts.closes import SETTLES_WITHIN, CandleFeed, Closes
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.doubts import Doubts
 from tgbot.alerts.history import CandleSource, History
@@ -43,6 +43,10 @@ class Feed(Protocol):
     def hold(self, symbol: str) -> None: ...
 
     def release(self, symbol: str) -> None: ...
+
+    def is_live(self, symbol: str) -> bool:
+        """Whether a change of its price would be heard at this moment."""
+        ...
 
 
 class AlertMonitor:
@@ -90,6 +94,7 @@ class AlertMonitor:
         self._waiting: dict[str, deque[Tick]] = {}
         self._read_until: dict[str, datetime] = {}
         self._last_closes: dict[str, Decimal] = {}
+        self._asked: dict[str, datetime] = {}  # when what no stream brought was last read for an end
         self._is_loaded = False
         self._early: list[Callable[[], None]] = []
         self._is_save_due = False
@@ -181,6 +186,20 @@ class AlertMonitor:
             return False
         return not (symbol in self._gaps or self._reading[symbol] or self._doubts.has(symbol) or self._is_due)
 
+    def settle(self, symbol: str, until: datetime) -> bool:
+        """Whether all that happened before `until` has been judged, and what came of it is in the table. What it takes
+        is done by and by, with a stream or without: ask again."""
+        if not self.is_up_to_date(symbol) or not self._closes.has_read(symbol, until):
+            return False
+        # Where nothing is heard candles know, and they are given the time to take the last trade in.
+        now, settled_at = self._clock.now(), until + SETTLES_WITHIN
+        if self._feed.is_live(symbol) or self._asked.get(symbol, until) >= settled_at:
+            return True
+        if now >= settled_at:
+            self._asked[symbol] = now
+            self.on_gap({symbol})
+        return False
+
     async def lose(self, session: WriteSession, chat_id: int) -> None:
         """Telegram says that nobody reads this chat any more: its alerts are lost until somebody does."""
         # Dropped before the commit: if that fails the process ends, and the next one reads the table anew.
@@ -229,7 +248,7 @@ class AlertMonitor:
     def _leave_idle(self) -> None:
         for symbol in self._followed - self._judging.symbols:
             self._followed.discard(symbol)
-            for memory in (self._unheard, self._gaps, self._waiting, self._read_until, self._last_closes):
+            for memory in (self._unheard, self._gaps, self._waiting, self._read_until, self._last_closes, self._asked):
                 memory.pop(symbol, None)
             self._feed.release(symbol)
 
