@@ -328,6 +328,68 @@ async def seconds_pass(desk: Desk, count: int) -> None:
         await asleep_for_now(desk)
 
 
+# --- Nothing has closed yet ------------------------------------------------------------------------------------------
+
+
+async def test_what_is_set_before_the_first_candle_has_closed_is_judged_when_candles_close(desk: Desk) -> None:
+    """A new listing."""
+    desk.exchange.trades[BTC].clear()
+    desk.pass_time(seconds=5)
+    desk.price(BTC, 67_000)
+    async with desk.life():
+        alert = await desk.set(f"{BTC} rsi 1m > 50")
+        await followed(desk, 67_000)
+        for price in range(67_000, 65_400, -100):
+            desk.price(BTC, price)
+            desk.pass_time(minutes=1)
+            await asleep_for_now(desk)
+        assert desk.now.alerts.holds(alert) is False
+        desk.price(BTC, 70_000)
+        desk.pass_time(minutes=1)
+        [said] = await desk.said(1)
+        desk.price(BTC, 71_000)
+        desk.pass_time(minutes=1)
+        await asleep_for_now(desk)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1m > 50: now 70,000")
+    assert await desk.said() == [said]
+
+
+@pytest.mark.parametrize("is_so", [True, False])
+async def test_where_no_candles_were_told_at_first_what_closed_before_it_was_set_does_not_ring(
+    desk: Desk, is_so: bool
+) -> None:
+    """Nor does what was so already."""
+    hours(desk, *range(67_000, 69_000, 100), 60_000, 69_000 if is_so else 61_000)
+    async with desk.life():
+        await followed_by_another_alert(desk)
+        told, desk.exchange.trades[BTC] = desk.exchange.trades[BTC], []
+        alert = await desk.set(f"{BTC} rsi 1h > 50")
+        assert desk.now.alerts.holds(alert) is None
+        await asleep_for_now(desk)
+        desk.exchange.trades[BTC] = told
+        desk.pass_time(minutes=1, seconds=5)
+        await desk.until(lambda: desk.now.alerts.holds(alert) is is_so)
+        desk.price(BTC, 70_000)
+        desk.pass_time(hours=1)
+        await asleep_for_now(desk)
+        said = await desk.said(0 if is_so else 1)
+    assert [one.text.split(":")[0] for one in said] == ([] if is_so else ["🔔 BTC-USDT RSI 1h > 50"])
+
+
+async def test_without_any_candle_an_alert_ends_all_the_same(desk: Desk) -> None:
+    """Each minute it is asked for the first one, and there is none."""
+    desk.exchange.trades[BTC].clear()
+    desk.pass_time(seconds=1)
+    desk.price(BTC, 67_000)
+    async with desk.life():
+        await desk.set(f"{BTC} rsi 1h < 30 for 5m")
+        await seconds_pass(desk, 1)
+        desk.pass_time(minutes=4, seconds=59)
+        await seconds_pass(desk, 10)
+        [said] = await desk.said(1)
+    assert "run out" in said.text
+
+
 # --- Two at once ---------------------------------------------------------------------------------------------------
 
 

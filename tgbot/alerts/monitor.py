@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -402,9 +403,17 @@ class AlertMonitor:
     async def _read_closed(self, symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
         history = self._foreseen if is_urgent else self._history
         closed = await history.settled(symbol, interval, at)
-        self._queue(self._judging.read_back(symbol, Missed.closes(interval, closed, self._clock.now())))
+        self._queue(self._judging.read_back(symbol, self._told(symbol, interval, closed)))
         if closed and closed[-1].volume:
             self._candles.compare(symbol, interval, closed[-1])
+
+    def _told(self, symbol: str, interval: Interval, closed: Sequence[Candle]) -> Missed:
+        """Where none was known yet, those that had closed before anybody followed them are history."""
+        missed, signals = Missed.closes(interval, closed, self._clock.now()), self._judging.signals(symbol)
+        if signals is None or (interval, None) not in signals.last_closed().items():
+            return missed
+        since = self._closes.followed_since(symbol, interval)
+        return replace(missed, since=since, heard={interval: since})
 
 
 def _notice(alert: store.Alert, crossing: Crossing, now: datetime) -> Notice:
