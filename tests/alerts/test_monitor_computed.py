@@ -11,7 +11,7 @@ from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, heard, read
 from tests.kucoin.patience import a_moment
 from tgbot.alerts import store
 from tgbot.alerts.rules.crossing import Stance
-from tgbot.alerts.store import State
+from tgbot.alerts.store import Alert, State
 
 
 async def followed(desk: Desk, price: int) -> None:
@@ -239,6 +239,155 @@ async def test_without_an_exchange_it_is_set_and_catches_up(desk: Desk) -> None:
 async def followed_by_another_alert(desk: Desk) -> None:
     await desk.set(f"{BTC} > 99999")
     await followed(desk, 68_900)
+
+
+async def test_a_close_is_read_in_its_time_if_the_one_before_it_could_be_read_only_just_before(desk: Desk) -> None:
+    hours(desk, *range(67_000, 69_000, 100))
+    desk.pass_time(seconds=5)
+    async with desk.life():
+        await desk.set(f"{BTC} rsi 1h < 30")
+        await followed(desk, 68_900)
+        desk.exchange.is_down = True
+        desk.pass_time(hours=1)
+        await asleep_for_now(desk)
+        desk.price(BTC, 60_000)
+        desk.exchange.is_down = False
+        desk.pass_time(minutes=59, seconds=56)
+        await asleep_for_now(desk)
+        assert await desk.said() == []
+        desk.pass_time(seconds=2)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: now 60,000")
+
+
+# --- The last close before an end ------------------------------------------------------------------------------------
+
+
+async def ending_behind_a_close(desk: Desk) -> Alert:
+    """It lasts until two seconds after the full hour, and a candle is read after three."""
+    hours(desk, *range(67_000, 69_000, 100))
+    desk.pass_time(seconds=2)
+    return await desk.set(f"{BTC} rsi 1h < 30 for 1h")
+
+
+async def test_an_alert_does_not_end_before_the_last_close_of_its_time_is_read(desk: Desk) -> None:
+    async with desk.life():
+        alert = await ending_behind_a_close(desk)
+        desk.price(BTC, 60_000)
+        desk.pass_time(hours=1)
+        await asleep_for_now(desk)
+        assert await desk.said() == []
+        desk.pass_time(seconds=1)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: now 60,000")
+    assert (await desk.stored(alert)).state is State.FIRED
+
+
+async def test_nor_if_that_close_cannot_be_read_for_a_while(desk: Desk) -> None:
+    async with desk.life():
+        await ending_behind_a_close(desk)
+        await followed(desk, 60_000)
+        desk.exchange.is_down = True
+        desk.pass_time(hours=1)
+        for _ in range(8):
+            desk.pass_time(seconds=10)
+            await asleep_for_now(desk)
+        assert await desk.said() == []
+        desk.exchange.is_down = False
+        desk.pass_time(seconds=10)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: it was 60,000")
+
+
+async def test_a_late_candle_is_waited_for_before_an_end(desk: Desk) -> None:
+    async with desk.life():
+        await ending_behind_a_close(desk)
+        desk.pass_time(hours=1)
+        await seconds_pass(desk, 10)
+        late = desk.price(BTC, 60_000)
+        desk.exchange.trades[BTC][-1] = late._replace(at=late.at - timedelta(minutes=10))
+        await seconds_pass(desk, 5)
+        [said] = await desk.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h < 30: it was 60,000")
+
+
+async def test_a_candle_that_never_comes_is_not_waited_for(desk: Desk) -> None:
+    """There was no trade in its hour."""
+    async with desk.life():
+        alert = await ending_behind_a_close(desk)
+        desk.pass_time(hours=1)
+        await seconds_pass(desk, 75)
+        [said] = await desk.said(1)
+    assert "run out" in said.text
+    assert (await desk.stored(alert)).state is State.ENDED
+
+
+async def seconds_pass(desk: Desk, count: int) -> None:
+    for _ in range(count):
+        desk.pass_time(seconds=1)
+        await asleep_for_now(desk)
+
+
+# --- Nothing has closed yet ------------------------------------------------------------------------------------------
+
+
+async def test_what_is_set_before_the_first_candle_has_closed_is_judged_when_candles_close(desk: Desk) -> None:
+    """A new listing."""
+    desk.exchange.trades[BTC].clear()
+    desk.pass_time(seconds=5)
+    desk.price(BTC, 67_000)
+    async with desk.life():
+        alert = await desk.set(f"{BTC} rsi 1m > 50")
+        await followed(desk, 67_000)
+        for price in range(67_000, 65_400, -100):
+            desk.price(BTC, price)
+            desk.pass_time(minutes=1)
+            await asleep_for_now(desk)
+        assert desk.now.alerts.holds(alert) is False
+        desk.price(BTC, 70_000)
+        desk.pass_time(minutes=1)
+        [said] = await desk.said(1)
+        desk.price(BTC, 71_000)
+        desk.pass_time(minutes=1)
+        await asleep_for_now(desk)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1m > 50: now 70,000")
+    assert await desk.said() == [said]
+
+
+@pytest.mark.parametrize("is_so", [True, False])
+async def test_where_no_candles_were_told_at_first_what_closed_before_it_was_set_does_not_ring(
+    desk: Desk, is_so: bool
+) -> None:
+    """Nor does what was so already."""
+    hours(desk, *range(67_000, 69_000, 100), 60_000, 69_000 if is_so else 61_000)
+    async with desk.life():
+        await followed_by_another_alert(desk)
+        told, desk.exchange.trades[BTC] = desk.exchange.trades[BTC], []
+        alert = await desk.set(f"{BTC} rsi 1h > 50")
+        assert desk.now.alerts.holds(alert) is None
+        await asleep_for_now(desk)
+        desk.exchange.trades[BTC] = told
+        desk.pass_time(minutes=1, seconds=5)
+        await desk.until(lambda: desk.now.alerts.holds(alert) is is_so)
+        desk.price(BTC, 70_000)
+        desk.pass_time(hours=1)
+        await asleep_for_now(desk)
+        said = await desk.said(0 if is_so else 1)
+    assert [one.text.split(":")[0] for one in said] == ([] if is_so else ["🔔 BTC-USDT RSI 1h > 50"])
+
+
+async def test_without_any_candle_an_alert_ends_all_the_same(desk: Desk) -> None:
+    """Each minute it is asked for the first one, and there is none."""
+    desk.exchange.trades[BTC].clear()
+    desk.pass_time(seconds=1)
+    desk.price(BTC, 67_000)
+    async with desk.life():
+        await desk.set(f"{BTC} rsi 1h < 30 for 5m")
+        await seconds_pass(desk, 1)
+        desk.pass_time(minutes=4, seconds=59)
+        await seconds_pass(desk, 10)
+        [said] = await desk.said(1)
+    assert "run out" in said.text
 
 
 # --- Two at once ---------------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Alerts with an end: what has run out says so once, and what was crossed before is told first."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.alerts.chat import Chat
-from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, heard, person, read
+from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, Said, heard, person, read
 from tgbot.alerts import store, timers
 from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.store import Alert, State
@@ -60,6 +61,65 @@ async def test_a_crossing_after_the_end_is_none(desk: Desk) -> None:
         [said] = await desk.said(1)
     assert "run out" in said.text
     assert (await desk.stored(alert)).state is State.ENDED
+
+
+async def test_what_was_crossed_before_its_end_is_told_though_the_stream_is_down_at_its_end(desk: Desk) -> None:
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 70000 for 1h")
+        await without_stream(desk)
+        desk.pass_time(minutes=30)
+        desk.price(BTC, 70_500)
+        desk.pass_time(minutes=31)
+        [said] = await desk.said(1)
+        life.feed.dead.clear()
+        life.board.on_gap({BTC})
+        desk.pass_time(minutes=5)
+        assert await desk.said() == [said]
+    assert "it was 70,500" in said.text
+    assert (await desk.stored(alert)).state is State.FIRED
+
+
+async def test_without_a_stream_the_last_trade_before_the_end_has_the_time_to_get_into_a_candle(desk: Desk) -> None:
+    async with desk.life():
+        await desk.set(f"{BTC} > 70000 for 1h")
+        await without_stream(desk)
+        desk.pass_time(hours=1)
+        assert await desk.said() == []
+        desk.pass_time(seconds=2)
+        assert await desk.said() == []
+        late = desk.price(BTC, 70_500)
+        desk.exchange.trades[BTC][-1] = late._replace(at=late.at - timedelta(seconds=3))
+        [said] = await said_by_and_by(desk, 1)
+    assert "it was 70,500" in said.text
+
+
+async def test_what_has_run_out_says_so_though_the_stream_never_comes_back(desk: Desk) -> None:
+    """As soon as candles tell that it was not crossed, or that there are none."""
+    async with desk.life():
+        await desk.set(f"{BTC} > 70000 for 1h")
+        await without_stream(desk)
+        desk.exchange.is_down = True
+        desk.pass_time(hours=2)
+        await desk.until(lambda: not desk.now.monitor.is_up_to_date(BTC))
+        assert await desk.said() == []
+        desk.exchange.is_down = False
+        [said] = await said_by_and_by(desk, 1)
+    assert "run out" in said.text
+
+
+async def without_stream(desk: Desk) -> None:
+    """Its price is heard once more, and then no longer."""
+    await heard(desk, BTC, 67_100)
+    await desk.until(lambda: desk.now.monitor.is_up_to_date(BTC))
+    desk.is_heard = False
+    desk.now.feed.dead.add(BTC)
+
+
+async def said_by_and_by(desk: Desk, count: int) -> list[Said]:
+    async with asyncio.timeout(10):
+        while len(said := await desk.said()) < count:
+            desk.pass_time(seconds=1)
+    return said
 
 
 async def test_until_is_a_moment_of_the_persons_own_time_zone(desk: Desk) -> None:

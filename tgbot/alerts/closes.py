@@ -11,6 +11,7 @@ import structlog
 
 from tgbot.alerts.judging import Judging
 from tgbot.alerts.rules.crossing import Armed
+from tgbot.alerts.rules.indicators import DEPTH
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Candle, Interval
@@ -26,8 +27,8 @@ AGAIN_SOON = timedelta(seconds=0.5)
 JUDGED_AT_ONCE = 8  # candles in one turn of the event loop; a part that was never judged takes up to a millisecond
 
 Key = tuple[str, Interval]
-# When it has to be asked for, and behind which candle.
-Turn = tuple[datetime, str, Interval, datetime]
+# When it has to be asked for, and behind which candle; none is known where nothing has closed yet.
+Turn = tuple[datetime, str, Interval, datetime | None]
 
 
 class CandleFeed(Protocol):
@@ -58,13 +59,14 @@ class Closes:
         self._judging = judging
         self._feed = feed
         self._read = read
-        self._held: set[Key] = set()
+        self._held: dict[Key, datetime] = {}  # since when
         self._not_before: dict[Key, datetime] = {}
         self._told: dict[Key, Candle] = {}  # to be judged
         self._judged: dict[Key, Candle] = {}
         self._looked_at: dict[Key, datetime] = {}
         self._urgent: set[Key] = set()
         self._owed: set[Key] = set()  # foreseen, but not to be had at once
+        self._failed: set[Key] = set()  # when last asked for in its turn
         self._places = asyncio.Semaphore(READ_AT_ONCE)
         self._has_changed = asyncio.Event()
         self._has_told = asyncio.Event()
@@ -80,6 +82,16 @@ class Closes:
         that are followed takes milliseconds."""
         if any(alert.condition for alert in gone):
             self.notice()
+
+    def followed_since(self, symbol: str, interval: Interval) -> datetime:
+        """What closes from then on is to be judged."""
+        return self._held.get((symbol, interval), self._clock.now())
+
+    def has_read(self, symbol: str, until: datetime) -> bool:
+        """Whether all candles of it that closed before `until` have been read, as far as there are any."""
+        signals = self._judging.signals(symbol)
+        known = signals.last_closed() if signals is not None else {}
+        return all(self._is_read(symbol, interval, at, until) for interval, at in known.items())
 
     def on_next(self, symbol: str, interval: Interval, candle: Candle) -> None:
         """The stream tells of the one behind this candle, so this one has closed."""
@@ -100,14 +112,16 @@ class Closes:
             await self._has_changed.wait()
             self._has_changed.clear()
             needed = {(symbol, interval) for symbol, interval, _ in self._judging.closes()}
-            for key in needed - self._held:
+            for key in needed - self._held.keys():
                 self._feed.hold(*key)
-            for key in self._held - needed:
+                self._held[key] = self._clock.now()
+            for key in self._held.keys() - needed:
                 self._feed.release(*key)
+                del self._held[key]
                 self._judged.pop(key, None)
                 self._looked_at.pop(key, None)
                 self._owed.discard(key)
-            self._held = needed
+                self._failed.discard(key)
 
     async def _foresee(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -153,13 +167,28 @@ class Closes:
 
     def _turns(self) -> list[Turn]:
         """When each candle that is followed has to be asked for."""
-        known = [(symbol, interval, at) for symbol, interval, at in self._judging.closes() if at is not None]
-        keys = {(symbol, interval) for symbol, interval, _ in known}
+        followed = list(self._judging.closes())
+        keys = {(symbol, interval) for symbol, interval, _ in followed}
         self._not_before = {key: moment for key, moment in self._not_before.items() if key in keys}
-        return [
-            (max(_closes(at, interval), self._not_before.get((symbol, interval), at)), symbol, interval, at)
-            for symbol, interval, at in known
-        ]
+        for symbol, interval, at in followed:
+            if at is None:
+                self._not_before.setdefault((symbol, interval), _next_look(self._clock.now()))
+        return [(self._turn(symbol, interval, at), symbol, interval, at) for symbol, interval, at in followed]
+
+    def _turn(self, symbol: str, interval: Interval, at: datetime | None) -> datetime:
+        if at is None:
+            return self._not_before.get((symbol, interval), self._clock.now())
+        return max(_closes(at, interval), self._not_before.get((symbol, interval), at))
+
+    def _is_read(self, symbol: str, interval: Interval, at: datetime | None, until: datetime) -> bool:
+        if at is None:
+            return (symbol, interval) not in self._failed and self._turn(symbol, interval, at) >= until + SETTLES_WITHIN
+        settled_at, closes_at = until + SETTLES_WITHIN, _closes(at, interval)
+        if closes_at >= settled_at:
+            return True
+        if (symbol, interval) in self._failed or self._clock.now() < closes_at + EXPECTED_FOR:
+            return False
+        return self._turn(symbol, interval, at) >= settled_at
 
     def _rank(self, turn: Turn) -> tuple[bool, datetime]:
         """After what is owed comes what has waited longest: where quota is scarce, the same would else be read each
@@ -167,27 +196,32 @@ class Closes:
         since, symbol, interval, _ = turn
         return (symbol, interval) not in self._owed, since
 
-    def _look_at(self, symbol: str, interval: Interval, at: datetime, now: datetime) -> None:
+    def _look_at(self, symbol: str, interval: Interval, at: datetime | None, now: datetime) -> None:
         """A candle that is due, and behind which the stream may not have told of another one."""
-        if self._looked_at.get((symbol, interval)) == at:
+        if at is None or self._looked_at.get((symbol, interval)) == at:
             return
         self._looked_at[symbol, interval] = at
         told = self._feed.told(symbol, interval)
         if told is not None and at < told.at and told.at + interval.length <= now:
             self.on_next(symbol, interval, told)
 
-    async def _ask(self, symbol: str, interval: Interval, at: datetime) -> None:
+    async def _ask(self, symbol: str, interval: Interval, at: datetime | None) -> None:
         now = self._clock.now()
         try:
-            await self._read(symbol, interval, at, is_urgent=False)
+            await self._read(symbol, interval, at or now - DEPTH * interval.length, is_urgent=False)
         except ExchangeError as error:
             log.warning("candles_unavailable", symbol=symbol, interval=interval.value, code=error.code)
             self._not_before[symbol, interval] = now + AGAIN_AFTER
+            self._failed.add((symbol, interval))
             return
         self._owed.discard((symbol, interval))
+        self._failed.discard((symbol, interval))
+        if at is None:
+            self._not_before[symbol, interval] = _next_look(now)
+            return
         # If it is not there yet it is asked for again, and then with the next one.
         is_expected = now < _closes(at, interval) + EXPECTED_FOR
-        next_close = at + ((now - at) // interval.length + 1) * interval.length + SETTLES_WITHIN
+        next_close = at + ((now - SETTLES_WITHIN - at) // interval.length + 1) * interval.length + SETTLES_WITHIN
         self._not_before[symbol, interval] = now + AGAIN_AFTER if is_expected else next_close
 
     async def _rest(self, until: datetime | None) -> None:
@@ -208,3 +242,9 @@ class Closes:
 def _closes(at: datetime, interval: Interval) -> datetime:
     """When the candle behind the one that began at `at` can be asked for."""
     return at + 2 * interval.length + SETTLES_WITHIN
+
+
+def _next_look(now: datetime) -> datetime:
+    """When to ask anew where nothing has closed yet that is known: candles of all lengths close with a full minute."""
+    minute = (now - SETTLES_WITHIN).replace(second=0, microsecond=0)
+    return minute + Interval.MINUTE_1.length + SETTLES_WITHIN

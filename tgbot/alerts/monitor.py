@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from tgbot.alerts import store, views
-from tgbot.alerts.closes import CandleFeed, Closes
+from tgbot.alerts.closes import SETTLES_WITHIN, CandleFeed, Closes
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.doubts import Doubts
 from tgbot.alerts.history import CandleSource, History
@@ -43,6 +44,10 @@ class Feed(Protocol):
     def hold(self, symbol: str) -> None: ...
 
     def release(self, symbol: str) -> None: ...
+
+    def is_live(self, symbol: str) -> bool:
+        """Whether a change of its price would be heard at this moment."""
+        ...
 
 
 class AlertMonitor:
@@ -90,6 +95,7 @@ class AlertMonitor:
         self._waiting: dict[str, deque[Tick]] = {}
         self._read_until: dict[str, datetime] = {}
         self._last_closes: dict[str, Decimal] = {}
+        self._asked: dict[str, datetime] = {}  # when what no stream brought was last read for an end
         self._is_loaded = False
         self._early: list[Callable[[], None]] = []
         self._is_save_due = False
@@ -181,6 +187,20 @@ class AlertMonitor:
             return False
         return not (symbol in self._gaps or self._reading[symbol] or self._doubts.has(symbol) or self._is_due)
 
+    def settle(self, symbol: str, until: datetime) -> bool:
+        """Whether all that happened before `until` has been judged, and what came of it is in the table. What it takes
+        is done by and by, with a stream or without: ask again."""
+        if not self.is_up_to_date(symbol) or not self._closes.has_read(symbol, until):
+            return False
+        # Where nothing is heard candles know, and they are given the time to take the last trade in.
+        now, settled_at = self._clock.now(), until + SETTLES_WITHIN
+        if self._feed.is_live(symbol) or self._asked.get(symbol, until) >= settled_at:
+            return True
+        if now >= settled_at:
+            self._asked[symbol] = now
+            self.on_gap({symbol})
+        return False
+
     async def lose(self, session: WriteSession, chat_id: int) -> None:
         """Telegram says that nobody reads this chat any more: its alerts are lost until somebody does."""
         # Dropped before the commit: if that fails the process ends, and the next one reads the table anew.
@@ -236,6 +256,7 @@ class AlertMonitor:
                 self._waiting,
                 self._read_until,
                 self._last_closes,
+                self._asked,
             ):
                 memory.pop(symbol, None)
             self._feed.release(symbol)
@@ -391,9 +412,17 @@ class AlertMonitor:
     async def _read_closed(self, symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
         history = self._foreseen if is_urgent else self._history
         closed = await history.settled(symbol, interval, at)
-        self._queue(self._judging.read_back(symbol, Missed.closes(interval, closed, self._clock.now())))
+        self._queue(self._judging.read_back(symbol, self._told(symbol, interval, closed)))
         if closed and closed[-1].volume:
             self._candles.compare(symbol, interval, closed[-1])
+
+    def _told(self, symbol: str, interval: Interval, closed: Sequence[Candle]) -> Missed:
+        """Where none was known yet, those that had closed before anybody followed them are history."""
+        missed, signals = Missed.closes(interval, closed, self._clock.now()), self._judging.signals(symbol)
+        if signals is None or (interval, None) not in signals.last_closed().items():
+            return missed
+        since = self._closes.followed_since(symbol, interval)
+        return replace(missed, since=since, heard={interval: since})
 
 
 def _notice(alert: store.Alert, crossing: Crossing, now: datetime) -> Notice:

@@ -140,13 +140,18 @@ class AlertTimers:
         unjudged: set[str] = set()
         while ending := await self._ending(unjudged):
             for alert in ending:
-                # A crossing before the end may still be read back.
-                if alert.state is State.ARMED and not self._monitor.is_up_to_date(alert.symbol):
-                    unjudged.add(alert.symbol)
-                else:
+                if self._is_judged(alert):
                     await self._end(alert)
+                else:
+                    unjudged.add(alert.symbol)
             self._outbox.wake()
         return not unjudged
+
+    def _is_judged(self, alert: Alert) -> bool:
+        """A crossing before the end may still be read back."""
+        if alert.state is not State.ARMED or alert.ends_at is None:
+            return True
+        return self._monitor.settle(alert.symbol, alert.ends_at)
 
     async def _ending(self, unjudged: Collection[str]) -> list[Alert]:
         async with self._database.read() as session:
