@@ -41,6 +41,10 @@ class JumpClock:
             if at <= self._elapsed and not future.done():
                 future.set_result(None)
 
+    def suspend(self, span: timedelta) -> None:
+        """The machine sleeps for so long: the time goes on, its monotonic clock does not, and nobody is woken."""
+        self._start += span
+
     def advance_to_next(self) -> None:
         """To the moment for which the next of the sleepers waits."""
         self.advance(max(0.0, min(at for at, future in self._sleepers if not future.done()) - self._elapsed))

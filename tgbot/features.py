@@ -293,6 +293,7 @@ def _alerts(ground: Ground, require_admin: RequireAdmin) -> Features:
     alerts = Alerts(
         database=ground.database,
         clock=ground.clock,
+        exchange_clock=ground.exchanges.clock,
         ids=ground.ids,
         prices=ground.prices,
         board=ground.board,

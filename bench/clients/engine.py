@@ -31,5 +31,8 @@ def make_monitor(database: Database, outbox: Outbox, dialer: Dialer, hub: Ticker
 
 
 class _NoCandles:
+    async def know_the_time(self) -> None:
+        """It has but one clock."""
+
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         return []

@@ -187,6 +187,7 @@ class Desk:
         alerts = Alerts(
             database=self.database,
             clock=self.own_clock,
+            exchange_clock=self.known_clock,
             ids=self.ids,
             prices=prices,
             board=board,

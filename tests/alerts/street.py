@@ -51,6 +51,9 @@ class PaperMarket(MemoryExchange):
         self._prices.hand(tick)
         return tick
 
+    async def know_the_time(self) -> None:
+        await self._market.know_the_time()
+
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._answer(f"candles {symbol}")
         return await self._market.candles(symbol, interval, start, end)
@@ -60,6 +63,9 @@ class Foreseen:
     def __init__(self, counted: MemoryExchange, market: SpotMarket) -> None:
         self._counted = counted
         self._market = market
+
+    async def know_the_time(self) -> None:
+        await self._market.know_the_time()
 
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._counted.calls.append(f"candles {symbol}")

@@ -526,6 +526,34 @@ async def test_while_telegram_cannot_be_reached_nothing_is_lost(post: Post, tele
     assert (telegram.texts(ANN), telegram.texts(BORIS)) == (["1 s"], ["2 s"])
 
 
+async def test_however_many_messages_an_outage_hits_a_fill_waits_two_seconds(
+    post: Post, telegram: TelegramServer
+) -> None:
+    there, post.bot._base_url = post.bot._base_url, "http://127.0.0.1:1/botX"
+    await post.put(*(notice(chat_id, 1) for chat_id in range(1, 11)))
+    async with post.sending():
+        await until(lambda: is_held_back(post))
+        post.bot._base_url = there
+        (fill,) = await post.put(notice(11, 2, FILL))
+        post.clock.advance(3)
+        await post.until_settled(fill)
+    assert telegram.texts(11) == ["2 s"]
+
+
+async def test_each_time_telegram_still_cannot_be_reached_the_wait_is_twice_as_long(post: Post) -> None:
+    post.bot._base_url = "http://127.0.0.1:1/botX"
+    await post.put(*(notice(chat_id, 1) for chat_id in range(1, 11)))
+    async with post.sending():
+        for seconds in (2, 4, 8):
+            await until(lambda: is_held_back(post))
+            await post.until_resting()
+            post.clock.advance(seconds - 0.5)
+            await post.until_resting()
+            assert is_silent(post)
+            post.clock.advance(0.5)
+            assert not is_silent(post)
+
+
 async def test_a_crash_before_sending_sends_once(post: Post, telegram: TelegramServer, killed_at: list[str]) -> None:
     killed_at.append("C10")
     await post.put(notice(ANN, 1, ANSWER), notice(BORIS, 2, FILL))
@@ -677,6 +705,16 @@ async def is_new(post: Post) -> bool:
 
 async def none_claimed(post: Post) -> bool:
     return State.CLAIMED not in (await post.states()).values()
+
+
+async def is_held_back(post: Post) -> bool:
+    """All that was under way has failed, and nothing may be sent for now."""
+    await post.states()
+    return not post._sender._in_flight and is_silent(post)
+
+
+def is_silent(post: Post) -> bool:
+    return post._sender._limiter.room(post.clock.monotonic(), is_urgent=True) == 0
 
 
 async def is_held(post: Post) -> bool:

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from tests.kucoin.conftest import HurryClock
-from tests.kucoin.host import Answer, Host, Manner, refusal, success
+from tests.kucoin.host import Answer, Host, Manner, Request, refusal, success
 from tests.kucoin.test_account import assert_signed
 from tests.kucoin.test_http import closed_port
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent
@@ -14,6 +14,7 @@ from tgbot.kucoin.http import CONNECTIONS
 from tgbot.kucoin.operations import ACCOUNTS, ORDER, PLACE_ORDER, Operation, Pool
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
+from tgbot.kucoin.wire.values import milliseconds
 
 ODD = Operation("GET", "/api/v1/odd/{name}", Pool.SPOT, 1)
 
@@ -81,6 +82,33 @@ async def test_many_first_reads_ask_for_the_time_together(rest: Rest, host: Host
     account = SpotAccount(rest, credentials)
     await asyncio.gather(*(account.balances() for _ in range(20)))
     assert len(host.seen("GET", "/timestamp")) == 2
+
+
+async def test_after_the_machine_has_slept_the_time_is_asked_anew(
+    rest: Rest, host: Host, clock: HurryClock, credentials: Credentials
+) -> None:
+    host.on("GET", "/api/v1/accounts", success([]))
+    for slept in (timedelta(0), timedelta(hours=4)):
+        clock.suspend(slept)
+        await SpotAccount(rest, credentials).balances()
+        assert rest.server_clock.now() == clock.now()
+        assert host.seen("GET", "/accounts")[-1].headers["kc-api-timestamp"] == str(milliseconds(clock.now()))
+
+
+async def test_an_answer_during_which_the_machine_slept_says_nothing_of_the_time(
+    rest: Rest, host: Host, clock: HurryClock
+) -> None:
+    def slept_over(_: Request) -> Answer:
+        answer = success(milliseconds(clock.now()))
+        clock.suspend(timedelta(minutes=1))
+        return answer
+
+    host.on("GET", "/api/v1/timestamp", slept_over, lambda _: success(milliseconds(clock.now())))
+    await rest.know_the_time()
+    assert rest.server_clock.now() == clock.now()
+    host.on("GET", "/api/v1/timestamp", slept_over)
+    with pytest.raises(ExchangeUnavailable):
+        await rest.sync_clock()
 
 
 async def test_a_refused_timestamp_is_cured_once_with_a_fresh_signature(

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from tests.clock import START, JumpClock
 from tgbot.kucoin.server_clock import ServerClock
 
@@ -25,6 +27,23 @@ def test_a_wall_clock_that_jumps_back_does_not_move_it(clock: JumpClock) -> None
     clock._start -= timedelta(hours=1)
     clock.advance(5)
     assert server.now() == START + timedelta(seconds=35)
+
+
+@pytest.mark.parametrize("apart", [timedelta(hours=4), timedelta(seconds=3), -timedelta(hours=1)])
+def test_when_wall_and_monotonic_clock_have_come_apart_it_is_not_known(clock: JumpClock, apart: timedelta) -> None:
+    server = ServerClock(clock)
+    server.learn(START, asked=0.0, answered=0.0)
+    clock.suspend(apart)
+    assert not server.is_known
+    server.learn(clock.now(), asked=clock.monotonic() - 9, answered=clock.monotonic())
+    assert server.is_known
+
+
+def test_a_wall_clock_that_is_nudged_changes_nothing(clock: JumpClock) -> None:
+    server = ServerClock(clock)
+    server.learn(START, asked=0.0, answered=0.0)
+    clock.suspend(timedelta(seconds=1))
+    assert server.is_known
 
 
 def test_it_is_measured_again_after_ten_minutes_and_when_forgotten(clock: JumpClock) -> None:

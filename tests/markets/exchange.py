@@ -101,6 +101,9 @@ class MemoryExchange:
         self._answer(f"book {symbol}")
         return self.books.get(symbol, Book(symbol, (), (), self._clock.now()))
 
+    async def know_the_time(self) -> None:
+        """Everybody's clock is the same here."""
+
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]:
         self._answer(f"candles {symbol}")
         found = candles_of(self.trades[symbol], interval, start, end)

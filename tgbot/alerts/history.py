@@ -19,6 +19,11 @@ log = structlog.get_logger()
 
 
 class CandleSource(Protocol):
+    async def know_the_time(self) -> None:
+        """The exchange's, also if the machine has just slept: before anything is decided by it. Raises
+        `ExchangeUnavailable`."""
+        ...
+
     async def candles(self, symbol: str, interval: Interval, start: datetime, end: datetime) -> list[Candle]: ...
 
 
@@ -34,6 +39,7 @@ class History:
     ) -> Missed:
         """All that its alerts have to know of the time since then, and of the time before as far as their signals need
         it. `judged` says up to when the closed candles of an interval have been judged, if not up to `since`."""
+        await self._source.know_the_time()
         prices = [
             (interval.length, await self._candles(symbol, interval, start, end))
             for interval, start, end in stretches(since, self._clock.now())
@@ -52,6 +58,7 @@ class History:
     async def settled(self, symbol: str, interval: Interval, start: datetime) -> list[Candle]:
         """Those that begin from `start` on and will not change any more: there was a trade behind them, whatever our
         clock says, or they have closed some seconds ago."""
+        await self._source.know_the_time()
         now = self._clock.now()
         candles = await self._candles(symbol, interval, start, now + interval.length)
         last_trade = max((candle.at for candle in candles if candle.volume), default=start)

@@ -12,22 +12,22 @@ from typing import Protocol
 
 import structlog
 
-from tgbot.alerts import store, views
+from tgbot.alerts import store
 from tgbot.alerts.closes import SETTLES_WITHIN, CandleFeed, Closes
 from tgbot.alerts.computed import Missed
 from tgbot.alerts.doubts import Doubts
 from tgbot.alerts.history import CandleSource, History
 from tgbot.alerts.judging import Judging
 from tgbot.alerts.paused import tell_paused
+from tgbot.alerts.ringing import ring
 from tgbot.alerts.rules.crossing import Armed, Crossing
 from tgbot.alerts.rules.missed import is_believed
 from tgbot.alerts.rungs import Strike
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Candle, Interval, Tick
-from tgbot.core.notices import Kind
 from tgbot.db.engine import Database, WriteSession
-from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.delivery.outbox import Outbox
 from tgbot.markets.prices import PriceBoard
 
 log = structlog.get_logger()
@@ -70,10 +70,11 @@ class AlertMonitor:
         history: CandleSource,
         foreseen: CandleSource,
     ) -> None:
-        """`foreseen` is asked, as `history` is, but for candles by which something is to ring. When a candle closes is
-        for the `exchange_clock` to say."""
+        """`foreseen` is asked, as `history` is, but for candles by which something is to ring. The `exchange_clock`
+        says when a candle closes, how late a crossing is told, and from when on prices may have been missed."""
         self._database = database
         self._clock = clock
+        self._exchange_clock = exchange_clock
         self._outbox = outbox
         self._feed = feed
         self._board = board
@@ -128,7 +129,7 @@ class AlertMonitor:
         for symbol in self._judging.symbols.intersection(symbols):
             waiting = self._waiting.get(symbol)
             not_judged = waiting[0] if waiting else self._board.latest(symbol)
-            since = not_judged.at if not_judged else self._read_until.get(symbol, self._clock.now())
+            since = not_judged.at if not_judged else self._read_until.get(symbol, self._exchange_clock.now())
             since = self._unheard.get(symbol, since)
             self._open_gap(symbol, since)
             if self._board.has_doubts(symbol):
@@ -162,7 +163,8 @@ class AlertMonitor:
         exchange is out of reach that is done later."""
         if not self._is_loaded:
             return
-        now = self._clock.now()
+        # It has been known since `armed.since`, also if the exchange's clock has been measured anew meanwhile.
+        now = max(armed.since, self._exchange_clock.now())
         self._waiting.setdefault(armed.symbol, deque(maxlen=MOST_WAITING))
         await self._read_back(armed.symbol, now, seen.price)
         self._queue(self._judging.start(armed, seen, now))
@@ -221,7 +223,7 @@ class AlertMonitor:
             change()
         self._early.clear()
         for symbol in self._judging.symbols:
-            since = oldest.setdefault(symbol, self._unheard.get(symbol, self._clock.now()))
+            since = oldest.setdefault(symbol, self._unheard.get(symbol, self._exchange_clock.now()))
             self._follow(symbol)
             self._open_gap(symbol, max(since, judged.get(symbol, since)))
         for symbol, interval, _ in self._judging.closes():
@@ -237,7 +239,7 @@ class AlertMonitor:
         if symbol in self._followed:
             return
         self._followed.add(symbol)
-        self._unheard[symbol] = self._clock.now()
+        self._unheard[symbol] = self._exchange_clock.now()
         self._waiting.setdefault(symbol, deque(maxlen=MOST_WAITING))
         self._feed.hold(symbol)
 
@@ -307,10 +309,10 @@ class AlertMonitor:
         self._leave_idle()
 
     async def _tell(self, session: WriteSession, crossings: Sequence[Crossing]) -> list[store.Alert]:
-        now = self._clock.now()
-        after = await store.fire(session, [crossing.alert for crossing in crossings], now)
+        now = self._exchange_clock.now()
+        after = await store.fire(session, [crossing.alert for crossing in crossings], self._clock.now())
         fired = [(alert, crossing) for alert, crossing in zip(after, crossings, strict=True) if alert is not None]
-        await self._outbox.put_all(session, [_notice(alert, crossing, now) for alert, crossing in fired])
+        await self._outbox.put_all(session, [ring(alert, crossing, now) for alert, crossing in fired])
         return [alert for alert, _ in fired]
 
     @property
@@ -362,7 +364,7 @@ class AlertMonitor:
 
     async def _read_back(self, symbol: str, since: datetime, seen: Decimal | None = None) -> bool:
         """Whether that is settled; if not, the gap is open again. `seen` is the price as of `since`."""
-        signals, asked_at = self._judging.signals(symbol), self._clock.now()
+        signals, asked_at = self._judging.signals(symbol), self._exchange_clock.now()
         self._reading[symbol] += 1
         try:
             missed = await self._history.missed(symbol, since, signals, self._heard.get(symbol, {}))
@@ -423,13 +425,6 @@ class AlertMonitor:
             return missed
         since = self._closes.followed_since(symbol, interval)
         return replace(missed, since=since, heard={interval: since})
-
-
-def _notice(alert: store.Alert, crossing: Crossing, now: datetime) -> Notice:
-    late = now - crossing.at
-    log.info("alert_fired", alert=alert.id, symbol=alert.symbol, late=late.total_seconds())
-    reply, key = views.fired(alert, crossing, late), f"alert:{alert.id}:{alert.fires}"
-    return Notice(alert.chat_id, reply, Priority.ALERT, thread_id=alert.thread_id, dedup_key=key, kind=Kind.ALERT)
 
 
 def _key(symbol: str, interval: Interval) -> str:

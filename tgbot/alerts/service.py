@@ -33,6 +33,7 @@ class Alerts:
         *,
         database: Database,
         clock: Clock,
+        exchange_clock: Clock,
         ids: Ids,
         prices: Prices,
         board: PriceBoard,
@@ -41,6 +42,7 @@ class Alerts:
     ) -> None:
         self._database = database
         self._clock = clock
+        self._exchange_clock = exchange_clock
         self._ids = ids
         self._prices = prices
         self._board = board
@@ -253,10 +255,23 @@ class Alerts:
 
     async def started(self, armed: Armed, tick: Tick) -> Armed:
         """At its first price; and if the minute so far has not touched its bounds, trusted from the minute's start.
-        What is computed starts with its monitor."""
+        What is computed starts with its monitor. Our clock says when that is, and what is returned says it by the
+        exchange's, as prices do."""
+        has_answered = await self._has_told_the_time()
+        armed = replace(armed, since=armed.since + (self._exchange_clock.now() - self._clock.now()))
         if armed.condition:
             return armed
         armed = settled(armed, tick.price, armed.since)
+        return await self._trusted(armed) if has_answered else armed
+
+    async def _has_told_the_time(self) -> bool:
+        try:
+            await self._history.know_the_time()
+        except ExchangeError:
+            return False
+        return True
+
+    async def _trusted(self, armed: Armed) -> Armed:
         minute = armed.since.replace(second=0, microsecond=0)
         try:
             candles = await self._history.candles(armed.symbol, Interval.MINUTE_1, minute, armed.since)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 
 import structlog
 
@@ -64,9 +65,10 @@ class Sender:
         self._packing = Packing(recipients_of, limiter, outbox.wake)
         self._settlement = Settlement(on_chat_gone, on_chat_moved)
         self._limiter = limiter
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, float] = {}  # when each left
         self._done: list[tuple[Parcel, Outcome]] = []
         self._failures = 0
+        self._failed_at = -inf
         self._tend_at = 0.0
         self._next_due: float | None = None
         self._is_stopping = False
@@ -105,10 +107,11 @@ class Sender:
     async def _turn(self) -> Sequence[Parcel]:
         """Settle what is done and claim what may go now, in one transaction."""
         done, self._done = self._done, []
-        self._in_flight -= {parcel.head.id for parcel, _ in done}
         now = self._clock.now()
         moment = self._clock.monotonic()
         holds = self._holds_for(done, now)
+        for parcel, _ in done:
+            del self._in_flight[parcel.head.id]
         if not done and (self._is_stopping or not self._packing.has_room(moment, len(self._in_flight))):
             return []
         async with self._database.write() as session:
@@ -121,7 +124,7 @@ class Sender:
         # Not before the commit: how long that takes must not bring two messages closer together.
         moment = self._clock.monotonic()
         for parcel in parcels:
-            self._in_flight.add(parcel.head.id)
+            self._in_flight[parcel.head.id] = moment
             self._limiter.take(parcel.head.chat_id, moment)
         return parcels
 
@@ -203,12 +206,20 @@ class Sender:
                     self._hold(chat_id, seconds)
                     ordered[chat_id] = now + timedelta(seconds=seconds)
                 case DeliveryNotSent():
-                    self._failures += 1
-                    log.warning("telegram_unreachable", reason=str(outcome), failures=self._failures)
-                    self._hold(EVERYWHERE, _backoff(self._failures))
+                    self._note_outage(self._in_flight[row.id], str(outcome))
                 case DeliveryUnknown():
                     self._hold(row.chat_id, _backoff(row.tries + 1))
         return ordered
+
+    def _note_outage(self, left: float, reason: str) -> None:
+        """Telegram cannot be reached. Failures of what left before we knew are the same one: else a second without a
+        network would silence us for as long as an hour does."""
+        if left <= self._failed_at:
+            return
+        self._failures += 1
+        self._failed_at = self._clock.monotonic()
+        log.warning("telegram_unreachable", reason=reason, failures=self._failures)
+        self._hold(EVERYWHERE, _backoff(self._failures))
 
     def _throttled_chat(self, chat_id: int) -> int:
         """A 429 does not say what it is about. If we wrote a lot to this chat it is the chat, else all we send."""

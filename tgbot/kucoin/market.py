@@ -22,6 +22,10 @@ class SpotMarket:
         self._rest = rest
         self._patience = patience
 
+    async def know_the_time(self) -> None:
+        """Before something is decided by KuCoin's clock. Raises `ExchangeUnavailable`."""
+        await self._rest.know_the_time()
+
     async def server_time(self) -> datetime:
         return await self._rest.read(operations.SERVER_TIME, wire.server_time)
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import TypeVar
 from urllib.parse import quote
@@ -157,14 +158,15 @@ class Rest:
             raise OutcomeUnknown(answer.code, "success without readable data") from error
 
     async def sync_clock(self) -> None:
-        """Measures KuCoin's clock (`GET /api/v1/timestamp`). Raises `ExchangeUnavailable`."""
+        """Measures KuCoin's clock (`GET /api/v1/timestamp`); it is known then. Raises `ExchangeUnavailable`."""
         for _ in range(CLOCK_SAMPLES):
-            asked = self._clock.monotonic()
-            at = await self.read(operations.SERVER_TIME, server_time)
-            self.server_clock.learn(at, asked, self._clock.monotonic())
+            await self.server_clock.measure(partial(self.read, operations.SERVER_TIME, server_time))
+        if not self.server_clock.is_known:
+            raise ExchangeUnavailable("clock", "our own clock jumped each time KuCoin's was asked for")
 
     async def know_the_time(self) -> None:
-        """Measures KuCoin's clock unless that was done of late. Raises `ExchangeUnavailable`."""
+        """Measures KuCoin's clock unless that was done of late, and the machine has not slept since. Raises
+        `ExchangeUnavailable`."""
         async with self._syncing:
             if not self.server_clock.is_known:
                 await self.sync_clock()
