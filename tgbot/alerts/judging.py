@@ -1,6 +1,7 @@
 """All armed alerts, of every kind, behind one door."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -99,6 +100,16 @@ class Judging:
         for length, candles in missed.prices:
             found += self._priced.read_back(symbol, candles, length, missed.since, missed.now)
         return found + self._computed.read_back(symbol, missed, seen)
+
+    def read_closed(
+        self, symbol: str, interval: Interval, closed: Sequence[Candle], since: datetime, now: datetime
+    ) -> list[Crossing]:
+        """Those that fire for candles that have closed. Where none was known yet, those from before `since` are
+        history."""
+        missed, signals = Missed.closes(interval, closed, now), self._computed.of(symbol)
+        if signals is not None and (interval, None) in signals.last_closed().items():
+            missed = replace(missed, since=since, heard={interval: since})
+        return self._computed.read_back(symbol, missed)
 
     def take_moved(self) -> list[Armed]:
         return self._priced.take_moved() + self._computed.take_moved()

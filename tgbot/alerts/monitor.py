@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -14,12 +13,11 @@ import structlog
 
 from tgbot.alerts import store
 from tgbot.alerts.closes import SETTLES_WITHIN, CandleFeed, Closes
-from tgbot.alerts.computed import Missed
 from tgbot.alerts.doubts import Doubts
+from tgbot.alerts.firing import Due, fire
 from tgbot.alerts.history import CandleSource, History
 from tgbot.alerts.judging import Judging
 from tgbot.alerts.paused import tell_paused
-from tgbot.alerts.ringing import ring
 from tgbot.alerts.rules.crossing import Armed, Crossing
 from tgbot.alerts.rules.missed import is_believed
 from tgbot.alerts.rungs import Strike
@@ -32,7 +30,6 @@ from tgbot.markets.prices import PriceBoard
 
 log = structlog.get_logger()
 
-FIRED_AT_ONCE = 100  # alerts in one transaction
 READ_AT_ONCE = 8  # symbols whose candles are asked for side by side
 SAVE_EVERY = timedelta(minutes=1)
 RETRY_EVERY = timedelta(seconds=2)
@@ -88,9 +85,7 @@ class AlertMonitor:
         self._followed: set[str] = set()
         self._unheard: dict[str, datetime] = {}
         self._refused: set[str] = set()
-        self._due: deque[list[Crossing] | Strike] = deque()
-        self._batch: list[Crossing] = []
-        self._unpacking: Iterator[Crossing] = iter(())
+        self._due = Due()
         self._gaps: dict[str, datetime] = {}
         self._reading: Counter[str] = Counter()
         self._waiting: dict[str, deque[Tick]] = {}
@@ -187,7 +182,7 @@ class AlertMonitor:
         """Whether all that is known of its price has been judged, and what came of it is in the table."""
         if not self._is_loaded:
             return False
-        return not (symbol in self._gaps or self._reading[symbol] or self._doubts.has(symbol) or self._is_due)
+        return not (symbol in self._gaps or self._reading[symbol] or self._doubts.has(symbol) or self._due)
 
     def settle(self, symbol: str, until: datetime) -> bool:
         """Whether all that happened before `until` has been judged, and what came of it is in the table. What it takes
@@ -265,19 +260,8 @@ class AlertMonitor:
 
     def _queue(self, crossings: list[Crossing] | Strike) -> None:
         if crossings:
-            self._due.append(crossings)
+            self._due.put(crossings)
             self._has_work.set()
-
-    def _next_batch(self) -> list[Crossing]:
-        """The one that was not written to the end, or the next of what is due."""
-        while len(self._batch) < FIRED_AT_ONCE:
-            more = list(islice(self._unpacking, FIRED_AT_ONCE - len(self._batch)))
-            self._batch += more
-            if not more:
-                if not self._due:
-                    break
-                self._unpacking = iter(self._due.popleft())
-        return self._batch
 
     async def _write(self) -> None:
         while True:
@@ -296,28 +280,17 @@ class AlertMonitor:
             self._has_work.set()
 
     async def _fire(self) -> None:
-        while batch := self._next_batch():
+        while batch := self._due.next_batch():
             async with self._database.write() as session:
-                fired = await self._tell(session, batch)
+                fired = await fire(self._outbox, session, batch, self._clock.now(), self._exchange_clock.now())
             # Only now: whoever is stopped in between finds them again, and a row fires but once.
-            self._batch = []
+            self._due.written()
             self._closes.leave(crossing.alert for crossing in batch)
             for alert in fired:
                 if alert.state is store.State.ARMED:
                     self._judging.catch_up(alert.armed())
             self._outbox.wake()
         self._leave_idle()
-
-    async def _tell(self, session: WriteSession, crossings: Sequence[Crossing]) -> list[store.Alert]:
-        now = self._exchange_clock.now()
-        after = await store.fire(session, [crossing.alert for crossing in crossings], self._clock.now())
-        fired = [(alert, crossing) for alert, crossing in zip(after, crossings, strict=True) if alert is not None]
-        await self._outbox.put_all(session, [ring(alert, crossing, now) for alert, crossing in fired])
-        return [alert for alert, _ in fired]
-
-    @property
-    def _is_due(self) -> bool:
-        return bool(self._due or self._batch)
 
     async def _give_up(self) -> None:
         while self._refused:
@@ -414,17 +387,10 @@ class AlertMonitor:
     async def _read_closed(self, symbol: str, interval: Interval, at: datetime, *, is_urgent: bool) -> None:
         history = self._foreseen if is_urgent else self._history
         closed = await history.settled(symbol, interval, at)
-        self._queue(self._judging.read_back(symbol, self._told(symbol, interval, closed)))
+        since, now = self._closes.followed_since(symbol, interval), self._clock.now()
+        self._queue(self._judging.read_closed(symbol, interval, closed, since, now))
         if closed and closed[-1].volume:
             self._candles.compare(symbol, interval, closed[-1])
-
-    def _told(self, symbol: str, interval: Interval, closed: Sequence[Candle]) -> Missed:
-        """Where none was known yet, those that had closed before anybody followed them are history."""
-        missed, signals = Missed.closes(interval, closed, self._clock.now()), self._judging.signals(symbol)
-        if signals is None or (interval, None) not in signals.last_closed().items():
-            return missed
-        since = self._closes.followed_since(symbol, interval)
-        return replace(missed, since=since, heard={interval: since})
 
 
 def _key(symbol: str, interval: Interval) -> str:
