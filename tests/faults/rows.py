@@ -79,6 +79,7 @@ def is_judged(test: str) -> bool:
 
 SENDING, RECONCILE, ORDERS = "trading/test_sending.py::", "trading/test_reconcile.py::", "trading/test_orders.py::"
 FIRSTS, FORESEEN = "alerts/test_monitor_doubts.py::", "alerts/test_monitor_foreseen.py::"
+CLOCKS = "alerts/test_monitor_clocks.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
@@ -712,13 +713,16 @@ TIME = (
     Row(
         "K1",
         "the clock is wrong by half a minute",
-        "signed with KuCoin's time; nothing is refused, and no candle is taken for closed before it is",
+        "signed with KuCoin's time; nothing is refused, no candle is called closed before it is, and no live ring late",
         (
             CLOCK + "test_a_wrong_clock_costs_no_order_and_no_look",
             SENDING + "test_wrong_wall_clock_costs_no_order",
             KUCOIN + "test_the_timestamp_is_kucoins_even_if_our_clock_is_half_a_minute_off",
             FORESEEN + "test_what_is_still_being_made_is_not_judged_by_a_clock_that_is_fast",
             FORESEEN + "test_with_a_clock_that_is_slow_it_rings_in_time",
+            CLOCKS + "test_what_is_heard_live_is_never_called_late",
+            CLOCKS + "test_what_is_read_back_says_how_late_it_is",
+            CLOCKS + "test_what_begins_to_hold_just_after_it_was_set_rings_once",
         ),
     ),
     Row(
@@ -738,6 +742,16 @@ TIME = (
         (
             CLOCK + "test_a_machine_frozen_between_signature_and_post_sends_nothing",
             CLOCK + "test_bytes_that_were_held_up_on_the_way_are_refused_by_the_exchange",
+        ),
+    ),
+    Row(
+        "K4",
+        "the machine sleeps for hours, of which its monotonic clock knows nothing",
+        "KuCoin is asked for the time before an order is signed or candles are chosen; the hours are read back",
+        (
+            CLOCK + "test_a_machine_that_has_slept_signs_the_next_order_with_the_time_of_now",
+            "kucoin/test_rest.py::test_an_answer_during_which_the_machine_slept_says_nothing_of_the_time",
+            CLOCKS + "test_what_crossed_while_the_machine_slept_is_read_back",
         ),
     ),
 )
@@ -805,6 +819,7 @@ NETWORK = (
             STREAMS + "test_fill_that_happens_while_telegram_is_away_is_told_when_it_is_back",
             STREAMS + "test_while_kucoin_is_away_one_notice_says_so_and_the_truth_follows",
             SENDER + "test_while_telegram_cannot_be_reached_nothing_is_lost",
+            SENDER + "test_however_many_messages_an_outage_hits_a_fill_waits_two_seconds",
         ),
     ),
     Row(
