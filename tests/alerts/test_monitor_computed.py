@@ -1,6 +1,6 @@
 """Moves, indicators and two conditions at once: from being set to the message, through gaps and restarts."""
 
-from asyncio import Future
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,13 +14,20 @@ from tgbot.alerts.rules.crossing import Stance
 from tgbot.alerts.store import Alert, State
 
 
+def at_once() -> asyncio.Event:
+    """An answer that nobody has to wait for."""
+    answered = asyncio.Event()
+    answered.set()
+    return answered
+
+
 async def followed(desk: Desk, price: int) -> None:
     """Live from now on."""
     await heard(desk, BTC, price)
     await desk.until(lambda: BTC not in desk.now.monitor._waiting)
 
 
-async def asleep_for_now(desk: Desk) -> set["Future[None]"]:
+async def asleep_for_now(desk: Desk) -> set["asyncio.Future[None]"]:
     """Once nobody has woken for a while."""
     before, asleep = None, set(desk.clock.asleep())
     while before != asleep:
@@ -484,6 +491,27 @@ async def test_what_is_set_again_after_a_start_is_judged_by_the_candles_of_now(d
         alert = await desk.set(f"{BTC} rsi 1h < 30")
         assert life.alerts.holds(alert) is True
         assert await desk.said() == []
+
+
+@pytest.mark.parametrize("earlier", range(3))
+async def test_one_that_is_deleted_while_its_candles_are_read_leaves_the_others_in_peace(
+    desk: Desk, earlier: int
+) -> None:
+    hours(desk, *range(67_000, 69_000, 100))
+    async with desk.life() as life, asyncio.TaskGroup() as group:
+        await desk.set(f"{BTC} 5% 1h")
+        await followed(desk, 69_000)
+        held = asyncio.Event()
+        desk.exchange.delays += [at_once() for _ in range(earlier)] + [held]
+        setting = group.create_task(desk.set(f"{BTC} rsi 1h < 30"))
+        await desk.until(lambda: not desk.exchange.delays or setting.done())
+        [_, alert] = await desk.alerts()
+        await life.alerts.delete(ANN, alert.short)
+        held.set()
+        await setting
+        desk.exchange.delays.clear()
+        desk.price(BTC, 73_000)
+        assert "within 1 h" in (await desk.said(1))[0].text
 
 
 async def test_other_pairs_are_not_touched(desk: Desk) -> None:

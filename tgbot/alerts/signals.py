@@ -99,8 +99,9 @@ class SymbolSignals:
                     window.pass_price(price, since, now)
 
     def load(self, interval: Interval, candles: Sequence[Candle]) -> None:
-        """Closed candles that are not judged one by one."""
-        self._closed[interval] = without_holes(candles, interval.length)[-DEPTH:]
+        """Closed candles that are not judged one by one. While they were read, whoever needed them may have gone."""
+        if interval in self._closed:
+            self._closed[interval] = without_holes(candles, interval.length)[-DEPTH:]
 
     def look(self, now: datetime) -> set[Signal]:
         """What holds at this moment, as far as it is known."""
