@@ -444,3 +444,14 @@ def test_averages_that_cross_at_one_close_and_back_at_the_next_are_foreseen_each
 def with_volume(number: int, volume: int) -> Candle:
     price = Decimal(100)
     return Candle(START + number * FIVE.length, price, price, price, price, Decimal(volume))
+
+
+def test_a_close_that_is_read_meanwhile_takes_no_past_from_a_move_that_waits_for_its_own() -> None:
+    alerts = ComputedAlerts()
+    alerts.put(armed(1, (Move(Decimal("0.04"), timedelta(minutes=3)),), START, None))
+    alerts.read_back(BTC, Missed.closes(FIVE, [], START))
+    past = candles_of([tick(START - MINUTE.length, Decimal(100))], MINUTE, START - MINUTE.length, START)
+    assert alerts.read_back(BTC, Missed(START, START, past, [], {}, {})) == []
+    assert alerts.start(1, Decimal(100), START) == []
+    [crossing] = alerts.judge(tick(START + timedelta(seconds=1), Decimal(105)), START + timedelta(seconds=1))
+    assert crossing.alert.id == 1

@@ -16,12 +16,12 @@ MINUTE = Interval.MINUTE_1.length
 @dataclass(frozen=True, slots=True)
 class Missed:
     """What is known of a time that was not followed live, up to `now`: `before` are candles of a minute that end with
-    `since`, for windows that have to know them; of `since` and later are `prices`, with their length. `closed` are
-    closed candles for indicators; those that closed by `heard` are history."""
+    `since`, for windows that have to know them, `None` where nobody asked for them; of `since` and later are `prices`,
+    with their length. `closed` are closed candles for indicators; those that closed by `heard` are history."""
 
     since: datetime
     now: datetime
-    before: Sequence[Candle]
+    before: Sequence[Candle] | None
     prices: Sequence[tuple[timedelta, Sequence[Candle]]]
     closed: Mapping[Interval, Sequence[Candle]]
     heard: Mapping[Interval, datetime]
@@ -30,7 +30,7 @@ class Missed:
     def closes(cls, interval: Interval, closed: Sequence[Candle], now: datetime) -> "Missed":
         """Nothing but candles that have closed, also if a slow clock of ours says that the last is still being made."""
         now = max([now, *(candle.at + interval.length for candle in closed[-1:])])
-        return cls(now, now, [], [], {interval: closed}, {})
+        return cls(now, now, None, [], {interval: closed}, {})
 
     @property
     def candles(self) -> list[Candle]:
@@ -112,8 +112,10 @@ class ComputedAlerts:
         signals = self._symbols.get(symbol)
         if signals is None:
             return []
-        signals.seed(missed.before, MINUTE)
-        known = {candle.at + MINUTE: candle.close for candle in missed.before[-1:]}
+        known: dict[datetime, Decimal] = {}
+        if missed.before is not None:
+            signals.seed(missed.before, MINUTE)
+            known |= {candle.at + MINUTE: candle.close for candle in missed.before[-1:]}
         for interval, candles in missed.closed.items():
             if interval in missed.heard:
                 heard = missed.heard[interval]

@@ -45,7 +45,7 @@ class History:
             for interval, start, end in stretches(since, self._clock.now())
         ]
         if signals is None:
-            return Missed(since, self._clock.now(), [], prices, {}, {})
+            return Missed(since, self._clock.now(), None, prices, {}, {})
         before = await self._before(symbol, since, signals.reach)
         known = signals.last_closed()
         heard = {interval: judged.get(interval, since) for interval, at in known.items() if at is None}
@@ -65,9 +65,9 @@ class History:
         settled = now - interval.length - SETTLES_WITHIN
         return [candle for candle in candles if candle.at < last_trade or candle.at <= settled]
 
-    async def _before(self, symbol: str, since: datetime, reach: timedelta) -> list[Candle]:
+    async def _before(self, symbol: str, since: datetime, reach: timedelta) -> list[Candle] | None:
         if not reach:
-            return []
+            return None
         minute = Interval.MINUTE_1
         candles = await self._candles(symbol, minute, since - reach - minute.length, since)
         return [candle for candle in candles if candle.at + minute.length <= since]
