@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     spare_collector()  # thousands of collected tests would be looked through during each of them
+    gc.set_threshold(20_000, 20, 20)  # a test makes much that dies without it: looking less often saves a tenth
 
 
 @pytest.fixture
