@@ -24,8 +24,6 @@ from tgbot.markets.prices import PriceBoard, Prices
 
 MOST_ALERTS = 200  # in one chat
 
-APART = timedelta(seconds=2)
-
 
 class Alerts:
     """`has_news` is set whenever the clock may have something else to do next."""
@@ -260,10 +258,7 @@ class Alerts:
         What is computed starts with its monitor. Our clock says when that is, and what is returned says it by the
         exchange's, as prices do."""
         has_answered = await self._has_told_the_time()
-        apart = self._exchange_clock.now() - self._clock.now()
-        # Less than that may be the error of the measurement, and would hide a price of the moment after this.
-        if abs(apart) > APART:
-            armed = replace(armed, since=armed.since + apart)
+        armed = replace(armed, since=armed.since + (self._exchange_clock.now() - self._clock.now()))
         if armed.condition:
             return armed
         armed = settled(armed, tick.price, armed.since)
