@@ -66,6 +66,11 @@ class JumpClock:
                 await self._someone_slept.wait()
 
 
+async def a_moment(seconds: float = 0.001) -> None:
+    """Of real time, in which threads, sockets and databases get on."""
+    await asyncio.sleep(seconds)  # noqa: TID251 - real time is what it is for
+
+
 class OwnClock:
     """The bot's: by so much ahead of the exchange's, or behind it."""
 

@@ -33,9 +33,9 @@ pytest_plugins = ["tests.browser", "tests.databases", "tests.faults.claims", "te
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a browser, or a house of processes, comes first, whatever the order of the rest: of several workers
-    one then starts most of them, and the others take their work from its other end."""
-    items.sort(key=lambda item: not (item.get_closest_marker("browser") or "house" in item.fixturenames))  # type: ignore[attr-defined]  # items of functions have them
+    """What needs a browser, or processes, comes first, whatever the order of the rest: of several workers one then
+    starts most of them, and the others, who have neither to begin with, take their work from its other end."""
+    items.sort(key=lambda item: not any(item.iter_markers("browser")) and not any(item.iter_markers("processes")))
 
 
 def pytest_collection_finish() -> None:

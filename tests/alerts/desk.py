@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from tests.alerts.feed import CountedFeed, SilentCandles
-from tests.clock import JumpClock
+from tests.clock import JumpClock, a_moment
 from tests.ids import CountingIds
 from tests.markets.exchange import MemoryExchange
 from tgbot.alerts import store
@@ -129,7 +129,7 @@ class Desk:
         """All that chats were told, once it is so many messages."""
         async with asyncio.timeout(10):
             while len(rows := await self._outbox_rows()) < count:
-                continue  # asking lets the others run
+                await a_moment(0.003)
         return [Said(row.chat_id, read(decode(row.payload)), row.thread_id) for row in rows]
 
     async def stored(self, alert: Alert) -> Alert:
@@ -146,7 +146,7 @@ class Desk:
     async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
             while not is_so():
-                await self._outbox_rows()
+                await a_moment(0.003)
 
     async def _outbox_rows(self) -> list[OutboxRow]:
         async with self.database.read() as session:

@@ -10,9 +10,9 @@ from decimal import Decimal
 import httpx
 
 from tests.alerts.desk import Desk, Life
-from tests.clock import JumpClock, OwnClock
+from tests.clock import JumpClock, OwnClock, a_moment
 from tests.ids import CountingIds
-from tests.kucoin.patience import a_moment, eventually, running, without_pings
+from tests.kucoin.patience import eventually, running, without_pings
 from tests.markets.exchange import MemoryExchange, rule_of
 from tgbot.alerts.closes import SETTLES_WITHIN
 from tgbot.alerts.history import CandleSource

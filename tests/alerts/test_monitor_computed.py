@@ -8,7 +8,7 @@ import pytest
 
 from tests.alerts.chat import Chat
 from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, heard, read
-from tests.kucoin.patience import a_moment
+from tests.clock import a_moment
 from tgbot.alerts import store
 from tgbot.alerts.rules.crossing import Stance
 from tgbot.alerts.store import Alert, State

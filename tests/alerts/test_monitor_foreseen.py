@@ -10,10 +10,10 @@ import pytest
 
 from tests.alerts.desk import ANN, BORIS, BTC, ETH
 from tests.alerts.street import MINUTE, Street, open_street
-from tests.clock import JumpClock
+from tests.clock import JumpClock, a_moment
 from tests.ids import CountingIds
 from tests.kucoin.conftest import client, ssl_context
-from tests.kucoin.patience import a_moment, eventually, passing
+from tests.kucoin.patience import eventually, passing
 from tests.markets.exchange import SYMBOLS
 from tgbot.alerts.rules.request import read_request
 from tgbot.db.engine import Database

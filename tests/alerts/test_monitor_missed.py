@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.alerts.desk import ANN, BTC, ETH, Desk, heard, kill, rows_held
+from tests.clock import a_moment
 from tgbot.alerts import store
 from tgbot.alerts.rules.crossing import Stance
 from tgbot.alerts.rules.request import read_request
@@ -91,7 +92,7 @@ async def test_what_is_known_is_saved_every_minute(desk: Desk) -> None:
         desk.pass_time(minutes=1)
         async with asyncio.timeout(10):
             while (await desk.stored(alert)).stance is not Stance.UNDER:
-                continue
+                await a_moment(0.003)
     async with desk.database.read() as session:
         assert await store.judged(session) == {BTC: desk.exchange.trades[BTC][-1].at}
 

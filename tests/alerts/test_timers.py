@@ -8,6 +8,7 @@ import pytest
 
 from tests.alerts.chat import Chat
 from tests.alerts.desk import ANN, BORIS, BTC, ETH, Desk, Said, heard, person, read
+from tests.clock import a_moment
 from tgbot.alerts import store, timers
 from tgbot.alerts.rules.request import read_request
 from tgbot.alerts.store import Alert, State
@@ -119,6 +120,7 @@ async def said_by_and_by(desk: Desk, count: int) -> list[Said]:
     async with asyncio.timeout(10):
         while len(said := await desk.said()) < count:
             desk.pass_time(seconds=1)
+            await a_moment(0.001)
     return said
 
 

@@ -22,6 +22,8 @@ from tgbot.paper import gateway
 from tgbot.paper.budget import Budget, Pool
 from tgbot.system import SystemClock
 
+pytestmark = pytest.mark.processes
+
 ROUNDS = 1000 if "FAULTS_LONG" in os.environ else 3
 PRESSES = 200 if "FAULTS_LONG" in os.environ else 40
 

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
-from tests.clock import JumpClock
+from tests.clock import JumpClock, a_moment
 from tests.credentials.conftest import MASTER
 from tests.ids import CountingIds
-from tests.kucoin.patience import a_moment, eventually, running
+from tests.kucoin.patience import eventually, running
 from tgbot.core.errors import ExchangeError, NotFound, Refused, TooLate
 from tgbot.core.people import Mode, Person
 from tgbot.credentials.doctor import KeyDoctor

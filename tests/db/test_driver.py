@@ -33,7 +33,11 @@ async def test_a_statement_and_its_rows_are_one_trip_and_so_is_the_beginning(sql
     async with database.read() as session:
         rows = await session.scalars(text("SELECT 1 UNION ALL SELECT 2"))
         assert list(rows) == [1, 2]
-    assert trips == ["_do", "commit"], "BEGIN and SELECT, COMMIT"
+    assert trips == ["_do"], "BEGIN and SELECT; nobody waits for the COMMIT"
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE later (at INTEGER)"))
+    async with database.read() as session:
+        assert list(await session.scalars(text("SELECT at FROM later"))) == [], "which has been made"
     await database.close()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.chat.conftest import bot, ssl_context, telegram
 from tests.chat.telegram_server import TelegramServer
-from tests.clock import JumpClock
+from tests.clock import JumpClock, a_moment
 from tgbot.chat.bot import Telegram
 from tgbot.chat.sending import Messenger
 from tgbot.core.notices import Recipient
@@ -133,10 +133,9 @@ class Post:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Asks the database again and again: each question lets the sender run on."""
     async with asyncio.timeout(30):
         while not await condition():
-            pass
+            await a_moment(0.003)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.clock import a_moment
 from tests.kucoin.host import running_host
 from tests.trading.desk import BY_CLIENT_OID, PLACE, Desk, at_point, edited
 from tgbot.paper.faults import Mode
@@ -241,7 +242,7 @@ async def test_an_order_whose_answers_do_not_come_keeps_no_other_from_its_end(de
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(desk.rounds(31))
         while (await desk.intent(other)).state is not State.FILLED:
-            continue
+            await a_moment(0.003)
         assert (await desk.intent(slow)).state is State.OPEN
         until.set()
     await desk.rounds(31)

@@ -19,6 +19,7 @@ EVERY = tuple(product(POINTS, POINTS))
 PAIRS = EVERY if "FAULTS_LONG" in os.environ else Random(SEED).sample(EVERY, FEW)  # noqa: S311 - no secret comes of it
 
 
+@pytest.mark.processes
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(("first", "second"), PAIRS)

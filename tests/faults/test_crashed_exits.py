@@ -24,7 +24,7 @@ from tests.faults.scenes import (
 from tgbot.paper.faults import Mode
 from tgbot.playground.chats import Message
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
 
 IS_LONG = "FAULTS_LONG" in os.environ
 KINDS = {

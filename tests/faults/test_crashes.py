@@ -14,7 +14,7 @@ from tests.faults.scenes import PLACE, answers, approve, cancel, confirm, hold_p
 from tests.faults.tracing import calls_in, traced
 from tgbot.paper.faults import Mode
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
 
 AT_THE_TAP = ("C0", "C1", "C2", "C5", "C6", "C9", "C10", "C11", "C12", "C13")
 AT_THE_VOTE = ("C3", "C3 voted", "C4", "C6", *(("C5", "C9") if "FAULTS_LONG" in os.environ else ()))

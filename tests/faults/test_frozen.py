@@ -10,7 +10,7 @@ from tests.faults.living import FROZEN
 from tests.faults.scenes import confirm, ticket
 from tgbot.playground.chats import Message
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 # Telegram tells it of the other, or the database does, whichever is asked first.
 REASONS = ("terminated by other getUpdates request", "is held by")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.clock import a_moment
 from tests.faults.copies import back_up, restore, start
 from tests.trading.desk import BORIS, PLACE, Desk, read
 from tgbot.accounts.guards.rules import Limit
@@ -203,7 +204,7 @@ async def test_a_key_that_the_copy_lacks_is_searched_when_it_is_linked_again(des
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         role = tasks.create_task(desk.now.restoration.keep())
         while await is_held_back(desk):
-            pass
+            await a_moment(0.003)
         role.cancel()
     await desk.rounds(0)
     assert await ours(desk) == 1

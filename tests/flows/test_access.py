@@ -10,6 +10,8 @@ from tests.flows.stage import Seat, Stage, kept_open
 from tgbot.accounts.service import Door
 from tgbot.accounts.views import TASKS
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 async def closed(stage: Stage) -> AsyncIterator[Stage]:

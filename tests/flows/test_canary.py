@@ -21,6 +21,8 @@ from tgbot.paper.exchange import Credentials
 from tgbot.paper.faults import Mode
 from tgbot.settings import Settings
 
+pytestmark = pytest.mark.processes
+
 WEBHOOK_SECRET = "canary-webhook-secret-0123456789"
 WRONG = Credentials("c0ffee000000000000000001", "c0ffee00-0000-4000-8000-000000000001", "canary-wrong-phrase")
 LEAKED = ("c0ffee000000000000000002", "c0ffee00-0000-4000-8000-000000000002")

@@ -1,8 +1,12 @@
 """Limits, /panic and the operator's kill switch, on a bot that runs."""
 
+import pytest
+
 from tests.flows.stage import Seat, Stage
 from tests.forks import BARE, forked
 from tgbot import cli
+
+pytestmark = pytest.mark.processes
 
 
 async def test_panic_stops_tickets_and_confirmations_until_resume(trader: Seat, stage: Stage) -> None:

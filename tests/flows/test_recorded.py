@@ -14,6 +14,7 @@ RECORDING = Path(__file__).parents[3] / "shared/kucoin/captured/KUCOIN.ws.1.0"
 SYMBOL = "BCHSV-USDT"
 
 pytestmark = [
+    pytest.mark.processes,
     pytest.mark.rig,
     pytest.mark.skipif(not RECORDING.exists(), reason="no recording: ../shared is not beside this clone"),
 ]

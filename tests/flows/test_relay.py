@@ -3,12 +3,15 @@
 import asyncio
 
 import httpx
+import pytest
 
 from tests.flows.processes import paper_process
 from tests.flows.stage import Stage
 from tests.forks import forked
 from tests.paper.conftest import NO_TLS
 from tgbot import cli
+
+pytestmark = pytest.mark.processes
 
 
 async def last_price(url: str, symbol: str) -> str:

@@ -10,6 +10,8 @@ import pytest
 from tests.flows.processes import PYTHON, paper_process
 from tests.forks import BARE
 
+pytestmark = pytest.mark.processes
+
 TRIPLE = ("64f0c0ffee64f0c0ffee64f0", "11111111-2222-4333-8444-555555555555", "passphrase-of-the-rig")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.chat.conftest import bot, ssl_context, telegram
 from tests.chat.telegram_server import TelegramServer
-from tests.clock import JumpClock
+from tests.clock import JumpClock, a_moment
 from tests.delivery.conftest import Post, post, renderer
 from tests.ids import CountingIds
 from tgbot.chat.sending import Messenger
@@ -164,7 +164,6 @@ def desk(post: Post, telegram: TelegramServer, clock: JumpClock) -> Desk:
 
 
 async def all_of(*conditions: Callable[[], bool]) -> None:
-    """Waits for them; each question to the database lets everybody else run."""
     async with asyncio.timeout(10):
         while not all(condition() for condition in conditions):
-            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+            await a_moment(0.003)

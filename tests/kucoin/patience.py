@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tests.clock import JumpClock
+from tests.clock import JumpClock, a_moment
 from tgbot.kucoin.dialer import Dial, Line
 
 
@@ -28,14 +28,6 @@ async def passing(clock: JumpClock, seconds: int, until: Callable[[], bool]) -> 
             await a_moment()
         clock.advance(1)
     raise AssertionError(f"nothing happened within {seconds} s")
-
-
-async def a_moment() -> None:
-    """One trip through the loopback device for whoever has something to send."""
-    loop = asyncio.get_running_loop()
-    future = loop.create_future()
-    loop.call_later(0.001, future.set_result, None)
-    await future
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:

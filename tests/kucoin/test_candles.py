@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.clock import START
+from tests.clock import START, a_moment
 from tests.ids import CountingIds
 from tests.kucoin.conftest import HurryClock
-from tests.kucoin.patience import a_moment, eventually, passing, running, without_pings
+from tests.kucoin.patience import eventually, passing, running, without_pings
 from tests.kucoin.sockets import Client, Sockets
 from tgbot.core.market import Candle, Interval
 from tgbot.kucoin.candles import CandleHub

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 
+from tests.clock import a_moment
 from tests.kucoin.board import Board
 from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Answer, Host, Request, success
-from tests.kucoin.patience import a_moment, eventually, passing, running
+from tests.kucoin.patience import eventually, passing, running
 from tests.kucoin.sockets import Client, Sockets, ticker
 from tgbot.core.market import Tick
 from tgbot.kucoin.doubts import Doubts

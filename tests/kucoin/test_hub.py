@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from tests.clock import a_moment
 from tests.ids import CountingIds
 from tests.kucoin.board import Board
 from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Host, success
-from tests.kucoin.patience import a_moment, eventually, passing, running
+from tests.kucoin.patience import eventually, passing, running
 from tests.kucoin.sockets import Sockets, ticker
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.hub import NARROW_BELOW, WIDE_ABOVE, TickerHub

@@ -1,8 +1,9 @@
 """From a topic for each symbol to the one for all, and back: at no moment is a symbol unheard."""
 
+from tests.clock import a_moment
 from tests.kucoin.board import Board
 from tests.kucoin.conftest import HurryClock
-from tests.kucoin.patience import a_moment, eventually, passing, running
+from tests.kucoin.patience import eventually, passing, running
 from tests.kucoin.sockets import Client, Sockets, ticker
 from tgbot.kucoin.feed import ALL_TICKERS, TICKER
 from tgbot.kucoin.hub import NARROW_BELOW, WIDE_ABOVE, TickerHub

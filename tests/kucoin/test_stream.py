@@ -8,9 +8,10 @@ from math import inf
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.clock import a_moment
 from tests.ids import CountingIds
 from tests.kucoin.conftest import HurryClock
-from tests.kucoin.patience import a_moment, eventually, passing, running
+from tests.kucoin.patience import eventually, passing, running
 from tests.kucoin.sockets import Sockets, ticker
 from tgbot.kucoin.dialer import Dialer
 from tgbot.kucoin.feed import Frame

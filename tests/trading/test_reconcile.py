@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.clock import a_moment
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import ANN, BY_CLIENT_OID, FILLS, Desk, Killed, at_point, die
 from tgbot.core.orders import Side
@@ -460,7 +461,7 @@ async def test_role_begins_with_what_was_left_over_and_goes_on_until_it_is_cance
     intent = await desk.send("btc 100")
     async with asyncio.timeout(5):
         while (await desk.intent(intent)).state is not State.FILLED:
-            continue
+            await a_moment(0.003)
     running.cancel()
     await asyncio.wait([running])
     assert (await desk.headlines())[-1] == "✎ Filled"

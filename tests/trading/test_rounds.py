@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.clock import a_moment
 from tests.kucoin.conftest import HurryClock
 from tests.trading.desk import Desk
 from tgbot.paper.faults import Fault, Mode
@@ -35,10 +36,6 @@ def stick(desk: Desk, number: int) -> tuple[Fault, asyncio.Event]:
     until = asyncio.Event()
     path = f"/api/v1/hf/orders/client-order/{desk.placed()[number].client_oid}"
     return desk.faults.add("GET", path, Mode.DELAY, 1, until=until), until
-
-
-async def a_moment(seconds: float = 0.01) -> None:
-    await asyncio.sleep(seconds)  # noqa: TID251 - real time, in which the server answers
 
 
 async def until_it(holds: Callable[[], bool]) -> None:

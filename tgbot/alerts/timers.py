@@ -53,18 +53,23 @@ class AlertTimers:
         """Until cancelled."""
         while True:
             self._alerts.has_news.clear()
-            # Ends first: they ask nothing of the exchange.
-            is_done = [await self._end_all(), await self._wake_all()]
-            self._outbox.wake()
-            await self._rest(None if all(is_done) else RETRY_AFTER)
+            pause = await self._until_next()
+            if not pause:
+                # Ends first: they ask nothing of the exchange.
+                is_done = [await self._end_all(), await self._wake_all()]
+                self._outbox.wake()
+                pause = await self._until_next() if all(is_done) else RETRY_AFTER
+            await self._rest(pause)
 
-    async def _rest(self, pause: timedelta | None) -> None:
+    async def _until_next(self) -> timedelta:
+        """None at all if something is due."""
+        async with self._database.read() as session:
+            turn = await store.next_turn(session)
+        ahead = LOOK_EVERY if turn is None else turn - self._clock.now()
+        return max(timedelta(0), min(ahead, LOOK_EVERY))
+
+    async def _rest(self, pause: timedelta) -> None:
         """Until there is something to do, or somebody has changed what there is to do."""
-        if pause is None:
-            async with self._database.read() as session:
-                turn = await store.next_turn(session)
-            ahead = LOOK_EVERY if turn is None else turn - self._clock.now()
-            pause = max(timedelta(0), min(ahead, LOOK_EVERY))
         async with asyncio.TaskGroup() as tasks:
             news = tasks.create_task(self._alerts.has_news.wait())
             timer = tasks.create_task(self._clock.sleep(pause.total_seconds()))

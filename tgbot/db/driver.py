@@ -78,13 +78,13 @@ class _AdaptedCursor(AsyncAdapt_aiosqlite_cursor):
 class _AdaptedConnection(AsyncAdapt_aiosqlite_connection):
     """A pool rolls back whatever comes back to it; after a commit that is a trip for nothing."""
 
-    __slots__ = ("_begin", "_has_ended")
+    __slots__ = ("_begin", "_has_ended", "_only_reads")
 
     _cursor_cls = _AdaptedCursor
 
-    def begin(self, how: str) -> None:
+    def begin(self, how: str, *, only_reads: bool) -> None:
         """With the next statement, whatever that is."""
-        self._begin = how
+        self._begin, self._only_reads = how, only_reads
 
     def take_begin(self) -> str:
         begin, self._begin = self._begin, ""
@@ -98,13 +98,18 @@ class _AdaptedConnection(AsyncAdapt_aiosqlite_connection):
 
     def commit(self) -> None:
         if not self.take_begin():  # else nothing has been said in it
-            super().commit()
+            self._end_reading() if self._only_reads else super().commit()
         self._has_ended = True
 
     def rollback(self) -> None:
         if not self.take_begin() and not self._has_ended:
             super().rollback()
         self._has_ended = True
+
+    def _end_reading(self) -> None:
+        """Nothing can be lost by it and nobody waits for it: whatever this connection does next comes after it."""
+        driver = self._connection
+        driver._tx.put_nowait((None, driver._conn.commit))  # noqa: SLF001 - no public way to ask without waiting
 
 
 def connect(dialect: Dialect, record: object, where: tuple[Any, ...], how: dict[str, Any]) -> Any:  # noqa: ANN401 - a hook
@@ -114,5 +119,5 @@ def connect(dialect: Dialect, record: object, where: tuple[Any, ...], how: dict[
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does it
     opened: Any = await_(connection)
     adapted = _AdaptedConnection(dialect.loaded_dbapi, opened)
-    adapted.begin("")
+    adapted.begin("", only_reads=False)
     return adapted

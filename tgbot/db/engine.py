@@ -143,21 +143,19 @@ def _configure_sqlite(engine: AsyncEngine, begin: str, threads: WeakSet[Thread],
     pragmas = ["busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
     if is_reader:
         pragmas.append("query_only=ON")
+    script = "".join(f"PRAGMA {pragma};" for pragma in pragmas)
 
     event.listen(engine.sync_engine, "do_connect", driver.connect)
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: AsyncAdapt_aiosqlite_connection, record: object) -> None:
         threads.add(connection.driver_connection._thread)  # noqa: SLF001 - the driver has no public way to wait for it
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        connection.run_async(lambda driver: driver.executescript(script))
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: object) -> None:
         # The driver opens no transaction before a SELECT by itself, and a deferred one loses updates.
-        connection.connection.dbapi_connection.begin(begin)  # type: ignore[attr-defined]  # SQLAlchemy types the hook's argument loosely
+        connection.connection.dbapi_connection.begin(begin, only_reads=is_reader)  # type: ignore[attr-defined]  # SQLAlchemy types the hook's argument loosely
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def end_if_not_synced(context: ExceptionContext) -> None:

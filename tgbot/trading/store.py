@@ -339,6 +339,8 @@ async def hold(session: WriteSession, intent_id: str) -> Intent | None:
 
 
 async def with_ids(session: ReadSession, intent_ids: Collection[str]) -> list[Intent]:
+    if not intent_ids:
+        return []
     rows = await session.scalars(select(IntentRow).where(IntentRow.id.in_(intent_ids)))
     return [_intent(row) for row in rows]
 
