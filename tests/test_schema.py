@@ -96,6 +96,22 @@ async def test_an_earlier_revision_comes_up_to_date_at_once(empty: Database, rev
     assert await revision_of(empty) == NEWEST
 
 
+async def test_a_message_that_was_left_out_by_an_earlier_release_has_its_time_to_be_forgotten(empty: Database) -> None:
+    await migrate_to(empty, "0022")
+    async with empty.write() as session:
+        await session.execute(
+            text(
+                "INSERT INTO outbox (chat_id, priority, payload, state, reason, is_plain, is_repeat, tries, created_at,"
+                " expires_at) VALUES (7, 2, '', 'stale', '', :no, :no, 0, 5, NULL), (7, 2, '', 'stale', '', :no, :no,"
+                " 0, 5, 6), (7, 2, '', 'new', '', :no, :no, 0, 5, NULL)"
+            ),
+            {"no": False},
+        )
+    await migrate(empty)
+    times = await look(empty, lambda connection: connection.execute(text("SELECT expires_at FROM outbox ORDER BY id")))
+    assert times.scalars().all() == [5, 6, None]
+
+
 async def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(empty: Database, tmp_path: Path) -> None:
     await migrate(empty)
     async with empty.write() as session:

@@ -11,7 +11,6 @@ from tests.intake.conftest import ANN, BOB, DESK, MALLORY, Desk, Raw, all_of, me
 from tgbot.core import crash
 from tgbot.core.people import Person
 from tgbot.core.routing import Answer, Incoming
-from tgbot.intake.service import TIDY_EVERY
 
 KEY = "66f0a1b2c3d4e5f607182930"
 
@@ -265,26 +264,3 @@ async def holds(desk: Desk, secret: str) -> bool:
     async with desk.post.database.read() as session:
         rows = [*await session.execute(sql("SELECT payload FROM inbox UNION ALL SELECT payload FROM outbox"))]
     return any(secret in row[0] for row in rows)
-
-
-# Tidiness
-
-
-async def test_what_was_handled_is_forgotten_after_two_days_also_without_a_restart(desk: Desk) -> None:
-    async with desk.open() as intake:
-        await intake.receive([message(1, "/price btc")])
-        await intake.idle()
-        for _ in range(48):
-            await desk.clock.until_sleeping(2)
-            desk.clock.advance(TIDY_EVERY.total_seconds())
-        await intake.receive([message(2, "/price btc")])
-        await intake.idle()
-        await desk.clock.until_sleeping(2)
-        desk.clock.advance(TIDY_EVERY.total_seconds())
-
-        async def is_tidy() -> bool:
-            return await desk.states() == {2: "done"}
-
-        async with asyncio.timeout(10):
-            while not await is_tidy():
-                pass

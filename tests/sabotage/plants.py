@@ -387,6 +387,20 @@ PLANTS = (
         ("tests/delivery/test_sender.py",),
     ),
     Plant(
+        "that something was told once is forgotten with its words",
+        "tgbot/delivery/retention.py",
+        "OUTBOX.c.dedup_key.is_not(None)",
+        "OUTBOX.c.dedup_key.is_(None)",
+        ("tests/delivery/test_retention.py",),
+    ),
+    Plant(
+        "what was given up is forgotten before anybody has sent it again",
+        "tgbot/delivery/retention.py",
+        "OUTBOX.c.state == state, ended_at < now - KEPT_FOR",
+        "ended_at < now - KEPT_FOR",
+        ("tests/delivery/test_retention.py",),
+    ),
+    Plant(
         "whoever proposes an order may approve it",
         "tgbot/approvals/rules/votes.py",
         "        elif vote.person_id == proposer_id and not may_vote_for_own(policy, kind):\n"

@@ -79,8 +79,10 @@ def _has_one_before_it() -> ColumnElement[bool]:
         and_(other_is_urgent, PATIENT),
         and_(other_is_urgent == URGENT, _other.id < OutboxRow.id),
     )
-    is_in_the_way = or_(_other.state == State.CLAIMED, and_(_other.state == State.NEW, goes_first))
-    return select(literal(1)).where(_other.chat_id == OutboxRow.chat_id, is_in_the_way).exists()
+    is_in_the_way = or_(_other.state == State.CLAIMED, goes_first)
+    # The states by themselves, or SQLite looks through all that this chat was ever sent.
+    is_near = and_(_other.chat_id == OutboxRow.chat_id, _other.state.in_([State.CLAIMED, State.NEW]))
+    return select(literal(1)).where(is_near, is_in_the_way).exists()
 
 
 def _has_company() -> ColumnElement[bool]:
@@ -220,11 +222,10 @@ async def keep_chat(session: WriteSession, head: Claim, until: datetime) -> None
     )
 
 
-async def leave_out(session: WriteSession, head: Claim) -> None:
+async def leave_out(session: WriteSession, head: Claim, now: datetime) -> None:
     """Its reader wants no notices of this kind."""
-    await session.execute(
-        _of_chat(head).where(OUTBOX.c.kind == head.kind).values(state=State.STALE, picture=None, reason="switched off")
-    )
+    left_out = {"state": State.STALE, "picture": None, "reason": "switched off", "expires_at": now}
+    await session.execute(_of_chat(head).where(OUTBOX.c.kind == head.kind).values(left_out))
 
 
 async def next_due(session: WriteSession, now: datetime) -> datetime | None:
@@ -235,7 +236,8 @@ async def next_due(session: WriteSession, now: datetime) -> datetime | None:
 
 def _of_chat(head: Claim) -> Update:
     is_owed = or_(OUTBOX.c.state == State.NEW, OUTBOX.c.id == head.id)
-    return update(OUTBOX).where(OUTBOX.c.chat_id == head.chat_id, is_owed)
+    is_near = and_(OUTBOX.c.chat_id == head.chat_id, OUTBOX.c.state.in_([State.CLAIMED, State.NEW]))
+    return update(OUTBOX).where(is_near, is_owed)
 
 
 def _too_late(chat_id: int, thread_id: int | None, kind: str, count: int, now: datetime) -> dict[str, object]:

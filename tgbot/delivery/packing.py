@@ -58,7 +58,7 @@ class Packing:
                 await keep_chat(session, head, at)
                 return False
             case Verdict.LEAVE_OUT:
-                await leave_out(session, head)
+                await leave_out(session, head, now)
                 return False
             case Verdict.SEND:
                 return True

@@ -22,6 +22,7 @@ from tgbot.delivery.outbox import Outbox
 from tgbot.delivery.packing import Packing, RecipientsOf
 from tgbot.delivery.parcels import Parcel
 from tgbot.delivery.recall import recall_sent
+from tgbot.delivery.retention import forget
 from tgbot.delivery.settlement import Outcome, PartSent, Settlement
 from tgbot.texts.markup import without_markup
 from tgbot.texts.notation import Reader
@@ -32,6 +33,9 @@ log = structlog.get_logger()
 
 IDLE = 1.0
 TEND_EVERY = 1.0
+# Old messages are forgotten where nothing is to be sent, step by step until none is left. Not at once: whoever was away
+# for very long first owns up to those who were written to last.
+FORGET_EVERY = 300.0
 # What has been sent is noted for many at once, and at the latest so many seconds after it was.
 NOTED_WITHIN = 0.1
 LONGEST_BACKOFF = 30.0
@@ -70,6 +74,7 @@ class Sender:
         self._failures = 0
         self._failed_at = -inf
         self._tend_at = 0.0
+        self._forget_at = clock.monotonic() + FORGET_EVERY
         self._next_due: float | None = None
         self._is_stopping = False
 
@@ -138,6 +143,9 @@ class Sender:
         if not parcels:
             due = await next_due(session, now)
             self._next_due = None if due is None else moment + (due - now).total_seconds()
+            if moment >= self._forget_at:
+                has_more = await forget(session, now)
+                self._forget_at = moment + (TEND_EVERY if has_more else FORGET_EVERY)
         return parcels
 
     async def _deliver(self, parcel: Parcel) -> None:

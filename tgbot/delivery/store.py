@@ -17,7 +17,8 @@ EXPIRED = "expired"  # in place of a kind: the row says how many others came too
 
 class State(StrEnum):
     """NEW → CLAIMED (committed before a byte is sent) → SENT. A row claimed by a process that died is ambiguous. KEPT
-    is what waits for the end of quiet hours."""
+    is what waits for the end of quiet hours. STALE came too late, at `expires_at`. PAST was told or stale so long ago
+    that only its key is left."""
 
     NEW = "new"
     KEPT = "kept"
@@ -25,6 +26,7 @@ class State(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     STALE = "stale"
+    PAST = "past"
 
 
 OWED = (State.NEW, State.KEPT, State.CLAIMED)
@@ -45,6 +47,7 @@ class OutboxRow(Base):
         Index(None, "state", "priority", "id"),
         Index(None, "state", "expires_at"),
         Index(None, "state", "not_before"),
+        Index(None, "state", "sent_at"),
         Index(None, "chat_id", "state", "id"),
     )
 

@@ -32,6 +32,7 @@ PATIENCE = 0.4  # seconds; a button that spins longer feels dead
 # In a group, where it is one person's business what a press is answered: words that come later are everybody's.
 GROUP_PATIENCE = 4.0
 TIDY_EVERY = timedelta(hours=1)
+TIDY_PACE = timedelta(seconds=1)  # from one step to the next, while there are more
 _ROW = re.compile(r"[0-9]{1,18}")
 
 
@@ -173,8 +174,8 @@ class Intake:
     async def _keep_tidy(self) -> None:
         while True:
             async with self._database.write() as session:
-                await store.prune(session, self._clock.now())
-            await self._clock.sleep(TIDY_EVERY.total_seconds())
+                has_more = await store.prune(session, self._clock.now())
+            await self._clock.sleep((TIDY_PACE if has_more else TIDY_EVERY).total_seconds())
 
     async def _answer(self, incoming: Incoming, raw: RawUpdate, row_id: int) -> Answer:
         """The handler's answer. A press is acknowledged at the latest after a moment, so that no button spins; a toast

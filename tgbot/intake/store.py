@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, String, Text, delete, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Index, String, Text, delete, func, select, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.db.types import Base, RowId, UtcTime
-
-KEPT_FOR = timedelta(days=2)
 
 
 class InboxState(StrEnum):
@@ -22,15 +20,21 @@ class InboxState(StrEnum):
     DEAD = "dead"
 
 
+# Telegram delivers an update again for a day at most. What was given up an operator may want to look at.
+KEPT_FOR = {InboxState.DONE: timedelta(days=2), InboxState.DEAD: timedelta(days=14)}
+PRUNED_AT_ONCE = 100  # rows of a state in one step: all who want to write wait for it
+
+
 class InboxRow(Base):
     """One update, free of secrets. `tries` counts how often a later process began on what an earlier one left over."""
 
     __tablename__ = "inbox"
+    __table_args__ = (Index(None, "state", "received_at"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     payload: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(8), index=True)
+    state: Mapped[str] = mapped_column(String(8))
     tries: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(UtcTime)
 
@@ -96,10 +100,18 @@ async def finish(session: WriteSession, row_id: int) -> None:
     await session.execute(update(InboxRow).where(InboxRow.id == row_id).values(state=InboxState.DONE))
 
 
-async def prune(session: WriteSession, now: datetime) -> None:
-    """Forgets what people wrote a while ago. What was given up stays for the operator."""
-    old = InboxRow.received_at < now - KEPT_FOR
-    await session.execute(delete(InboxRow).where(InboxRow.state == InboxState.DONE, old))
+async def prune(session: WriteSession, now: datetime) -> bool:
+    """One step of forgetting what people wrote a while ago, the oldest first; whether there may be more. The newest row
+    stays: SQLite would give its number again, which a button may name."""
+    newest = select(func.max(aliased(InboxRow).id)).scalar_subquery()
+    has_more = False
+    for state, span in KEPT_FOR.items():
+        old = select(InboxRow.id).where(InboxRow.state == state, InboxRow.received_at < now - span)
+        old = old.where(InboxRow.id < newest).order_by(InboxRow.received_at).limit(PRUNED_AT_ONCE)
+        ids = (await session.scalars(old)).all()
+        has_more |= len(ids) == PRUNED_AT_ONCE
+        await session.execute(delete(InboxRow).where(InboxRow.id.in_(ids)))
+    return has_more
 
 
 class Dialogues:
