@@ -260,12 +260,21 @@ def _play(role: Callable[[asyncio.Event], Coroutine[Any, Any, None]], bind: str 
     try:
         spare_collector()
         asyncio.run(until_told())
-    except* BotError as group:
-        raise _first(group) from None
-    except* OSError as group:
-        error = _first(group)
-        log.debug("system_refuses", exc_info=error)
-        raise ConfigError(f"tgbot stops: {' '.join(filter(None, (bind, error.strerror or str(error))))}") from None
+    except (BotError, OSError, BaseExceptionGroup) as failure:
+        # Not by `except*`: Python 3.11.2, which Debian 12 has, wraps what is raised there into a group once more.
+        raise _in_short(failure, bind) from None
+
+
+def _in_short(failure: BaseException, bind: str) -> BaseException:
+    """What is said of it in one line; itself if there is a mistake of ours in it."""
+    group = failure if isinstance(failure, BaseExceptionGroup) else BaseExceptionGroup("", [failure])
+    if group.split((BotError, OSError))[1] is not None:
+        return failure
+    if refusals := group.subgroup(BotError):
+        return _first(refusals)
+    error = _first(group)
+    log.debug("system_refuses", exc_info=error)
+    return ConfigError(f"tgbot stops: {' '.join(filter(None, (bind, getattr(error, 'strerror', '') or str(error))))}")
 
 
 async def _switch(database: Database, whom: str, *, is_on: bool) -> None:

@@ -463,8 +463,8 @@ PLANTS = (
     Plant(
         "a transaction whose commit has failed comes back to the pool",
         "tgbot/db/driver.py",
-        "        super().commit()\n        self._has_ended = True\n",
-        "        self._has_ended = True\n        super().commit()\n",
+        "            self._end_reading() if",
+        "            self._has_ended = True\n            self._end_reading() if",
         ("tests/db/test_driver.py",),
     ),
     Plant(
