@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from tgbot.core.errors import UserError
-from tgbot.core.money import plain
+from tgbot.core.money import ZERO, plain
 from tgbot.core.reply import Reply, T
+from tgbot.trading.rules.exits import Refusal
 from tgbot.trading.rules.grammar import OrderRequest, choice
 from tgbot.trading.store import Intent
 
@@ -27,9 +28,20 @@ def too_little(entry: Intent, size: Decimal) -> Reply:
     return Reply((T.of("trading.exit_too_little", id=entry.short, size=size, base=base),))
 
 
-def profit_left_out(entry: Intent, price: Decimal) -> Reply:
+def profit_left_out(entry: Intent, stop: Intent, price: Decimal, refusal: Refusal) -> Reply:
+    """`refusal` is that of the OCO whose place the stop has taken."""
     pair = entry.spec.symbol
-    return Reply((T.of("trading.exit_no_profit", id=entry.short, price=price, again=f"/alert {pair} {plain(price)}"),))
+    text = T.of(
+        "trading.exit_no_profit",
+        id=entry.short,
+        price=price,
+        size=stop.spec.size or ZERO,
+        base=pair.split("-")[0],
+        code=refusal.code,
+        message=refusal.message,
+        again=f"/alert {pair} {plain(price)}",
+    )
+    return Reply((text,))
 
 
 def dropped(entry: Intent) -> Reply:
