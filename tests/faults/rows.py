@@ -391,7 +391,8 @@ KUCOIN_REST = (
         "R26",
         "KuCoin refuses the exit of a buy, for the moment or for good",
         "what passes is sent again, at growing distances; after three refused OCOs, or at once where KuCoin takes "
-        "none, the stop goes alone, and that is told in KuCoin's words; what is refused too long is given up and offered",
+        "none, the stop goes alone, and that is told in KuCoin's words; what is refused too long is given up, and "
+        "offered",
         (
             REFUSED + "test_an_oco_refused_for_what_passes_is_sent_again_and_keeps_its_profit",
             REFUSED + "test_no_longer_than_half_a_minute_the_loss_is_unguarded_and_the_words_about_it_are_kucoin_s",
