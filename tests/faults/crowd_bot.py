@@ -11,7 +11,7 @@ from tests.clock import START
 from tests.faults.crowd_exchange import WAITS, WINDOW, ZERO, Actor, Dice, Exchange, Kind, Time
 from tgbot.core.errors import Reason
 from tgbot.core.orders import Fill, Order
-from tgbot.trading.rules.exits import Refusal, Sent, goes_alone, has_given_up, may_try, uncovered
+from tgbot.trading.rules.exits import Refusal, Sent, goes_alone, may_try, uncovered
 from tgbot.trading.rules.settlement import (
     DONE,
     GIVEN_UP,
@@ -334,7 +334,7 @@ class Process:
     def _serve(self, entry: Row) -> Actor:
         is_done, revision, size = entry.state not in PENDING, entry.revision, int(entry.uncovered)
         sent = [one.sent for one in entry.exits]
-        if size == 0 or has_given_up(sent):
+        if size == 0:
             entry.is_served = is_done and not any(one.state in UNSETTLED for one in entry.exits)
             return
         if not may_try(sent, self._time.at()) or not (is_done or self._time.now - entry.changed_at >= 5):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.faults.test_ends import cancelled_halfway
 from tests.faults.test_exits import ENTRY, RESTING, exits_of, listed, said_to_cancel
 from tests.faults.test_stops import OCOS, STOPS, waiting
 from tests.trading.desk import Desk, Killed, at_point, die
@@ -15,6 +16,7 @@ from tgbot.trading.store import Intent
 
 LOSS_ONLY = "btc 0.01btc sl -2%"
 PASSES = ["400006", "400007", "200001", "200003", "200004", "411100"]
+UNTIL_GIVEN_UP = (21, 5, 13, 1, 109, 1, 901, 1, 1, 1)
 SUSPENDED, WORDS = "200001", "Trading is suspended"
 
 
@@ -34,6 +36,7 @@ async def half_filled(desk: Desk) -> Intent:
     entry = await desk.send(RESTING)
     rows = {"dealSize": "0.004", "dealFunds": "264", "fee": "0.264", "active": True, "cancelExist": False}
     desk.show(lambda data: data | rows, 999, f"/api/v1/hf/orders/client-order/{desk.placed()[0].client_oid}")
+    await desk.rounds(0, 21)
     return entry
 
 
@@ -95,12 +98,12 @@ async def test_where_the_stop_is_refused_as_well_both_come_back_with_the_pair(de
 async def test_what_is_refused_for_too_long_is_given_up_and_offered(desk: Desk) -> None:
     ocos, stops = refuse(desk, times=99), refuse(desk, STOPS, 99)
     short = await bought(desk)
-    await desk.rounds(*[5] * 240)
+    await desk.rounds(*UNTIL_GIVEN_UP)
     assert (ocos.hits, stops.hits) == (5, 3)
     told = await desk.told()
     assert told[-1].startswith(f"↩ No exit for 0.01 BTC of #{short}")
     assert not any("profit of" in text for text in told)
-    await desk.rounds(*[60] * 20)
+    await desk.rounds(*[300] * 4)
     assert (ocos.hits, stops.hits) == (5, 3)
 
 
@@ -205,7 +208,7 @@ async def test_killed_around_the_stop_that_takes_its_place_there_is_one_and_it_i
 async def test_what_fills_between_the_tries_goes_with_the_next(desk: Desk) -> None:
     entry = await half_filled(desk)
     refuse(desk)
-    await desk.rounds(0, 21, 6)
+    await desk.rounds(6)
     assert [one.spec.size for one in await exits_of(desk, entry)] == [Decimal("0.004")]
     desk.faults.clear()
     desk.price("BTC-USDT", 65_990)
@@ -218,7 +221,7 @@ async def test_tries_of_a_part_do_not_use_up_the_parts_of_an_order(desk: Desk) -
     entry = await half_filled(desk)
     refuse(desk, times=99)
     refuse(desk, STOPS)
-    await desk.rounds(0, 21, *[6] * 30)
+    await desk.rounds(*[6] * 30)
     assert [one.state for one in await exits_of(desk, entry)] == [*[State.REJECTED] * MOST_PARTS, State.WAITING]
     assert [leg.request.size for leg in waiting(desk)] == [Decimal("0.004")]
 
@@ -231,3 +234,60 @@ async def test_between_the_tries_it_lives_in_the_bot_and_can_be_taken_back(desk:
     assert f"#{short}: exit dropped" in await said_to_cancel(desk, entry)
     await desk.rounds(31, 31)
     assert refused.hits == 1
+
+
+# --- After it was given up -------------------------------------------------------------------------------------------
+
+
+async def given_up(desk: Desk, text: str) -> list[str]:
+    """Rounds in which every exit is refused, until one is given up; what is told of that."""
+    refuse(desk, times=99)
+    refuse(desk, STOPS, 99)
+    await desk.rounds(*UNTIL_GIVEN_UP)
+    desk.faults.clear()
+    return [said for said in await desk.told() if text in said]
+
+
+async def test_what_fills_after_an_exit_was_given_up_gets_its_own(desk: Desk) -> None:
+    entry = await half_filled(desk)
+    (told,) = await given_up(desk, "No exit for")
+    assert told.startswith(f"↩ No exit for 0.004 BTC of #{entry.short}")
+    desk.price("BTC-USDT", 65_990)
+    await desk.rounds(31, 6)
+    placed = [one.spec.size for one in await exits_of(desk, entry) if one.state is State.WAITING]
+    assert placed == [Decimal("0.006")], "the other 0.004 may have been sold by hand"
+    assert not any("No exit for" in said for said in await desk.told())
+    await desk.rounds(31, 31)
+    assert await listed_exits(desk) == [], "nothing lives in the bot any more"
+
+
+async def test_a_fill_that_shows_after_the_end_of_all_gets_its_exit_though_the_part_before_was_given_up(
+    desk: Desk,
+) -> None:
+    entry = await cancelled_halfway(desk)
+    unsent = desk.faults.add("POST", OCOS, Mode.ERROR, 5, code="400002", status=401)
+    for _ in range(7):
+        desk.clock.advance(31)
+        await desk.now.exits.look()
+    assert unsent.hits == 5
+    assert sum("No exit for 0.004 BTC" in said for said in await desk.told()) == 1
+    assert await listed_exits(desk) == []
+    await desk.rounds(31, 6)
+    placed = [one.spec.size for one in await exits_of(desk, entry) if one.state is State.WAITING]
+    assert placed == [Decimal("0.006")]
+
+
+async def test_killed_when_it_is_given_up_that_is_told_once(desk: Desk) -> None:
+    short = (await desk.send(ENTRY)).short
+    told = await given_up(desk, "No exit for")
+    for _ in range(2):
+        desk.restart()
+        await desk.now.reconciler.begin()
+        await desk.rounds(31)
+        told += [said for said in await desk.told() if "No exit for" in said]
+    assert [said.partition(":")[0] for said in told] == [f"↩ No exit for 0.01 BTC of #{short}"]
+
+
+async def listed_exits(desk: Desk) -> list[str]:
+    """Those that live in the bot."""
+    return [entry.short for entry in (await desk.now.orders.open(desk.person())).exits]

@@ -34,8 +34,8 @@ from tgbot.trading.rules.exits import (
     QUIET_FOR,
     Exits,
     Sent,
+    given_up,
     goes_alone,
-    has_given_up,
     is_too_small,
     lasting,
     levels,
@@ -77,14 +77,13 @@ class _Due:
     def is_too_small(self) -> bool:
         return is_too_small(self.size, levels(self.exits, self.average, self.rule), self.rule)
 
-    @property
-    def request(self) -> OrderRequest:
-        """The same, as a person would ask for it."""
+    def request(self, size: Decimal) -> OrderRequest:
+        """The same for this size, as a person would ask for it."""
         profit, loss = levels(self.exits, self.average, self.rule)
         return OrderRequest(
             Side.SELL,
             self.rule.symbol,
-            spelled(Amount(self.size, Unit.BASE), self.rule),
+            spelled(Amount(size, Unit.BASE), self.rule),
             take_profit=PriceWish(level=profit) if profit is not None else None,
             stop_loss=PriceWish(level=loss) if loss is not None else None,
         )
@@ -149,13 +148,11 @@ class StandingExits:
         if due is None:
             return
         await self._tell_of_profit_left_out(due)
+        await self._tell_of_given_up(due)
         is_done = due.entry.state not in PENDING
         if due.size == ZERO:
             if is_done and not any(one.state in UNSETTLED for one in due.sent):
-                await self._end(due, Standing.DONE, None)
-            return
-        if has_given_up(due.sent):
-            await self._end(due, Standing.GIVEN_UP, views.given_up(due.entry, due.size, due.request))
+                await self._end(due, Standing.GIVEN_UP if given_up(due.sent) else Standing.DONE, None)
         elif due.is_too_small:
             if is_done:
                 await self._end(due, Standing.DONE, views.too_little(due.entry, due.size))
@@ -223,7 +220,7 @@ class StandingExits:
             chat_id=entry.chat_id,
             key_id=entry.key_id,
             mode=entry.mode,
-            request=due.request.to_text(),
+            request=due.request(due.size).to_text(),
             spec=spec,
             digest=digest_of(entry.key_id, spec, wait, None),
             reference=last,
@@ -255,6 +252,17 @@ class StandingExits:
         for stop in stops:
             reply = views.profit_left_out(due.entry, stop, profit, refusal)
             await self._say(due.entry, reply, f"exit without profit {stop.id}")
+
+    async def _tell_of_given_up(self, due: _Due) -> None:
+        """Once of each size, unless one that had failed has turned up since that was read."""
+        for last in given_up(due.sent):
+            reply = views.given_up(due.entry, last.size, due.request(last.size))
+            dedup_key = f"exit given up {due.entry.id} {last.changed_at.isoformat()}"
+            async with self._database.write() as session:
+                if await sent_for(session, due.entry) != due.sent:
+                    return
+                await self._outbox.put(session, _notice(due.entry, reply, dedup_key))
+            self._outbox.wake()
 
     async def _end(self, due: _Due, state: Standing, reply: Reply | None) -> None:
         """Unless more has filled since that was read, or one that had failed has turned up: then the next round looks

@@ -165,10 +165,10 @@ async def is_dropped(session: ReadSession, entry: Intent) -> bool:
 
 
 async def rearm(session: WriteSession, entry: Intent) -> None:
-    """Its end was not one: more has filled since all of it was done. What was given up or taken back stays so."""
+    """Its end was not one: more has filled since all of it was done or given up. What was taken back stays so."""
     await session.execute(
         update(StandingExitRow)
-        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.DONE)
+        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state.in_((Standing.DONE, Standing.GIVEN_UP)))
         .values(state=Standing.ARMED)
     )
 

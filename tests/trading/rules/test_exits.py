@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.clock import START
@@ -20,8 +20,8 @@ from tgbot.trading.rules.exits import (
     Exits,
     Refusal,
     Sent,
+    given_up,
     goes_alone,
-    has_given_up,
     may_try,
     plan,
     uncovered,
@@ -102,13 +102,14 @@ exits_sent = st.lists(
         is_oco=st.booleans(),
         reason=st.sampled_from(list(Reason)),
     ),
-    max_size=6,
+    max_size=12,
 )
 
 
 @given(exits_sent)
 def test_only_what_has_definitely_come_to_nothing_is_sent_again(sent: list[Sent]) -> None:
     held = Decimal(5)
+    assume(not given_up(sent))
     covered = held - uncovered(held, sent)
     passing = [one for one in sent if one.refusal is not None and one.refusal.reason in PASSING]
     again = [
@@ -123,9 +124,24 @@ def test_after_a_failure_it_is_tried_half_a_minute_later_and_five_times_at_most(
     failed = [an_exit("1", State.NOT_SENT)]
     assert not may_try(failed, START + timedelta(seconds=29))
     assert may_try(failed, START + timedelta(seconds=30))
-    assert not has_given_up(failed * (MOST_TRIES - 1))
-    assert has_given_up(failed * MOST_TRIES)
-    assert not may_try(failed * MOST_TRIES, START + timedelta(days=1))
+    assert uncovered(Decimal(1), failed * (MOST_TRIES - 1)) == Decimal(1)
+    assert uncovered(Decimal(1), failed * MOST_TRIES) == Decimal(0)
+
+
+def test_what_was_given_up_stays_so_and_what_fills_later_is_tried_anew() -> None:
+    failed = [an_exit("1", State.NOT_SENT)] * MOST_TRIES
+    assert given_up(failed) == failed[:1]
+    assert uncovered(Decimal(3), failed) == Decimal(2)
+    again = [*failed, an_exit("2", State.NOT_SENT)]
+    assert uncovered(Decimal(3), again) == Decimal(2)
+    assert given_up(again) == failed[:1]
+    assert uncovered(Decimal(3), [*again, an_exit("2", State.WAITING)]) == Decimal(0)
+
+
+@given(exits_sent, st.sampled_from(["0.5", "3", "20"]))
+def test_never_is_more_sent_for_than_what_has_not_come_to_be(sent: list[Sent], held: str) -> None:
+    alive = sum((one.size for one in sent if not one.comes_to_nothing), Decimal(0))
+    assert uncovered(Decimal(held), sent) <= max(Decimal(held) - alive, Decimal(0))
 
 
 @pytest.mark.parametrize(
@@ -162,8 +178,8 @@ def test_after_refusals_it_waits_longer_and_longer_but_never_with_the_stop_in_pl
 
 def test_refusals_are_counted_from_the_last_exit_that_lasts() -> None:
     kinds = "O" * MOST_REFUSALS
-    assert not has_given_up(refused(kinds[1:]))
-    assert has_given_up(refused(kinds))
+    assert not given_up(refused(kinds[1:]))
+    assert given_up(refused(kinds)) == refused(kinds)[-1:]
     placed = [*refused(kinds[1:]), an_exit("1", State.WAITING)]
-    assert not has_given_up([*placed, *refused("O")])
+    assert not given_up([*placed, *refused("O")])
     assert not goes_alone([*placed, *refused("O")])

@@ -77,6 +77,10 @@ class Sent:
         reason = self.refusal.reason if self.refusal else Reason.OTHER
         return self.state is State.REJECTED and is_followed(reason, is_oco=self.is_oco)
 
+    @property
+    def comes_to_nothing(self) -> bool:
+        return self.has_failed or self.is_refused
+
 
 def is_followed(reason: Reason, *, is_oco: bool) -> bool:
     """Whether an exit that was refused for this reason is followed by another. Of what is no OCO, a refusal that does
@@ -117,20 +121,24 @@ def is_too_small(size: Decimal, prices: Sequence[Decimal | None], rule: SymbolRu
 
 def uncovered(held: Decimal, sent: Sequence[Sent]) -> Decimal:
     """How much of what was bought no exit has been sent for, or none that has come to be or might yet. What was refused
-    for good is not sent again either."""
+    for good or given up is not sent again either."""
     return max(held - sum((one.size for one in lasting(sent)), ZERO), ZERO)
 
 
 def lasting(sent: Sequence[Sent]) -> list[Sent]:
     """Those whose size is not sent once more."""
-    return [one for one in sent if not _is_open_again(one)]
+    return [one for turn in _turns(sent) for one in turn[-1:] if not one.comes_to_nothing or _is_too_long(turn)]
+
+
+def given_up(sent: Sequence[Sent]) -> list[Sent]:
+    """The last try of each size that was tried in vain too often. What fills later is tried anew, without it."""
+    return [turn[-1] for turn in _turns(sent) if _is_too_long(turn)]
 
 
 def may_try(sent: Sequence[Sent], now: datetime) -> bool:
     """Whether it is time, after those that have come to nothing. What takes the place of a refused OCO goes at once."""
-    if has_given_up(sent):
-        return False
-    failed, refused = [one for one in sent if one.has_failed], _refused_lately(sent)
+    tries = _tries(sent)
+    failed, refused = [one for one in tries if one.has_failed], [one for one in tries if one.is_refused]
     if failed and now - failed[-1].changed_at < TRY_AGAIN:
         return False
     if not refused or (refused[-1].is_oco and goes_alone(sent)):
@@ -139,17 +147,13 @@ def may_try(sent: Sequence[Sent], now: datetime) -> bool:
     return now - refused[-1].changed_at >= pause
 
 
-def has_given_up(sent: Sequence[Sent]) -> bool:
-    return sum(one.has_failed for one in sent) >= MOST_TRIES or len(_refused_lately(sent)) >= MOST_REFUSALS
-
-
 def goes_alone(sent: Sequence[Sent]) -> bool:
     """Whether the next is the stop of the two: KuCoin takes no OCO here, or has refused it so often that the loss has
     to be guarded. If it refuses that stop as well, the OCO was not the reason, and one is tried first in each turn."""
     reasons = [one.refusal.reason for one in sent if one.is_oco and one.is_refused and one.refusal is not None]
     if set(reasons) - PASSING - {Reason.OTHER} or reasons.count(Reason.OTHER) >= MOST_UNNAMED:
         return True
-    refused = _refused_lately(sent)
+    refused = [one for one in _tries(sent) if one.is_refused]
     in_a_row = len(list(takewhile(lambda one: one.is_oco, reversed(refused))))
     return in_a_row >= (MOST_OCOS if in_a_row == len(refused) else 1)
 
@@ -172,14 +176,24 @@ def plan(
     return limit, StopLeg(loss, stop_limit(loss, rule.price_increment))
 
 
-def _is_open_again(one: Sent) -> bool:
-    return one.has_failed or one.is_refused
+def _turns(sent: Sequence[Sent]) -> list[list[Sent]]:
+    """One after another: tries that have come to nothing, and the one that ends them, because it has not or because it
+    was one too many."""
+    turns: list[list[Sent]] = [[]]
+    for one in sent:
+        turns[-1].append(one)
+        if not one.comes_to_nothing or _is_too_long(turns[-1]):
+            turns.append([])
+    return turns
 
 
-def _refused_lately(sent: Sequence[Sent]) -> list[Sent]:
-    """Since the last one that lasts."""
-    lately = list(takewhile(_is_open_again, reversed(sent)))[::-1]
-    return [one for one in lately if one.is_refused]
+def _tries(sent: Sequence[Sent]) -> list[Sent]:
+    """Those that have come to nothing since the last one that lasts."""
+    return _turns(sent)[-1]
+
+
+def _is_too_long(turn: Sequence[Sent]) -> bool:
+    return sum(one.has_failed for one in turn) >= MOST_TRIES or sum(one.is_refused for one in turn) >= MOST_REFUSALS
 
 
 def _level(wish: PriceWish | None, average: Decimal, rule: SymbolRule) -> Decimal | None:
