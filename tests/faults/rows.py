@@ -404,6 +404,9 @@ KUCOIN_REST = (
             REFUSED + "test_a_no_that_was_not_written_down_is_found_out_and_the_oco_sent_again",
             REFUSED + "test_killed_around_the_stop_that_takes_its_place_there_is_one_and_it_is_told",
             REFUSED + "test_what_fills_between_the_tries_goes_with_the_next",
+            REFUSED + "test_what_fills_after_an_exit_was_given_up_gets_its_own",
+            REFUSED + "test_an_exit_that_is_cancelled_between_its_tries_is_not_sent_again",
+            REFUSED + "test_an_exit_that_is_cancelled_while_it_is_unknown_is_not_sent_again",
         ),
     ),
 )

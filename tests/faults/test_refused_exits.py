@@ -291,3 +291,64 @@ async def test_killed_when_it_is_given_up_that_is_told_once(desk: Desk) -> None:
 async def listed_exits(desk: Desk) -> list[str]:
     """Those that live in the bot."""
     return [entry.short for entry in (await desk.now.orders.open(desk.person())).exits]
+
+
+# --- Cancelled before it is known whether it is there ----------------------------------------------------------------
+
+
+async def unknown_exit(desk: Desk, entry: Intent, mode: Mode) -> Intent:
+    desk.faults.add("POST", OCOS, mode)
+    await desk.now.reconciler.look()
+    await desk.now.exits.look()
+    (exit_,) = await exits_of(desk, entry)
+    assert exit_.state is State.UNKNOWN
+    return exit_
+
+
+@pytest.mark.parametrize("mode", [Mode.LOST, Mode.DROP])
+async def test_an_exit_that_is_cancelled_while_it_is_unknown_is_not_sent_again(desk: Desk, mode: Mode) -> None:
+    entry = await desk.send(ENTRY)
+    exit_ = await unknown_exit(desk, entry, mode)
+    said = await said_to_cancel(desk, exit_)
+    if mode is Mode.DROP:
+        assert f"#{entry.short}: the bot places no further exit" in said
+    await desk.settle()
+    await desk.rounds(31, 31)
+    assert waiting(desk) == []
+    assert len(await exits_of(desk, entry)) == 1
+    assert await listed_exits(desk) == []
+
+
+async def test_an_exit_that_is_cancelled_between_its_tries_is_not_sent_again(desk: Desk) -> None:
+    refused = refuse(desk, times=99)
+    entry = await desk.send(ENTRY)
+    await desk.rounds(0)
+    (exit_,) = await exits_of(desk, entry)
+    assert f"#{entry.short}: the bot places no further exit" in await said_to_cancel(desk, exit_)
+    await desk.rounds(31, 31)
+    assert refused.hits == 1
+
+
+async def test_it_is_said_that_what_the_order_still_buys_has_no_exit_either(desk: Desk) -> None:
+    entry = await half_filled(desk)
+    desk.clock.advance(6)
+    exit_ = await unknown_exit(desk, entry, Mode.DROP)
+    said = await said_to_cancel(desk, exit_)
+    assert f"#{entry.short}: the bot places no further exit for what it has bought and still buys." in said
+    desk.faults.clear()
+    desk.price("BTC-USDT", 65_990)
+    await desk.settle()
+    await desk.rounds(31, 31)
+    assert len(await exits_of(desk, entry)) == 1
+
+
+async def test_a_part_that_is_cancelled_at_kucoin_leaves_the_exits_of_what_is_still_bought(desk: Desk) -> None:
+    entry = await half_filled(desk)
+    await desk.rounds(6)
+    (part,) = await exits_of(desk, entry)
+    assert "no further exit" not in await said_to_cancel(desk, part)
+    desk.faults.clear()
+    desk.price("BTC-USDT", 65_990)
+    await desk.rounds(31, 6)
+    sizes = [(one.spec.size, one.state) for one in await exits_of(desk, entry)]
+    assert sizes == [(Decimal("0.004"), State.CANCELLED), (Decimal("0.006"), State.WAITING)]

@@ -14,11 +14,12 @@ from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.types import Base
 from tgbot.kucoin.errors import definite_reason
 from tgbot.trading import store
-from tgbot.trading.rules.exits import Refusal, Sent, uncovered
+from tgbot.trading.rules.exits import FAILED, Refusal, Sent, uncovered
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State
 from tgbot.trading.store import AttemptRow, Intent, IntentRow
 
 MAY_SELL = PENDING | {State.INDETERMINATE}
+MAY_COME_AGAIN = UNSETTLED | FAILED | {State.REJECTED}
 
 
 class Standing(StrEnum):
@@ -145,6 +146,16 @@ async def take_back(session: WriteSession, entry: Intent) -> bool:
     now = await store.by_id(session, entry.id) or entry
     may_send = now.state in PENDING or await is_uncovered(session, now) or await _is_in_doubt(session, now)
     return may_send and await drop(session, now)
+
+
+async def call_back(session: WriteSession, exit_: Intent) -> Intent | None:
+    """The entry of an exit that was asked to end, if the bot would have sent that once more because it may not have
+    come to be. From now on it sends none for it."""
+    now, entry = await store.by_id(session, exit_.id), await store.by_id(session, exit_.entry_id or "")
+    if now is None or entry is None:
+        return None
+    may_come_again = now.state in UNSETTLED or (now.state in MAY_COME_AGAIN and await is_uncovered(session, entry))
+    return entry if may_come_again and await drop(session, entry) else None
 
 
 async def live_exits_of(session: ReadSession, entry: Intent) -> list[Intent]:

@@ -1,5 +1,6 @@
 """What is said of exits that live in the bot."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from tgbot.core.errors import UserError
@@ -7,6 +8,7 @@ from tgbot.core.money import ZERO, plain
 from tgbot.core.reply import Reply, T
 from tgbot.trading.rules.exits import Refusal
 from tgbot.trading.rules.grammar import OrderRequest, choice
+from tgbot.trading.rules.settlement import PENDING
 from tgbot.trading.store import Intent
 
 
@@ -42,6 +44,12 @@ def profit_left_out(entry: Intent, stop: Intent, price: Decimal, refusal: Refusa
         again=f"/alert {pair} {plain(price)}",
     )
     return Reply((text,))
+
+
+def no_more(reply: Reply, entry: Intent) -> Reply:
+    """What is said of an exit that was asked to end, where the bot sends no other in its place."""
+    key = "trading.exit_no_more_ever" if entry.state in PENDING else "trading.exit_no_more"
+    return replace(reply, lines=(*reply.lines, T.of(key, id=entry.short)))
 
 
 def dropped(entry: Intent) -> Reply:
