@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from tests.approvals.group import BOB, CHAT, EVE, MALLORY, ZOE, Group
 from tests.trading.conftest import on_both_databases
-from tests.trading.desk import ANN, CARD, RENDERER, Killed, at_point, die
+from tests.trading.desk import ANN, CARD, RENDERER, Killed, at_point, die, read
 from tgbot.accounts.guards.rules import Limit
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.guards.store import By
@@ -25,6 +25,7 @@ from tgbot.core.orders import Side
 from tgbot.core.people import Standing
 from tgbot.delivery.codec import decode
 from tgbot.delivery.store import OutboxRow
+from tgbot.paper.faults import Mode
 from tgbot.texts.markup import clean
 from tgbot.texts.notation import Reader
 from tgbot.trading import older_copy
@@ -716,6 +717,21 @@ async def test_what_the_group_has_sent_is_called_back_with_the_next_key_of_the_a
     assert group.world.exchange._store.waiting_stops() == []
     with pytest.raises(Refused, match=r"trading\.desk_unusable"):
         await group.propose()
+
+
+async def test_an_exit_that_is_called_back_while_it_is_unknown_is_not_sent_again(group: Group) -> None:
+    world = group.world
+    bought = await granted(group, "btc 0.01btc tp +4% sl -2%")
+    world.faults.add("POST", "/api/v3/oco/order", Mode.DROP)
+    await world.now.reconciler.look()
+    await world.now.exits.look()
+    async with world.database.read() as session:
+        (exit_,) = await exits_of(session, bought.id)
+    said = read(await group.now.proposals.cancel(group.desk, group.person(BOB), exit_.short))
+    assert f"#{bought.short}: the bot places no further exit" in said
+    await world.settle()
+    await world.rounds(31, 31)
+    assert world.exchange._store.waiting_stops() == []
 
 
 async def test_what_was_sent_with_another_account_is_not_the_groups_to_call_back(group: Group) -> None:

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from tests.clock import START
 from tests.faults.crowd_exchange import WAITS, WINDOW, ZERO, Actor, Dice, Exchange, Kind, Time
+from tgbot.core.errors import Reason
 from tgbot.core.orders import Fill, Order
-from tgbot.trading.rules.exits import Sent, has_given_up, may_try, uncovered
+from tgbot.trading.rules.exits import Refusal, Sent, goes_alone, may_try, uncovered
 from tgbot.trading.rules.settlement import (
     DONE,
     GIVEN_UP,
@@ -63,7 +64,12 @@ class Row:
     @property
     def sent(self) -> Sent:
         at = START + timedelta(seconds=self.changed_at)
-        return Sent(Decimal(self.size), self.state, at, self.kind is Kind.OCO)
+        return Sent(Decimal(self.size), self.state, at, self.kind is Kind.OCO, Refusal("", "", self.reason))
+
+    @property
+    def reason(self) -> Reason:
+        """Of a refusal: every other one passes."""
+        return Reason.SUSPENDED if int(self.client_oid) % 2 else Reason.CLOSED
 
     @property
     def uncovered(self) -> Decimal:
@@ -328,13 +334,12 @@ class Process:
     def _serve(self, entry: Row) -> Actor:
         is_done, revision, size = entry.state not in PENDING, entry.revision, int(entry.uncovered)
         sent = [one.sent for one in entry.exits]
-        if size == 0 or has_given_up(sent):
+        if size == 0:
             entry.is_served = is_done and not any(one.state in UNSETTLED for one in entry.exits)
             return
         if not may_try(sent, self._time.at()) or not (is_done or self._time.now - entry.changed_at >= 5):
             return
-        was_refused = any(one.state is State.REJECTED and one.kind is Kind.OCO for one in entry.exits)
         yield self._dice.below(3)
-        row = self._disk.exit_of(entry, revision, size, Kind.STOP if was_refused else Kind.OCO)
+        row = self._disk.exit_of(entry, revision, size, Kind.STOP if goes_alone(sent) else Kind.OCO)
         if row is not None:
             yield from self._send(row)

@@ -83,6 +83,7 @@ CLOCKS = "alerts/test_monitor_clocks.py::"
 KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "kucoin/test_hub.py::"
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
+REFUSED = "faults/test_refused_exits.py::"
 ELSEWHERE = "trading/test_fills_elsewhere.py::"
 ADOPTION = "trading/test_adoption.py::"
 PORTFOLIO = "flows/test_portfolio.py::"
@@ -384,6 +385,28 @@ KUCOIN_REST = (
             AMEND + "test_a_fill_that_shows_between_the_cancel_and_its_ticket_is_not_in_the_ticket",
             AMENDING + "test_after_a_late_fill_a_fresh_ticket_is_for_what_really_remains",
             AMENDING + "test_a_requoted_ticket_for_the_rest_is_void_too_whoever_comes_first",
+        ),
+    ),
+    Row(
+        "R26",
+        "KuCoin refuses the exit of a buy, for the moment or for good",
+        "what passes is sent again, at growing distances; after three refused OCOs, or at once where KuCoin takes "
+        "none, the stop goes alone, and that is told in KuCoin's words; what is refused too long is given up, and "
+        "offered",
+        (
+            REFUSED + "test_an_oco_refused_for_what_passes_is_sent_again_and_keeps_its_profit",
+            REFUSED + "test_no_longer_than_half_a_minute_the_loss_is_unguarded_and_the_words_about_it_are_kucoin_s",
+            REFUSED + "test_where_the_stop_is_refused_as_well_both_come_back_with_the_pair",
+            REFUSED + "test_what_is_refused_for_too_long_is_given_up_and_offered",
+            REFUSED + "test_where_no_oco_is_to_be_had_the_stop_goes_at_once",
+            REFUSED + "test_a_price_that_was_beyond_one_side_for_a_moment_costs_no_profit",
+            REFUSED + "test_killed_between_the_tries_the_next_life_goes_on_where_it_was",
+            REFUSED + "test_a_no_that_was_not_written_down_is_found_out_and_the_oco_sent_again",
+            REFUSED + "test_killed_around_the_stop_that_takes_its_place_there_is_one_and_it_is_told",
+            REFUSED + "test_what_fills_between_the_tries_goes_with_the_next",
+            REFUSED + "test_what_fills_after_an_exit_was_given_up_gets_its_own",
+            REFUSED + "test_an_exit_that_is_cancelled_between_its_tries_is_not_sent_again",
+            REFUSED + "test_an_exit_that_is_cancelled_while_it_is_unknown_is_not_sent_again",
         ),
     ),
 )

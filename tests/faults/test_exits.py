@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.test_amend import held_at
 from tests.faults.test_ends import cancelled_halfway
-from tests.faults.test_stops import OCOS, STOPS, waiting
+from tests.faults.test_stops import OCOS, waiting
 from tests.trading.desk import ANN, CARD, FILLS, Desk, Killed, at_point, die, read
 from tgbot.accounts.guards.rules import Limit
 from tgbot.accounts.guards.store import By
@@ -204,7 +204,10 @@ async def test_a_refused_oco_is_followed_by_the_stop_alone(desk: Desk) -> None:
     (stop,) = waiting(desk)
     assert (stop.stop_price, stop.request.price) == (TWO_DOWN, None)
     told = [text for text in await desk.told() if "profit of" in text]
-    assert [text.partition(":")[0] for text in told] == [f"↩ The profit of #{entry.short} at 69,680.2 is not placed"]
+    words = (
+        f"The profit of #{entry.short} at 69,680.2 is not placed for 0.01 BTC. KuCoin refused profit and loss together"
+    )
+    assert [text.partition(": what")[0] for text in told] == [f"↩ {words}: closed (404000). The stop is placed alone"]
     assert told[0].endswith("/alert BTC-USDT 69680.2")
 
 
@@ -214,14 +217,6 @@ async def test_nothing_is_said_to_be_left_out_where_nothing_is(desk: Desk, text:
     desk.price("BTC-USDT", 65_000)
     await desk.rounds(0, 2)
     assert not any("profit of" in text for text in await desk.told())
-
-
-async def test_a_refused_stop_is_told_and_not_tried_again(desk: Desk) -> None:
-    fault = desk.faults.add("POST", STOPS, Mode.ERROR, 99, code="200003", message="too many")
-    await desk.send("btc 0.01btc sl -2%")
-    await desk.rounds(0, *[31] * 5)
-    assert fault.hits == 1
-    assert any("too many (200003)" in text and "exit of" in text for text in await desk.told())
 
 
 async def test_an_exit_that_never_arrives_is_given_up_after_five_times_and_offered(desk: Desk) -> None:

@@ -156,8 +156,8 @@ async def test_an_unclear_answer_leaves_the_outcome_unknown(
         ("400100", "Stop order type invalid.", Reason.OTHER),
         ("200003", "Too many stop orders", Reason.TOO_MANY),
         ("900001", "symbol not exists", Reason.SYMBOL),
-        ("404000", "Url not found", Reason.OTHER),
-        ("401000", "The interface has been deprecated", Reason.OTHER),
+        ("404000", "Url not found", Reason.CLOSED),
+        ("401000", "The interface has been deprecated", Reason.CLOSED),
     ],
 )
 async def test_a_definite_no_is_told_with_its_reason(

@@ -179,7 +179,7 @@ PLANTS = (
     Plant(
         "what has no exit yet is not counted anew when one is sent",
         "tgbot/trading/exits.py",
-        "            if uncovered(held(entry), await _sent(session, entry)) < due.size:\n",
+        "            if uncovered(held(entry), await sent_for(session, entry)) < due.size:\n",
         "            if False:\n",
         ("tests/faults/test_exits.py",),
     ),

@@ -97,6 +97,7 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
     DUPLICATE = "duplicate"
     THROTTLED = "throttled"
+    CLOSED = "closed"
     OTHER = "other"
 
 

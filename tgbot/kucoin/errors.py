@@ -46,7 +46,8 @@ DEFINITE: tuple[Row, ...] = (
     *_rows(Reason.PRICE_BAND, "400330 400370 400760 126022 126029 126030"),
     *_rows(Reason.TOO_MANY, "200003 126011 103000 210014 130204 126042 130311 130312 130313 130314"),
     *_rows(Reason.NOT_FOUND, "126043 order_not_exist orderNotExist"),
-    *_rows(Reason.OTHER, "400400 400000 130101 100001 415000 401000 404000"),
+    *_rows(Reason.CLOSED, "401000 404000"),
+    *_rows(Reason.OTHER, "400400 400000 130101 100001 415000"),
 )
 _DUPLICATES: tuple[Row, ...] = (
     Row("400100", Reason.DUPLICATE, _DUPLICATE),

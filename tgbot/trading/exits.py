@@ -19,7 +19,7 @@ from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderSpec, Side, Wait
 from tgbot.core.reply import Reply, T
 from tgbot.credentials.service import Keys
-from tgbot.db.engine import Database, ReadSession
+from tgbot.db.engine import Database
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
@@ -34,18 +34,18 @@ from tgbot.trading.rules.exits import (
     QUIET_FOR,
     Exits,
     Sent,
-    has_given_up,
-    is_oco_refused,
+    given_up,
+    goes_alone,
     is_too_small,
+    lasting,
     levels,
     may_try,
     plan,
-    profit_left_out,
     uncovered,
 )
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, Misses, State
-from tgbot.trading.standing import Standing, StandingExit, held, sent
+from tgbot.trading.standing import Standing, StandingExit, held, sent_for
 from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.terms import no_update
 from tgbot.trading.tickets import digest_of
@@ -77,14 +77,13 @@ class _Due:
     def is_too_small(self) -> bool:
         return is_too_small(self.size, levels(self.exits, self.average, self.rule), self.rule)
 
-    @property
-    def request(self) -> OrderRequest:
-        """The same, as a person would ask for it."""
+    def request(self, size: Decimal) -> OrderRequest:
+        """The same for this size, as a person would ask for it."""
         profit, loss = levels(self.exits, self.average, self.rule)
         return OrderRequest(
             Side.SELL,
             self.rule.symbol,
-            spelled(Amount(self.size, Unit.BASE), self.rule),
+            spelled(Amount(size, Unit.BASE), self.rule),
             take_profit=PriceWish(level=profit) if profit is not None else None,
             stop_loss=PriceWish(level=loss) if loss is not None else None,
         )
@@ -148,13 +147,12 @@ class StandingExits:
         due = await self._due(one)
         if due is None:
             return
+        await self._tell_of_profit_left_out(due)
+        await self._tell_of_given_up(due)
         is_done = due.entry.state not in PENDING
         if due.size == ZERO:
             if is_done and not any(one.state in UNSETTLED for one in due.sent):
-                await self._end(due, Standing.DONE, None)
-            return
-        if has_given_up(due.sent):
-            await self._end(due, Standing.GIVEN_UP, views.given_up(due.entry, due.size, due.request))
+                await self._end(due, Standing.GIVEN_UP if given_up(due.sent) else Standing.DONE, None)
         elif due.is_too_small:
             if is_done:
                 await self._end(due, Standing.DONE, views.too_little(due.entry, due.size))
@@ -167,13 +165,13 @@ class StandingExits:
             return None
         rule = self._symbols.rule(entry.spec.symbol)
         async with self._database.read() as session:
-            so_far = await _sent(session, entry)
+            so_far = await sent_for(session, entry)
         size = floor_to(uncovered(held(entry), so_far), rule.base_increment)
         return _Due(one, entry.exits, so_far, size, entry.filled_funds / entry.filled_size, rule)
 
     def _is_worth_a_part(self, due: _Due) -> bool:
         """An order that is still filling brings one fill after another: they are gathered."""
-        return len(due.sent) < MOST_PARTS and self._clock.now() - due.entry.changed_at >= QUIET_FOR
+        return len(lasting(due.sent)) < MOST_PARTS and self._clock.now() - due.entry.changed_at >= QUIET_FOR
 
     async def _place(self, due: _Due) -> None:
         linked = await self._keys.account_of(due.entry.key_id)
@@ -182,8 +180,7 @@ class StandingExits:
         if linked.spot.wait_for_quota() > 0:
             return  # known beforehand: no try that is in vain
         last = (await self._prices.price(due.rule.symbol)).price
-        without_oco = is_oco_refused(due.sent)
-        spec, wait = plan(due.exits, due.average, due.size, last, due.rule, without_oco=without_oco)
+        spec, wait = plan(due.exits, due.average, due.size, last, due.rule, without_oco=goes_alone(due.sent))
         await linked.spot.know_the_time()
         prepared = kinds.prepare(linked.spot, self._ids.client_oid(), spec, wait)
         crash_point("C5")
@@ -205,16 +202,12 @@ class StandingExits:
             await self._guards.require_thawed(session, person_id=entry.person_id, chat_id=entry.chat_id)
             if not await standing.advance(session, due.standing):
                 return None
-            if uncovered(held(entry), await _sent(session, entry)) < due.size:
+            if uncovered(held(entry), await sent_for(session, entry)) < due.size:
                 return None  # one that had failed has turned up after all
             short = await store.free_short(session, self._ids, entry.person_id)
             intent = self._intent(due, short, spec, wait, last)
             await store.add(session, intent)
             await store.add_attempt(session, _attempt(intent, prepared))
-            profit = profit_left_out(due.exits, due.average, wait, last, due.rule)
-            if profit is not None:
-                reply = views.profit_left_out(entry, profit)
-                await self._outbox.put(session, _notice(entry, reply, f"exit without profit {entry.id}"))
         return intent
 
     def _intent(self, due: _Due, short: str, spec: OrderSpec, wait: Wait | None, last: Decimal) -> Intent:
@@ -227,7 +220,7 @@ class StandingExits:
             chat_id=entry.chat_id,
             key_id=entry.key_id,
             mode=entry.mode,
-            request=due.request.to_text(),
+            request=due.request(due.size).to_text(),
             spec=spec,
             digest=digest_of(entry.key_id, spec, wait, None),
             reference=last,
@@ -248,11 +241,34 @@ class StandingExits:
             thread_id=entry.thread_id,
         )
 
+    async def _tell_of_profit_left_out(self, due: _Due) -> None:
+        """Once a stop that took the place of a refused OCO has come to be."""
+        profit, _ = levels(due.exits, due.average, due.rule)
+        refusal = next((one.refusal for one in reversed(due.sent) if one.is_oco and one.is_refused), None)
+        if profit is None or refusal is None:
+            return
+        async with self._database.read() as session:
+            stops = await standing.stops_alone(session, due.entry)
+        for stop in stops:
+            reply = views.profit_left_out(due.entry, stop, profit, refusal)
+            await self._say(due.entry, reply, f"exit without profit {stop.id}")
+
+    async def _tell_of_given_up(self, due: _Due) -> None:
+        """Once of each size, unless one that had failed has turned up since that was read."""
+        for last in given_up(due.sent):
+            reply = views.given_up(due.entry, last.size, due.request(last.size))
+            dedup_key = f"exit given up {due.entry.id} {last.changed_at.isoformat()}"
+            async with self._database.write() as session:
+                if await sent_for(session, due.entry) != due.sent:
+                    return
+                await self._outbox.put(session, _notice(due.entry, reply, dedup_key))
+            self._outbox.wake()
+
     async def _end(self, due: _Due, state: Standing, reply: Reply | None) -> None:
         """Unless more has filled since that was read, or one that had failed has turned up: then the next round looks
         at it anew."""
         async with self._database.write() as session:
-            is_as_read = await _sent(session, due.entry) == due.sent
+            is_as_read = await sent_for(session, due.entry) == due.sent
             has_ended = is_as_read and await standing.end(session, due.standing, state)
         if has_ended and reply is not None:
             await self._say(due.entry, reply, f"exit {state} {due.entry.id}")
@@ -274,10 +290,6 @@ def _notice(entry: Intent, reply: Reply, dedup_key: str) -> Notice:
         thread_id=entry.thread_id,
         kind=Kind.ACCOUNT,
     )
-
-
-async def _sent(session: ReadSession, entry: Intent) -> list[Sent]:
-    return [sent(one) for one in await store.exits_of(session, entry.id)]
 
 
 def _attempt(intent: Intent, prepared: PreparedOrder) -> Attempt:

@@ -164,7 +164,10 @@ class TradingHandlers:
             return ticket_views.dropped()
         if intent.state not in PENDING and await self._orders.drop_exit(intent):
             return exit_views.dropped(intent)
-        reply = order_views.cancelled(await self._orders.cancel(intent))
+        intent = await self._orders.cancel(intent)
+        reply = order_views.cancelled(intent)
+        if (entry := await self._orders.call_back(intent)) is not None:
+            return exit_views.no_more(reply, entry)
         return lists.with_exits(reply, await self._orders.exits_of(intent))
 
     async def _find(self, person: Person, short: str) -> Intent | None:

@@ -168,6 +168,14 @@ class Orders:
         been sent already the bot sends no further one, and this is false: `exits_of` has those that were sent."""
         return await self._take_back(entry) and not (await self.exits_of(entry)).sent
 
+    async def call_back(self, exit_: Intent) -> Intent | None:
+        """The entry of an exit that was asked to end and may not have come to be: the bot would have sent it once more,
+        and from now on sends none for that entry."""
+        if exit_.entry_id is None or exit_.state not in standing.MAY_COME_AGAIN:
+            return None
+        async with self._database.write() as session:
+            return await standing.call_back(session, exit_)
+
     async def exits_of(self, entry: Intent) -> ExitsThere:
         async with self._database.read() as session:
             return ExitsThere(

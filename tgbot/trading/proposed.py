@@ -134,7 +134,9 @@ class ProposedOrders:
             raise NotFound(T.of("trading.no_such_order", id=""))
         if intent.state not in PENDING and await self._sent.drop_exit(intent):
             return exit_views.dropped(intent)
-        return order_views.cancelled(await self._sent.cancel(intent, by_group=True))
+        intent = await self._sent.cancel(intent, by_group=True)
+        reply, entry = order_views.cancelled(intent), await self._sent.call_back(intent)
+        return reply if entry is None else exit_views.no_more(reply, entry)
 
     async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:
         """What the orders of this group since then are worth, in USDT."""

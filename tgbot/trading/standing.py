@@ -7,16 +7,19 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, ForeignKey, String, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tgbot.core.errors import Reason
 from tgbot.core.money import ZERO
-from tgbot.core.orders import StopLeg
+from tgbot.core.orders import StopLeg, Trigger
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.types import Base
+from tgbot.kucoin.errors import definite_reason
 from tgbot.trading import store
-from tgbot.trading.rules.exits import Sent, uncovered
+from tgbot.trading.rules.exits import FAILED, Refusal, Sent, uncovered
 from tgbot.trading.rules.settlement import PENDING, UNSETTLED, State
-from tgbot.trading.store import Intent, IntentRow
+from tgbot.trading.store import AttemptRow, Intent, IntentRow
 
 MAY_SELL = PENDING | {State.INDETERMINATE}
+MAY_COME_AGAIN = UNSETTLED | FAILED | {State.REJECTED}
 
 
 class Standing(StrEnum):
@@ -51,8 +54,18 @@ def held(entry: Intent) -> Decimal:
     return entry.filled_size - (entry.fee if is_in_kind else ZERO)
 
 
-def sent(one: Intent) -> Sent:
-    return Sent(one.spec.size or ZERO, one.state, one.changed_at, isinstance(one.wait, StopLeg))
+async def sent_for(session: ReadSession, entry: Intent) -> list[Sent]:
+    """The exits of this entry, the oldest first, each with KuCoin's no to it."""
+    exits = await store.exits_of(session, entry.id)
+    refused = [one.id for one in exits if one.state is State.REJECTED]
+    answers = await session.execute(
+        select(AttemptRow.intent_id, AttemptRow.code, AttemptRow.message).where(AttemptRow.intent_id.in_(refused))
+    )
+    refusals = {intent_id: _refusal(code, message) for intent_id, code, message in answers}
+    return [
+        Sent(one.spec.size or ZERO, one.state, one.changed_at, isinstance(one.wait, StopLeg), refusals.get(one.id))
+        for one in exits
+    ]
 
 
 async def arm(session: WriteSession, entry: Intent) -> None:
@@ -93,7 +106,7 @@ async def open_of(session: ReadSession, person_id: int, key_id: str) -> list[Int
 
 async def is_uncovered(session: ReadSession, entry: Intent) -> bool:
     """Whether some of what it has bought has had no exit at KuCoin."""
-    return uncovered(held(entry), [sent(one) for one in await store.exits_of(session, entry.id)]) > ZERO
+    return uncovered(held(entry), await sent_for(session, entry)) > ZERO
 
 
 async def advance(session: WriteSession, one: StandingExit) -> bool:
@@ -135,9 +148,26 @@ async def take_back(session: WriteSession, entry: Intent) -> bool:
     return may_send and await drop(session, now)
 
 
+async def call_back(session: WriteSession, exit_: Intent) -> Intent | None:
+    """The entry of an exit that was asked to end, if the bot would have sent that once more because it may not have
+    come to be. From now on it sends none for it."""
+    now, entry = await store.by_id(session, exit_.id), await store.by_id(session, exit_.entry_id or "")
+    if now is None or entry is None:
+        return None
+    may_come_again = now.state in UNSETTLED or (now.state in MAY_COME_AGAIN and await is_uncovered(session, entry))
+    return entry if may_come_again and await drop(session, entry) else None
+
+
 async def live_exits_of(session: ReadSession, entry: Intent) -> list[Intent]:
     """Those that were sent for it and may still sell, as far as anybody can tell."""
     return [one for one in await store.exits_of(session, entry.id) if one.state in MAY_SELL]
+
+
+async def stops_alone(session: ReadSession, entry: Intent) -> list[Intent]:
+    """Those of its exits that guard against the loss and are no OCO, and have not been due yet. A price that was beyond
+    it already leaves out no profit."""
+    stops = [one for one in await store.exits_of(session, entry.id) if one.state is State.WAITING]
+    return [one for one in stops if isinstance(one.wait, Trigger) and one.reference > one.wait.price]
 
 
 async def is_dropped(session: ReadSession, entry: Intent) -> bool:
@@ -146,12 +176,16 @@ async def is_dropped(session: ReadSession, entry: Intent) -> bool:
 
 
 async def rearm(session: WriteSession, entry: Intent) -> None:
-    """Its end was not one: more has filled since all of it was done. What was given up or taken back stays so."""
+    """Its end was not one: more has filled since all of it was done or given up. What was taken back stays so."""
     await session.execute(
         update(StandingExitRow)
-        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state == Standing.DONE)
+        .where(StandingExitRow.entry_id == entry.id, StandingExitRow.state.in_((Standing.DONE, Standing.GIVEN_UP)))
         .values(state=Standing.ARMED)
     )
+
+
+def _refusal(code: str, message: str) -> Refusal:
+    return Refusal(code, message, definite_reason(code, message) or Reason.OTHER)
 
 
 async def _is_in_doubt(session: ReadSession, entry: Intent) -> bool:

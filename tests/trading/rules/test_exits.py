@@ -4,14 +4,28 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.clock import START
 from tests.trading.rules.markets import rule
 from tests.trading.rules.test_ticket import BUY, refusal, ticket
+from tgbot.core.errors import Reason
 from tgbot.core.orders import Direction, OrderType, Side, StopLeg, Trigger, Wait
-from tgbot.trading.rules.exits import FAILED, MOST_TRIES, Exits, Sent, has_given_up, may_try, plan, uncovered
+from tgbot.trading.rules.exits import (
+    FAILED,
+    MOST_REFUSALS,
+    MOST_TRIES,
+    PASSING,
+    Exits,
+    Refusal,
+    Sent,
+    given_up,
+    goes_alone,
+    may_try,
+    plan,
+    uncovered,
+)
 from tgbot.trading.rules.grammar import PriceWish
 from tgbot.trading.rules.settlement import State
 
@@ -64,20 +78,43 @@ def test_where_an_oco_is_refused_the_loss_is_guarded() -> None:
     assert wait == STOP
 
 
-def an_exit(size: str, state: State, *, is_oco: bool = True, seconds: int = 0) -> Sent:
-    return Sent(Decimal(size), state, START + timedelta(seconds=seconds), is_oco)
+def an_exit(
+    size: str, state: State, *, is_oco: bool = True, seconds: int = 0, reason: Reason = Reason.SUSPENDED
+) -> Sent:
+    refusal = Refusal("", "", reason) if state is State.REJECTED else None
+    return Sent(Decimal(size), state, START + timedelta(seconds=seconds), is_oco, refusal)
+
+
+def refused(kinds: str, *reasons: Reason) -> list[Sent]:
+    """One after another, a minute apart: an `O` is an OCO, an `S` a stop."""
+    told = [*reasons, *[Reason.SUSPENDED] * len(kinds)]
+    return [
+        an_exit("1", State.REJECTED, is_oco=kind == "O", seconds=60 * number, reason=told[number])
+        for number, kind in enumerate(kinds)
+    ]
 
 
 exits_sent = st.lists(
-    st.builds(an_exit, st.sampled_from(["0.1", "1"]), st.sampled_from(list(State)), is_oco=st.booleans()), max_size=6
+    st.builds(
+        an_exit,
+        st.sampled_from(["0.1", "1"]),
+        st.sampled_from(list(State)),
+        is_oco=st.booleans(),
+        reason=st.sampled_from(list(Reason)),
+    ),
+    max_size=12,
 )
 
 
 @given(exits_sent)
 def test_only_what_has_definitely_come_to_nothing_is_sent_again(sent: list[Sent]) -> None:
     held = Decimal(5)
+    assume(not given_up(sent))
     covered = held - uncovered(held, sent)
-    again = [one for one in sent if one.state in FAILED or (one.state is State.REJECTED and one.is_oco)]
+    passing = [one for one in sent if one.refusal is not None and one.refusal.reason in PASSING]
+    again = [
+        one for one in sent if one.state in FAILED or (one.state is State.REJECTED and (one.is_oco or one in passing))
+    ]
     assert covered == min(
         held, sum((one.size for one in sent), Decimal(0)) - sum((one.size for one in again), Decimal(0))
     )
@@ -87,6 +124,62 @@ def test_after_a_failure_it_is_tried_half_a_minute_later_and_five_times_at_most(
     failed = [an_exit("1", State.NOT_SENT)]
     assert not may_try(failed, START + timedelta(seconds=29))
     assert may_try(failed, START + timedelta(seconds=30))
-    assert not has_given_up(failed * (MOST_TRIES - 1))
-    assert has_given_up(failed * MOST_TRIES)
-    assert not may_try(failed * MOST_TRIES, START + timedelta(days=1))
+    assert uncovered(Decimal(1), failed * (MOST_TRIES - 1)) == Decimal(1)
+    assert uncovered(Decimal(1), failed * MOST_TRIES) == Decimal(0)
+
+
+def test_what_was_given_up_stays_so_and_what_fills_later_is_tried_anew() -> None:
+    failed = [an_exit("1", State.NOT_SENT)] * MOST_TRIES
+    assert given_up(failed) == failed[:1]
+    assert uncovered(Decimal(3), failed) == Decimal(2)
+    again = [*failed, an_exit("2", State.NOT_SENT)]
+    assert uncovered(Decimal(3), again) == Decimal(2)
+    assert given_up(again) == failed[:1]
+    assert uncovered(Decimal(3), [*again, an_exit("2", State.WAITING)]) == Decimal(0)
+
+
+@given(exits_sent, st.sampled_from(["0.5", "3", "20"]))
+def test_never_is_more_sent_for_than_what_has_not_come_to_be(sent: list[Sent], held: str) -> None:
+    alive = sum((one.size for one in sent if not one.comes_to_nothing), Decimal(0))
+    assert uncovered(Decimal(held), sent) <= max(Decimal(held) - alive, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_alone"),
+    [("", False), ("O", False), ("OO", False), ("OOO", True), ("OOOS", False), ("OOOSO", True), ("S", False)],
+)
+def test_the_stop_goes_alone_when_ocos_are_refused_too_often_and_not_because_it_is_refused_as_well(
+    kinds: str, is_alone: bool
+) -> None:
+    assert goes_alone(refused(kinds)) is is_alone
+
+
+@pytest.mark.parametrize("reason", sorted({*Reason} - PASSING - {Reason.OTHER}))
+def test_a_no_to_the_oco_itself_is_one_for_the_whole_order(reason: Reason) -> None:
+    assert goes_alone(refused("O", reason))
+    assert goes_alone([*refused("O", reason), an_exit("1", State.WAITING, is_oco=False)])
+
+
+def test_a_no_in_unknown_words_is_believed_when_it_is_said_twice() -> None:
+    assert not goes_alone(refused("O", Reason.OTHER))
+    assert goes_alone(refused("OO", Reason.OTHER, Reason.OTHER))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "pause"), [("O", 4), ("OO", 12), ("OOO", 0), ("OOOS", 108), ("OOOSOS", 900), ("S", 4), ("SSS", 36)]
+)
+def test_after_refusals_it_waits_longer_and_longer_but_never_with_the_stop_in_place_of_an_oco(
+    kinds: str, pause: int
+) -> None:
+    sent = refused(kinds)
+    assert may_try(sent, sent[-1].changed_at + timedelta(seconds=pause))
+    assert pause == 0 or not may_try(sent, sent[-1].changed_at + timedelta(seconds=pause - 1))
+
+
+def test_refusals_are_counted_from_the_last_exit_that_lasts() -> None:
+    kinds = "O" * MOST_REFUSALS
+    assert not given_up(refused(kinds[1:]))
+    assert given_up(refused(kinds)) == refused(kinds)[-1:]
+    placed = [*refused(kinds[1:]), an_exit("1", State.WAITING)]
+    assert not given_up([*placed, *refused("O")])
+    assert not goes_alone([*placed, *refused("O")])

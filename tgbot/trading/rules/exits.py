@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
-from tgbot.core.errors import Refused
+from tgbot.core.errors import Reason, Refused
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import HUNDRED, ZERO, ceil_to, floor_to, is_multiple
 from tgbot.core.orders import Direction, OrderSpec, OrderType, Side, StopLeg, Trigger, Wait
@@ -18,6 +19,23 @@ from tgbot.trading.rules.settlement import State
 FAILED = frozenset({State.NOT_SENT, State.NOT_PLACED})
 MOST_TRIES = 5
 TRY_AGAIN = timedelta(seconds=30)
+# Refusals that say nothing about the exit: they pass, or its person can end them.
+PASSING = frozenset(
+    {
+        Reason.KEY,
+        Reason.IP,
+        Reason.PERMISSION,
+        Reason.ACCOUNT,
+        Reason.FUNDS,
+        Reason.SUSPENDED,
+        Reason.TOO_MANY,
+    }
+)
+MOST_OCOS = 3  # refused in a row, before the stop goes alone
+MOST_UNNAMED = 2  # the price may have been beyond one side for a moment: nobody has written down what KuCoin calls that
+MOST_REFUSALS = 8
+# Three times as long after each refusal: few messages, and the loss is guarded within half a minute where it can be.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=4), timedelta(minutes=15)
 QUIET_FOR = timedelta(seconds=5)  # of an order that is still filling
 MOST_PARTS = 5  # exits of one order before it is done; KuCoin bears few stop orders in a pair
 
@@ -31,13 +49,43 @@ class Exits:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """KuCoin's no in its own words, and what they are known to mean."""
+
+    code: str
+    message: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """An exit that was sent: its size, what became of it and when, and whether it was an OCO."""
+    """An exit that was sent: its size, what became of it and when, whether it was an OCO, and KuCoin's no to it."""
 
     size: Decimal
     state: State
     changed_at: datetime
     is_oco: bool
+    refusal: Refusal | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state in FAILED
+
+    @property
+    def is_refused(self) -> bool:
+        """In such a way that something else, or the same once more, may be taken."""
+        reason = self.refusal.reason if self.refusal else Reason.OTHER
+        return self.state is State.REJECTED and is_followed(reason, is_oco=self.is_oco)
+
+    @property
+    def comes_to_nothing(self) -> bool:
+        return self.has_failed or self.is_refused
+
+
+def is_followed(reason: Reason, *, is_oco: bool) -> bool:
+    """Whether an exit that was refused for this reason is followed by another. Of what is no OCO, a refusal that does
+    not pass is left to its person."""
+    return is_oco or reason in PASSING
 
 
 def exits_of(request: OrderRequest, price: Decimal, size: Decimal, rule: SymbolRule) -> Exits | None:
@@ -72,30 +120,50 @@ def is_too_small(size: Decimal, prices: Sequence[Decimal | None], rule: SymbolRu
 
 
 def uncovered(held: Decimal, sent: Sequence[Sent]) -> Decimal:
-    """How much of what was bought no exit has been sent for. A refused OCO is followed by a stop; any other exit that
-    came to be, or was refused, is not sent again."""
-    return max(held - sum((one.size for one in sent if not _is_open_again(one)), ZERO), ZERO)
+    """How much of what was bought no exit has been sent for, or none that has come to be or might yet. What was refused
+    for good or given up is not sent again either."""
+    return max(held - sum((one.size for one in lasting(sent)), ZERO), ZERO)
+
+
+def lasting(sent: Sequence[Sent]) -> list[Sent]:
+    """Those whose size is not sent once more."""
+    return [one for turn in _turns(sent) for one in turn[-1:] if not one.comes_to_nothing or _is_too_long(turn)]
+
+
+def given_up(sent: Sequence[Sent]) -> list[Sent]:
+    """The last try of each size that was tried in vain too often. What fills later is tried anew, without it."""
+    return [turn[-1] for turn in _turns(sent) if _is_too_long(turn)]
 
 
 def may_try(sent: Sequence[Sent], now: datetime) -> bool:
-    """Whether it is time, after those that have come to nothing."""
-    failed = [one for one in sent if one.state in FAILED]
-    return not failed or (len(failed) < MOST_TRIES and now - failed[-1].changed_at >= TRY_AGAIN)
+    """Whether it is time, after those that have come to nothing. What takes the place of a refused OCO goes at once."""
+    tries = _tries(sent)
+    failed, refused = [one for one in tries if one.has_failed], [one for one in tries if one.is_refused]
+    if failed and now - failed[-1].changed_at < TRY_AGAIN:
+        return False
+    if not refused or (refused[-1].is_oco and goes_alone(sent)):
+        return True
+    pause = min(FIRST_PAUSE * 3.0 ** (len(refused) - 1), LONGEST_PAUSE)
+    return now - refused[-1].changed_at >= pause
 
 
-def has_given_up(sent: Sequence[Sent]) -> bool:
-    return sum(one.state in FAILED for one in sent) >= MOST_TRIES
-
-
-def is_oco_refused(sent: Sequence[Sent]) -> bool:
-    return any(one.state is State.REJECTED and one.is_oco for one in sent)
+def goes_alone(sent: Sequence[Sent]) -> bool:
+    """Whether the next is the stop of the two: KuCoin takes no OCO here, or has refused it so often that the loss has
+    to be guarded. If it refuses that stop as well, the OCO was not the reason, and one is tried first in each turn."""
+    reasons = [one.refusal.reason for one in sent if one.is_oco and one.is_refused and one.refusal is not None]
+    if set(reasons) - PASSING - {Reason.OTHER} or reasons.count(Reason.OTHER) >= MOST_UNNAMED:
+        return True
+    refused = [one for one in _tries(sent) if one.is_refused]
+    in_a_row = len(list(takewhile(lambda one: one.is_oco, reversed(refused))))
+    return in_a_row >= (MOST_OCOS if in_a_row == len(refused) else 1)
 
 
 def plan(
     exits: Exits, average: Decimal, size: Decimal, last: Decimal, rule: SymbolRule, *, without_oco: bool
 ) -> tuple[OrderSpec, Wait | None]:
     """The exit that fits the market of now: both prices as an OCO, where KuCoin takes one. Where the price is beyond
-    one of them already, that side alone, which is due at once."""
+    one of them already, that side alone, which is due at once. Without an OCO it is the stop: a limit order beside that
+    would be no help, for what it holds the stop could not sell."""
     profit, loss = levels(exits, average, rule)
     limit = OrderSpec(rule.symbol, Side.SELL, OrderType.LIMIT, size=size, price=profit)
     if profit is not None and (loss is None or last >= profit):
@@ -108,17 +176,24 @@ def plan(
     return limit, StopLeg(loss, stop_limit(loss, rule.price_increment))
 
 
-def profit_left_out(
-    exits: Exits, average: Decimal, wait: Wait | None, last: Decimal, rule: SymbolRule
-) -> Decimal | None:
-    """What was asked for and a stop alone does not bring. A limit order beside it would be no help: what that holds the
-    stop could not sell."""
-    profit, _ = levels(exits, average, rule)
-    return profit if isinstance(wait, Trigger) and last > wait.price else None
+def _turns(sent: Sequence[Sent]) -> list[list[Sent]]:
+    """One after another: tries that have come to nothing, and the one that ends them, because it has not or because it
+    was one too many."""
+    turns: list[list[Sent]] = [[]]
+    for one in sent:
+        turns[-1].append(one)
+        if not one.comes_to_nothing or _is_too_long(turns[-1]):
+            turns.append([])
+    return turns
 
 
-def _is_open_again(one: Sent) -> bool:
-    return one.state in FAILED or (one.state is State.REJECTED and one.is_oco)
+def _tries(sent: Sequence[Sent]) -> list[Sent]:
+    """Those that have come to nothing since the last one that lasts."""
+    return _turns(sent)[-1]
+
+
+def _is_too_long(turn: Sequence[Sent]) -> bool:
+    return sum(one.has_failed for one in turn) >= MOST_TRIES or sum(one.is_refused for one in turn) >= MOST_REFUSALS
 
 
 def _level(wish: PriceWish | None, average: Decimal, rule: SymbolRule) -> Decimal | None:

@@ -1,11 +1,14 @@
 """What is said of exits that live in the bot."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from tgbot.core.errors import UserError
-from tgbot.core.money import plain
+from tgbot.core.money import ZERO, plain
 from tgbot.core.reply import Reply, T
+from tgbot.trading.rules.exits import Refusal
 from tgbot.trading.rules.grammar import OrderRequest, choice
+from tgbot.trading.rules.settlement import PENDING
 from tgbot.trading.store import Intent
 
 
@@ -27,9 +30,26 @@ def too_little(entry: Intent, size: Decimal) -> Reply:
     return Reply((T.of("trading.exit_too_little", id=entry.short, size=size, base=base),))
 
 
-def profit_left_out(entry: Intent, price: Decimal) -> Reply:
+def profit_left_out(entry: Intent, stop: Intent, price: Decimal, refusal: Refusal) -> Reply:
+    """`refusal` is that of the OCO whose place the stop has taken."""
     pair = entry.spec.symbol
-    return Reply((T.of("trading.exit_no_profit", id=entry.short, price=price, again=f"/alert {pair} {plain(price)}"),))
+    text = T.of(
+        "trading.exit_no_profit",
+        id=entry.short,
+        price=price,
+        size=stop.spec.size or ZERO,
+        base=pair.split("-")[0],
+        code=refusal.code,
+        message=refusal.message,
+        again=f"/alert {pair} {plain(price)}",
+    )
+    return Reply((text,))
+
+
+def no_more(reply: Reply, entry: Intent) -> Reply:
+    """What is said of an exit that was asked to end, where the bot sends no other in its place."""
+    key = "trading.exit_no_more_ever" if entry.state in PENDING else "trading.exit_no_more"
+    return replace(reply, lines=(*reply.lines, T.of(key, id=entry.short)))
 
 
 def dropped(entry: Intent) -> Reply:

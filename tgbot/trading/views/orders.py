@@ -4,10 +4,11 @@ from tgbot.core.desks import card_of
 from tgbot.core.errors import ExchangeRejected, NotSent, Reason
 from tgbot.core.money import ZERO
 from tgbot.core.notices import Kind
-from tgbot.core.orders import OrderType, TimeInForce
+from tgbot.core.orders import OrderType, StopLeg, TimeInForce
 from tgbot.core.reply import Button, Code, Reply, T
 from tgbot.delivery.outbox import Notice, Priority
 from tgbot.trading.doubts import looked_up_button
+from tgbot.trading.rules.exits import is_followed
 from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
@@ -64,7 +65,11 @@ def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
     ]
     if error.reason in _ADVICE and not intent.is_of_a_group:
         lines.append(T(_ADVICE[error.reason]))
-    return Reply((*lines, footer(intent)), _again(intent))
+    goes_on = intent.entry_id is not None and is_followed(error.reason, is_oco=isinstance(intent.wait, StopLeg))
+    if goes_on:
+        lines.append(T("trading.exit_goes_on"))
+    # A button for the same would sell it twice.
+    return Reply((*lines, footer(intent)), () if goes_on else _again(intent))
 
 
 def outcome(intent: Intent, *, before: State | None = None) -> Reply:
