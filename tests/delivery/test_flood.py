@@ -49,6 +49,7 @@ async def let_pass(post: Post, playground: Playground, seconds: float, arrived: 
         post.clock.advance_to_next()
 
 
+@pytest.mark.long
 async def test_behind_a_flood_of_alerts_a_fill_leaves_at_once_and_telegram_never_complains(
     flooded: Post, playground: Playground
 ) -> None:

@@ -154,6 +154,7 @@ class Journey:
         await self.bob.say("/price btc", "67,")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_no_secret_is_left_anywhere(stage: Stage) -> None:
     keys = stage.folder / "keys"

@@ -16,6 +16,7 @@ TRIPLE = ("64f0c0ffee64f0c0ffee64f0", "11111111-2222-4333-8444-555555555555", "p
 
 
 @pytest.mark.rig
+@pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_journey_through_every_command_breaks_no_rule_and_dials_nobody_else(
     rig: list[str], tmp_path: Path

@@ -14,6 +14,7 @@ from tgbot import cli, system
 pytestmark = pytest.mark.processes
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_the_second_of_two_stops_and_names_the_first_whose_work_goes_on_after_a_kill(stage: Stage) -> None:
     ann = stage.seat("Ann")

@@ -283,6 +283,7 @@ TAPPED = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.processes
 @on_both_databases
 async def test_two_hundred_taps_at_once_in_two_processes_are_one_order(
