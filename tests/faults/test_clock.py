@@ -56,6 +56,14 @@ async def test_a_machine_that_has_slept_signs_the_next_order_with_the_time_of_no
     assert (await desk.intent(shown.intent)).state is State.FILLED
 
 
+async def test_a_machine_that_has_slept_cancels_with_the_time_of_now(desk: Desk) -> None:
+    resting = await desk.send("btc 100 @ 60000")
+    desk.clock.suspend(timedelta(seconds=40))
+    await desk.now.orders.cancel(resting)
+    await desk.settle()
+    assert (await desk.intent(resting)).state is State.CANCELLED
+
+
 async def test_bytes_that_were_held_up_on_the_way_are_refused_by_the_exchange(desk: Desk) -> None:
     """Frozen after the bytes had left: the gateway gets them ten minutes late, and the truth is that nothing landed."""
     desk.faults.add("POST", PLACE, Mode.DELAY, seconds=600)

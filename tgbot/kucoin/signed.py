@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TypeVar
 
-from tgbot.core.errors import ExchangeRejected, NotSent, Reason
+from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent, Reason
 from tgbot.kucoin.operations import Operation
 from tgbot.kucoin.rest import Call, Rest
 from tgbot.kucoin.sign import Credentials
@@ -51,7 +51,7 @@ class SignedCalls:
         return self._rest.server_clock.now()
 
     async def know_the_time(self) -> None:
-        """Before an order is prepared: what is signed with a wrong clock is refused."""
+        """Before anything is signed that goes out once: with a wrong clock it is refused."""
         await self._rest.know_the_time()
 
     def wait_for_quota(self, operation: Operation) -> float:
@@ -102,6 +102,10 @@ class SignedCalls:
         query: Mapping[str, str | int] | None = None,
         names: Mapping[str, str] | None = None,
     ) -> T:
+        try:
+            await self.know_the_time()
+        except ExchangeUnavailable as error:
+            raise NotSent(error.code, error.message) from error
         with self._overheard():
             return await self._rest.write(self._rest.prepare(operation, query, names, self._credentials), reader)
 
