@@ -52,19 +52,19 @@ def run(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """the tests; arguments go to pytest, --peers adds other people's clients, and what was left out is listed"""
+    """the tests; arguments go to pytest, e.g. -m postgres, -m peers, -m image for what is run only when asked for"""
     python = development_python()
     if RIG.is_dir():
         peer_environment("rig", RIG / "requirements.txt")
-    if "--peers" in arguments or "CI" in os.environ:
+    if "peers" in arguments:
         for name in ("sdk", "ccxt"):
             peer_environment(name, PEERS / f"{name}.txt")
-    chosen = [argument for argument in arguments if argument != "--peers"]
     # Much of a test's time is waiting for sockets and the disk, so it takes more workers than cores: with three
     # a core none is idle, and a further one only collects once more what all of them collect.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the suite starts our program a hundred times over
-    side_by_side = [] if chosen else ["-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal"]
-    become([python, "-m", "pytest", *side_by_side, *chosen])
+    is_whole = not arguments or arguments == ["-m", "postgres"]
+    side_by_side = ["-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal"] if is_whole else []
+    become([python, "-m", "pytest", *side_by_side, *arguments])
 
 
 def faults(arguments: list[str]) -> int:

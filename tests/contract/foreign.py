@@ -41,7 +41,7 @@ def peer_python(name: str) -> Path:
     """The python with that client, or a skip."""
     python = ROOT / f".venv-{name}/bin/python"
     if not python.exists():
-        pytest.skip(f"no environment for {name}: `python3 dev.py test --peers` makes it")
+        pytest.skip(f"no environment for {name}: `python3 dev.py test -m peers` makes it")
     return python
 
 

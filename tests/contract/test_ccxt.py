@@ -5,6 +5,7 @@ import pytest
 from tests.contract.foreign import peer_python, staged
 
 
+@pytest.mark.peers
 @pytest.mark.timeout(120)
 async def test_ccxt_trades_on_paper() -> None:
     python = peer_python("ccxt")

@@ -18,7 +18,9 @@ def main(arguments: list[str]) -> int:
     elif not arguments:
         arguments = ["-n", "4", "--dist", "worksteal"]
     elsewhere = {node_id for row in ROWS for node_id in row.node_ids if not node_id.startswith("tests/faults/")}
-    return pytest.main(["-q", "-p", "tests.faults.report", *arguments, "tests/faults", *sorted(elsewhere)])
+    return pytest.main(
+        ["-q", "-m", "not image", "-p", "tests.faults.report", *arguments, "tests/faults", *sorted(elsewhere)]
+    )
 
 
 if __name__ == "__main__":
