@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import signal
-import socket
 import sqlite3
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ from pydantic import SecretStr
 
 from tests.flows.processes import Running, running
 from tests.flows.stage import TOKEN, Seat, Stage
+from tests.ports import free_bind
 from tgbot.paper.exchange import Credentials
 from tgbot.paper.faults import Mode
 from tgbot.settings import Settings
@@ -179,8 +179,7 @@ async def test_no_secret_is_left_anywhere(stage: Stage) -> None:
 
 def free_webhook() -> dict[str, object]:
     """Settings for one on a free port of this machine."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        bind = f"127.0.0.1:{listener.getsockname()[1]}"
+    bind = free_bind()
     return {
         "telegram_webhook_url": f"http://{bind}/hook",
         "telegram_webhook_secret": SecretStr(WEBHOOK_SECRET),

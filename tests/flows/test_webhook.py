@@ -1,14 +1,13 @@
 """Telegram delivers updates instead of being asked for them."""
 
-import socket
 from collections.abc import AsyncIterator
-from contextlib import closing
 
 import httpx
 import pytest
 
 from tests.flows.stage import Stage, kept_open
 from tests.paper.conftest import NO_TLS
+from tests.ports import free_bind
 from tgbot.core.errors import ConfigError
 from tgbot.settings import Settings
 from tgbot.web.webhook import SECRET_HEADER
@@ -19,8 +18,7 @@ SECRET = "hush_hush-1"
 @pytest.fixture
 def url(stage: Stage) -> str:
     """The bot of this stage is to have a webhook here."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        bind = f"127.0.0.1:{listener.getsockname()[1]}"
+    bind = free_bind()
     url = f"http://{bind}/telegram/hook"
     settings = {"telegram_webhook_url": url, "telegram_webhook_secret": SECRET, "web_bind": bind}
     stage.settings = Settings.model_validate(stage.settings.model_dump() | settings)
