@@ -90,7 +90,6 @@ async def test_what_ends_or_is_not_fed_is_told_in_its_topic(club: Chat, desk: De
     await heard(desk, BTC, 67_000)
     desk.now.monitor.on_refused(ETH)
     await desk.said(1)
-    await desk.clock.until_sleeping(2)  # whoever is still reckoning how long to sleep would sleep an hour more
     desk.pass_time(hours=1)
     told = await desk.said(2)
     assert {(said.chat_id, said.thread_id) for said in told} == {(CLUB, TOPIC)}

@@ -15,6 +15,7 @@ from tgbot.alerts.rules.indicators import DEPTH
 from tgbot.core.clock import Clock
 from tgbot.core.errors import ExchangeError
 from tgbot.core.market import Candle, Interval
+from tgbot.waiting import first_of, sleep_until
 
 log = structlog.get_logger()
 
@@ -228,15 +229,7 @@ class Closes:
         if until is None:
             await self._has_news.wait()
             return
-        async with asyncio.TaskGroup() as tasks:
-            news = tasks.create_task(self._has_news.wait())
-            timer = tasks.create_task(self._sleep(until))
-            await asyncio.wait({news, timer}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
-            timer.cancel()
-
-    async def _sleep(self, until: datetime) -> None:
-        await self._clock.sleep(max(0.0, (until - self._clock.now()).total_seconds()))
+        await first_of(self._has_news, sleep_until(self._clock, until))
 
 
 def _closes(at: datetime, interval: Interval) -> datetime:

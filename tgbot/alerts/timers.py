@@ -1,6 +1,5 @@
 """The role that wakes snoozed alerts and ends those whose time has run out."""
 
-import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from tgbot.core.reply import Reply
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.outbox import Notice, Outbox, Priority
 from tgbot.markets.prices import Prices
+from tgbot.waiting import first_of, sleep_until
 
 log = structlog.get_logger()
 
@@ -53,29 +53,21 @@ class AlertTimers:
         """Until cancelled."""
         while True:
             self._alerts.has_news.clear()
-            pause = await self._until_next()
-            if not pause:
+            due = await self._next_due()
+            if due <= self._clock.now():
                 # Ends first: they ask nothing of the exchange.
                 is_done = [await self._end_all(), await self._wake_all()]
                 self._outbox.wake()
-                pause = await self._until_next() if all(is_done) else RETRY_AFTER
-            await self._rest(pause)
+                due = await self._next_due() if all(is_done) else self._clock.now() + RETRY_AFTER
+            # Until there is something to do, or somebody has changed what there is to do.
+            await first_of(self._alerts.has_news, sleep_until(self._clock, due))
 
-    async def _until_next(self) -> timedelta:
-        """None at all if something is due."""
+    async def _next_due(self) -> datetime:
+        """When to look again; it has passed if something is due."""
+        next_look = self._clock.now() + LOOK_EVERY
         async with self._database.read() as session:
             turn = await store.next_turn(session)
-        ahead = LOOK_EVERY if turn is None else turn - self._clock.now()
-        return max(timedelta(0), min(ahead, LOOK_EVERY))
-
-    async def _rest(self, pause: timedelta) -> None:
-        """Until there is something to do, or somebody has changed what there is to do."""
-        async with asyncio.TaskGroup() as tasks:
-            news = tasks.create_task(self._alerts.has_news.wait())
-            timer = tasks.create_task(self._clock.sleep(pause.total_seconds()))
-            await asyncio.wait({news, timer}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
-            timer.cancel()
+        return next_look if turn is None else min(turn, next_look)
 
     async def _wake_all(self) -> bool:
         """Whether none is left that should be awake by now."""

@@ -24,6 +24,7 @@ from tgbot.credentials.service import Keys
 from tgbot.credentials.store import LinkedKey
 from tgbot.db.engine import Database, ReadSession, WriteSession
 from tgbot.kucoin.pace import Pace
+from tgbot.waiting import first_of
 
 log = structlog.get_logger()
 
@@ -143,12 +144,7 @@ class KeyDoctor:
             await self._news.wait()
             return
         rest = min(waiting) + DOUBTED_EVERY.total_seconds() - self._clock.monotonic()
-        async with asyncio.TaskGroup() as tasks:
-            news = tasks.create_task(self._news.wait())
-            pause = tasks.create_task(self._clock.sleep(max(rest, 0.1)))
-            await asyncio.wait({news, pause}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
-            pause.cancel()
+        await first_of(self._news, self._clock.sleep(max(rest, 0.1)))
 
     async def _examine_all(self, key_ids: Iterable[str]) -> bool:
         """A few at a time, and not too many a second."""

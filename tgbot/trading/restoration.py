@@ -28,6 +28,7 @@ from tgbot.trading.store import Intent
 from tgbot.trading.views import orders as order_views
 from tgbot.trading.views import restored as views
 from tgbot.trading.witness import Witness
+from tgbot.waiting import sleep_until
 
 log = structlog.get_logger()
 
@@ -96,8 +97,7 @@ class Restoration:
             restored = await older_copy.last_restored(session)
         if restored is None:
             return
-        wait = restored.at + LISTED_AFTER - self._clock.now()
-        await self._clock.sleep(max(min(wait, LISTED_AFTER), timedelta(0)).total_seconds())
+        await sleep_until(self._clock, min(restored.at, self._clock.now()) + LISTED_AFTER)
         while not await self.look():
             await self._clock.sleep(LOOK_EVERY.total_seconds())
 
