@@ -734,6 +734,18 @@ async def test_an_exit_that_is_called_back_while_it_is_unknown_is_not_sent_again
     assert world.exchange._store.waiting_stops() == []
 
 
+async def test_called_back_an_entry_that_has_filled_offers_its_exit_to_the_group(group: Group) -> None:
+    bought = await granted(group, "btc 0.01btc tp +4% sl -2%")
+    await group.world.settle()
+    async with group.world.database.read() as session:
+        (exit_,) = await exits_of(session, bought.id)
+    reply = await group.now.proposals.cancel(group.desk, group.person(BOB), bought.short)
+    assert "Its exit has been sent already. Cancel that order:" in read(reply)
+    assert [button.data for row in reply.buttons for button in row] == [f"desk_cancel:{exit_.short}"]
+    await group.now.proposals.cancel(group.desk, group.person(BOB), exit_.short)
+    assert group.world.exchange._store.waiting_stops() == []
+
+
 async def test_what_was_sent_with_another_account_is_not_the_groups_to_call_back(group: Group) -> None:
     sent = await granted(group, "btc 100 @ 60000")
     await group.now.desks.withdraw(group.person(ANN), group.desk)

@@ -391,13 +391,15 @@ KUCOIN_REST = (
         "R26",
         "KuCoin refuses the exit of a buy, for the moment or for good",
         "what passes is sent again, at growing distances; after three refused OCOs, or at once where KuCoin takes "
-        "none, the stop goes alone, and that is told in KuCoin's words; what is refused too long is given up, and "
-        "offered",
+        "none, the stop goes alone, and that is told in KuCoin's words; what is refused too long, or finds no coins "
+        "within a minute, is given up, and offered",
         (
             REFUSED + "test_an_oco_refused_for_what_passes_is_sent_again_and_keeps_its_profit",
             REFUSED + "test_no_longer_than_half_a_minute_the_loss_is_unguarded_and_the_words_about_it_are_kucoin_s",
             REFUSED + "test_where_the_stop_is_refused_as_well_both_come_back_with_the_pair",
             REFUSED + "test_what_is_refused_for_too_long_is_given_up_and_offered",
+            REFUSED + "test_coins_that_are_bought_by_hand_later_are_not_sold_by_an_exit_that_found_none",
+            REFUSED + "test_what_follows_by_itself_is_said_so_and_has_no_button_that_would_sell_twice",
             REFUSED + "test_where_no_oco_is_to_be_had_the_stop_goes_at_once",
             REFUSED + "test_a_price_that_was_beyond_one_side_for_a_moment_costs_no_profit",
             REFUSED + "test_killed_between_the_tries_the_next_life_goes_on_where_it_was",

@@ -17,6 +17,7 @@ from tgbot.trading.store import Intent
 LOSS_ONLY = "btc 0.01btc sl -2%"
 PASSES = ["400006", "400007", "200001", "200003", "200004", "411100"]
 UNTIL_GIVEN_UP = (21, 5, 13, 1, 109, 1, 901, 1, 1, 1)
+LACKS = "200004"
 SUSPENDED, WORDS = "200001", "Trading is suspended"
 
 
@@ -58,12 +59,32 @@ async def test_an_oco_refused_for_what_passes_is_sent_again_and_keeps_its_profit
     assert any(f"KuCoin said no: not now ({code})." in text for text in told)
 
 
-async def test_what_follows_by_itself_is_said_so_and_has_no_button_that_would_sell_twice(desk: Desk) -> None:
-    refuse(desk)
-    await bought(desk)
-    (told,) = [text for text in await desk.told() if "Rejected" in text]
-    assert "The bot goes on with this exit by itself." in told
-    assert "Fresh ticket" not in told
+@pytest.mark.parametrize(
+    ("mode", "code", "headline"),
+    [(Mode.ERROR, SUSPENDED, "Rejected"), (Mode.ERROR, "400002", "Not sent"), (Mode.DROP, "", "Not placed")],
+)
+async def test_what_follows_by_itself_is_said_so_and_has_no_button_that_would_sell_twice(
+    desk: Desk, mode: Mode, code: str, headline: str
+) -> None:
+    desk.faults.add("POST", OCOS, mode, code=code)
+    short = await bought(desk)
+    offered: dict[str, list[str]] = {}
+    for _ in range(14):
+        await desk.rounds(5)
+        offered |= await desk.offered()
+    told = {text: labels for text, labels in offered.items() if text.startswith(headline)}
+    assert told
+    for text, labels in told.items():
+        assert "The bot goes on with this exit by itself, and says so if it gives up." in text
+        assert labels == []
+    assert (await states(desk, short))[-1] is State.WAITING
+
+
+async def test_what_does_not_pass_is_left_to_its_person_with_a_button(desk: Desk) -> None:
+    refuse(desk, STOPS, code="404000")
+    await bought(desk, LOSS_ONLY)
+    (labels,) = [labels for text, labels in (await desk.offered()).items() if text.startswith("Rejected")]
+    assert labels == ["Fresh ticket"]
 
 
 async def test_no_longer_than_half_a_minute_the_loss_is_unguarded_and_the_words_about_it_are_kucoin_s(
@@ -105,6 +126,17 @@ async def test_what_is_refused_for_too_long_is_given_up_and_offered(desk: Desk) 
     assert not any("profit of" in text for text in told)
     await desk.rounds(*[300] * 4)
     assert (ocos.hits, stops.hits) == (5, 3)
+
+
+async def test_coins_that_are_bought_by_hand_later_are_not_sold_by_an_exit_that_found_none(desk: Desk) -> None:
+    ocos, stops = refuse(desk, times=99, code=LACKS), refuse(desk, STOPS, 99, code=LACKS)
+    short = await bought(desk)
+    await desk.rounds(*[5] * 12)
+    assert (await desk.told())[-1].startswith(f"↩ No exit for 0.01 BTC of #{short}")
+    desk.faults.clear()
+    await desk.rounds(*UNTIL_GIVEN_UP)
+    assert (ocos.hits, stops.hits) == (3, 1)
+    assert waiting(desk) == []
 
 
 @pytest.mark.parametrize(("code", "message"), [("404000", "closed"), ("401000", "old"), ("400330", "too far off")])

@@ -367,6 +367,13 @@ class Desk:
             await session.execute(update(OutboxRow).where(OutboxRow.state == State.NEW).values(state=State.SENT))
         return [f"{'✎' if row.card else '↩' if row.reply_to_card else '·'} {read(decode(row.payload))}" for row in rows]
 
+    async def offered(self) -> dict[str, list[str]]:
+        """The buttons, by their words, under each message that has not been taken by `told` yet."""
+        async with self.database.read() as session:
+            rows = await session.scalars(select(OutboxRow).where(OutboxRow.state == State.NEW).order_by(OutboxRow.id))
+            replies = [decode(row.payload) for row in rows]
+        return {read(reply): [read(Reply((one.label,))) for row in reply.buttons for one in row] for reply in replies}
+
     async def headlines(self) -> list[str]:
         """The same, of each only the words that never vary."""
         return [text.partition(":")[0] for text in await self.told()]

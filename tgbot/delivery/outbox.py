@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from tgbot.core.clock import Clock
 from tgbot.core.notices import Kind
 from tgbot.core.reply import Reply
-from tgbot.db.engine import WriteSession
+from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.statements import insert_into
 from tgbot.delivery.codec import encode
 from tgbot.delivery.store import OUTBOX, OutboxRow, State, adopt_cards
@@ -74,6 +74,11 @@ class Outbox:
         inserted: int | None = await session.scalar(insert.returning(OutboxRow.id))
         known = select(OutboxRow.id).where(OutboxRow.dedup_key == notice.dedup_key)
         return inserted if inserted is not None else (await session.execute(known)).scalar_one()
+
+    async def holds(self, session: ReadSession, dedup_key: str) -> bool:
+        """Whether it has been put, so that a round that comes back to it needs no write."""
+        found = select(OutboxRow.id).where(OutboxRow.dedup_key == dedup_key)
+        return await session.scalar(found) is not None
 
     async def put_all(self, session: WriteSession, notices: Iterable[Notice]) -> None:
         """As `put` for each, in their order, in one statement: for messages of their own, which replace no other."""

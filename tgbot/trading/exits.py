@@ -258,11 +258,7 @@ class StandingExits:
         for last in given_up(due.sent):
             reply = views.given_up(due.entry, last.size, due.request(last.size))
             dedup_key = f"exit given up {due.entry.id} {last.changed_at.isoformat()}"
-            async with self._database.write() as session:
-                if await sent_for(session, due.entry) != due.sent:
-                    return
-                await self._outbox.put(session, _notice(due.entry, reply, dedup_key))
-            self._outbox.wake()
+            await self._say(due.entry, reply, dedup_key, as_read=due.sent)
 
     async def _end(self, due: _Due, state: Standing, reply: Reply | None) -> None:
         """Unless more has filled since that was read, or one that had failed has turned up: then the next round looks
@@ -273,8 +269,14 @@ class StandingExits:
         if has_ended and reply is not None:
             await self._say(due.entry, reply, f"exit {state} {due.entry.id}")
 
-    async def _say(self, entry: Intent, reply: Reply, dedup_key: str) -> None:
+    async def _say(self, entry: Intent, reply: Reply, dedup_key: str, *, as_read: Sequence[Sent] | None = None) -> None:
+        """Once; where it follows from what was sent, only while that is so."""
+        async with self._database.read() as session:
+            if await self._outbox.holds(session, dedup_key):
+                return
         async with self._database.write() as session:
+            if as_read is not None and await sent_for(session, entry) != as_read:
+                return
             await self._outbox.put(session, _notice(entry, reply, dedup_key))
         self._outbox.wake()
 

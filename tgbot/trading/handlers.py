@@ -12,13 +12,13 @@ from tgbot.core.reply import Reply, say
 from tgbot.core.routing import Answer, Command, Dialogue, Incoming, Place, Press, Route
 from tgbot.markets.symbols import Symbols
 from tgbot.trading.amending import Amending
+from tgbot.trading.calling_off import call_off
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
-from tgbot.trading.rules.settlement import PENDING, State
+from tgbot.trading.rules.settlement import State
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import TYPING, Tickets, request_of
-from tgbot.trading.views import exits as exit_views
 from tgbot.trading.views import lists
 from tgbot.trading.views import orders as order_views
 from tgbot.trading.views import tickets as ticket_views
@@ -157,18 +157,11 @@ class TradingHandlers:
         return ticket_views.choose_amount(request, rule, is_new=bool(incoming.press_id))
 
     async def _cancel(self, intent: Intent) -> Reply:
-        """A ticket is dropped, an order asked to end; of one that has ended, the exit that lives in the bot. Exits that
-        were sent are orders of their own."""
+        """A ticket is dropped, an order called off."""
         if intent.state is State.TICKET:
             await self._tickets.drop(intent)
             return ticket_views.dropped()
-        if intent.state not in PENDING and await self._orders.drop_exit(intent):
-            return exit_views.dropped(intent)
-        intent = await self._orders.cancel(intent)
-        reply = order_views.cancelled(intent)
-        if (entry := await self._orders.call_back(intent)) is not None:
-            return exit_views.no_more(reply, entry)
-        return lists.with_exits(reply, await self._orders.exits_of(intent))
+        return await call_off(self._orders, intent, by_group=False)
 
     async def _find(self, person: Person, short: str) -> Intent | None:
         """`None` where the word may be a pair after all."""

@@ -19,6 +19,7 @@ from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols
 from tgbot.trading import doubts, kinds, store
+from tgbot.trading.calling_off import call_off
 from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Unit, read_amount
 from tgbot.trading.rules.conditions import is_reached
@@ -28,8 +29,6 @@ from tgbot.trading.rules.ticket import reference_of
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Tickets, digest_of
-from tgbot.trading.views import exits as exit_views
-from tgbot.trading.views import orders as order_views
 from tgbot.trading.views import proposed as views
 from tgbot.trading.views import tickets as ticket_views
 
@@ -126,17 +125,12 @@ class ProposedOrders:
         return intent.id if is_of_account else None
 
     async def cancel(self, subject_id: str) -> Reply:
-        """Asks for its end, and says what has become of it; of one that has ended, of the exit that lives in the bot.
-        Raises `NotFound` and `ExchangeError`."""
+        """Says what has become of it. Raises `NotFound` and `ExchangeError`."""
         async with self._database.read() as session:
             intent = await store.by_id(session, subject_id)
         if intent is None:
             raise NotFound(T.of("trading.no_such_order", id=""))
-        if intent.state not in PENDING and await self._sent.drop_exit(intent):
-            return exit_views.dropped(intent)
-        intent = await self._sent.cancel(intent, by_group=True)
-        reply, entry = order_views.cancelled(intent), await self._sent.call_back(intent)
-        return reply if entry is None else exit_views.no_more(reply, entry)
+        return await call_off(self._sent, intent, by_group=True)
 
     async def spent(self, session: ReadSession, chat_id: int, since: datetime) -> Decimal:
         """What the orders of this group since then are worth, in USDT."""

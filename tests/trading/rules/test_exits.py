@@ -176,6 +176,13 @@ def test_after_refusals_it_waits_longer_and_longer_but_never_with_the_stop_in_pl
     assert pause == 0 or not may_try(sent, sent[-1].changed_at + timedelta(seconds=pause - 1))
 
 
+def test_what_lacks_coins_is_not_tried_for_long_enough_to_sell_others() -> None:
+    lacking = refused("OOOS", *[Reason.FUNDS] * 4)
+    assert not given_up(lacking[:-1])
+    assert given_up(lacking) == lacking[-1:]
+    assert not given_up(refused("OOOSO", Reason.FUNDS, Reason.SUSPENDED, Reason.FUNDS, Reason.FUNDS, Reason.KEY))
+
+
 def test_refusals_are_counted_from_the_last_exit_that_lasts() -> None:
     kinds = "O" * MOST_REFUSALS
     assert not given_up(refused(kinds[1:]))

@@ -34,6 +34,9 @@ PASSING = frozenset(
 MOST_OCOS = 3  # refused in a row, before the stop goes alone
 MOST_UNNAMED = 2  # the price may have been beyond one side for a moment: nobody has written down what KuCoin calls that
 MOST_REFUSALS = 8
+MOST_UNFUNDED = (
+    4  # what KuCoin has yet to credit is there within a minute; coins bought later are not this exit's to sell
+)
 # Three times as long after each refusal: few messages, and the loss is guarded within half a minute where it can be.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=4), timedelta(minutes=15)
 QUIET_FOR = timedelta(seconds=5)  # of an order that is still filling
@@ -193,7 +196,9 @@ def _tries(sent: Sequence[Sent]) -> list[Sent]:
 
 
 def _is_too_long(turn: Sequence[Sent]) -> bool:
-    return sum(one.has_failed for one in turn) >= MOST_TRIES or sum(one.is_refused for one in turn) >= MOST_REFUSALS
+    reasons = [one.refusal.reason if one.refusal else Reason.OTHER for one in turn if one.is_refused]
+    has_failed = sum(one.has_failed for one in turn) >= MOST_TRIES
+    return has_failed or len(reasons) >= MOST_REFUSALS or reasons.count(Reason.FUNDS) >= MOST_UNFUNDED
 
 
 def _level(wish: PriceWish | None, average: Decimal, rule: SymbolRule) -> Decimal | None:

@@ -58,14 +58,15 @@ def cancelled_many(results: Cancelled) -> Reply:
     return Reply((T.of("trading.cancelled_count", done=done, count=count), *_shortened(lines)))
 
 
-def with_exits(reply: Reply, exits: ExitsThere) -> Reply:
+def with_exits(reply: Reply, exits: ExitsThere, *, by_group: bool) -> Reply:
     """What is said of an entry, and how to cancel what may still sell what it has bought."""
     if not exits.sent:
         return reply
     lines = [T("trading.exit_sent"), *(_line(one) for one in exits.sent)]
     if exits.is_dropped:
         lines.insert(0, T.of("trading.exit_no_more", id=exits.entry.short))
-    buttons = [(_cancel_button(one),) for one in exits.sent]
+    press = "desk_cancel" if by_group else "order_cancel"
+    buttons = [(Button(T.of("trading.cancel_one", id=one.short), f"{press}:{one.short}"),) for one in exits.sent]
     return replace(reply, lines=(*reply.lines, *_shortened(lines)), buttons=(*reply.buttons, *buttons[:MOST_BUTTONS]))
 
 
@@ -75,10 +76,6 @@ def cancelled_other(pair: str, order: Elsewhere | None) -> Reply:
     if isinstance(order, Order) and order.is_active:
         return Reply((T("trading.cancel_asked"),))
     return Reply((T.of("trading.other_ended", **what_other(order), outcome=_end(order)),))
-
-
-def _cancel_button(intent: Intent) -> Button:
-    return Button(T.of("trading.cancel_one", id=intent.short), f"order_cancel:{intent.short}")
 
 
 def _badge(orders: OpenOrders) -> T | str:

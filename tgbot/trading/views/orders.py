@@ -55,7 +55,8 @@ def unknown(intent: Intent) -> Reply:
 
 def not_sent(intent: Intent, error: NotSent) -> Reply:
     why = T.of("trading.not_sent_why", code=error.code, message=error.message)
-    return Reply((T.of("trading.not_sent", **what(intent)), why, footer(intent)), _again(intent))
+    lines = (T.of("trading.not_sent", **what(intent)), why, *_goes_on(intent), footer(intent))
+    return Reply(lines, _again(intent))
 
 
 def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
@@ -65,11 +66,9 @@ def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
     ]
     if error.reason in _ADVICE and not intent.is_of_a_group:
         lines.append(T(_ADVICE[error.reason]))
-    goes_on = intent.entry_id is not None and is_followed(error.reason, is_oco=isinstance(intent.wait, StopLeg))
-    if goes_on:
-        lines.append(T("trading.exit_goes_on"))
-    # A button for the same would sell it twice.
-    return Reply((*lines, footer(intent)), () if goes_on else _again(intent))
+    if not is_followed(error.reason, is_oco=isinstance(intent.wait, StopLeg)):
+        return Reply((*lines, footer(intent)), _again(intent, goes_on=False))
+    return Reply((*lines, *_goes_on(intent), footer(intent)), _again(intent))
 
 
 def outcome(intent: Intent, *, before: State | None = None) -> Reply:
@@ -88,6 +87,8 @@ def outcome(intent: Intent, *, before: State | None = None) -> Reply:
         lines += exit_lines(intent)
     if intent.state in _WHY:
         lines.append(T(_WHY[intent.state]))
+    if intent.state is State.NOT_PLACED:
+        lines += _goes_on(intent)
     buttons = _working_buttons(intent) if intent.state in PENDING else _afterwards(intent)
     return Reply((*lines, footer(intent)), buttons)
 
@@ -159,8 +160,15 @@ _WHY = {
 }
 
 
-def _again(intent: Intent) -> tuple[tuple[Button, ...], ...]:
-    return () if intent.is_of_a_group else ((fresh_button(intent),),)
+def _goes_on(intent: Intent) -> list[T]:
+    return [T("trading.exit_goes_on")] if intent.entry_id else []
+
+
+def _again(intent: Intent, *, goes_on: bool = True) -> tuple[tuple[Button, ...], ...]:
+    """An exit that the bot goes on with has no button: that would sell the same coins twice."""
+    if intent.is_of_a_group or (intent.entry_id and goes_on):
+        return ()
+    return ((fresh_button(intent),),)
 
 
 def _working_buttons(intent: Intent) -> tuple[tuple[Button, ...], ...]:
