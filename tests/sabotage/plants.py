@@ -184,6 +184,20 @@ PLANTS = (
         ("tests/faults/test_exits.py",),
     ),
     Plant(
+        "an exit that finds no coins is tried until its person has bought others",
+        "tgbot/trading/rules/exits.py",
+        " or reasons.count(Reason.FUNDS) >= MOST_UNFUNDED\n",
+        "\n",
+        ("tests/faults/test_refused_exits.py",),
+    ),
+    Plant(
+        "an exit that is sent again by itself is offered as well",
+        "tgbot/trading/views/orders.py",
+        "    if intent.is_of_a_group or (intent.entry_id and goes_on):\n",
+        "    if intent.is_of_a_group:\n",
+        ("tests/faults/test_refused_exits.py",),
+    ),
+    Plant(
         "a fee that was taken out of what was bought is sold as well",
         "tgbot/trading/standing.py",
         "    return entry.filled_size - (entry.fee if is_in_kind else ZERO)\n",
