@@ -50,7 +50,7 @@ class NewsMonitor:
         self._outbox = outbox
         self._source = source
         self._coins_of = coins_of
-        self._settled: set[tuple[int, int]] = set()
+        self._settled: dict[tuple[int, int], datetime] = {}
         self._waiting_since: dict[tuple[int, int], datetime] = {}
 
     async def run(self) -> None:
@@ -62,12 +62,18 @@ class NewsMonitor:
     async def _look(self) -> None:
         async with self._database.read() as session:
             wishes = await store.every(session)
+        self._forget(self._clock.now() - LOOK_BACK)
         holdings = Holdings(self._coins_of)
         for topic in Topic:
             wanted = [wish for wish in wishes if wish.topic is topic]
             for announcement in await self._published(topic) if wanted else ():
                 for wish in wanted:
                     await self._tell(wish, announcement, holdings)
+
+    def _forget(self, before: datetime) -> None:
+        """What is not asked for any more."""
+        self._settled = {key: at for key, at in self._settled.items() if at >= before}
+        self._waiting_since = {key: at for key, at in self._waiting_since.items() if at >= before}
 
     async def _published(self, topic: Topic) -> Sequence[Announcement]:
         try:
@@ -90,7 +96,7 @@ class NewsMonitor:
         # What names no coin may be of any, and so may be any for somebody of whom nobody knows what they have.
         if found or not coins or not named(announcement) or isinstance(held, ExchangeError):
             await self._owe(wish, announcement, views.Match(found, is_blind=isinstance(held, ExchangeError)))
-        self._settled.add(key)
+        self._settled[key] = announcement.at
 
     def _may_still_get_better(self, key: tuple[int, int], error: ExchangeError) -> bool:
         now = self._clock.now()

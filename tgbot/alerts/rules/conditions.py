@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 
 from tgbot.alerts.rules.crossing import Kind
 from tgbot.core.errors import UsageError
@@ -92,7 +92,7 @@ def write_parts(parts: tuple[Part, ...]) -> str:
     return " and ".join(part.written() for part in parts)
 
 
-@cache
+@lru_cache(maxsize=1 << 16)  # more than are armed at once, less than people think of in a year
 def parts_of(condition: str) -> tuple[Part, ...]:
     """Those of a condition that `write_parts` has written."""
     parts = []
