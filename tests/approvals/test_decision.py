@@ -434,6 +434,20 @@ async def test_caps_hold_for_what_coins_have_come_to_be_worth(group: Group, poli
     assert len(group.world.placed()) == 1
 
 
+@pytest.mark.parametrize("text", ["eth-btc 0.014btc", "eth-btc 0.3eth @ 0.0467"])
+async def test_caps_hold_for_what_the_coins_of_a_price_have_come_to_be_worth(group: Group, text: str) -> None:
+    await group.rule_without_caps(replace(RULES_OF_A_WEEK, per_order=Decimal(1000)))
+    proposal = await group.propose(text)
+    await group.vote(ANN, proposal)
+    group.world.price("BTC-USDT", 80_000)
+    await group.vote(BOB, proposal)
+    assert group.world.placed() == []
+    assert (await group.why())[-1] == "approvals.order_too_large"
+    group.world.price("BTC-USDT", 67_000)
+    await group.vote(BOB, proposal)
+    assert len(group.world.placed()) == 1
+
+
 async def test_limits_of_the_owner_hold_for_what_coins_have_come_to_be_worth(group: Group) -> None:
     await group.rule_without_caps(RULES_OF_A_WEEK)
     proposal = await group.propose("btc 0.014btc", side=Side.SELL)

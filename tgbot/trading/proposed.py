@@ -11,7 +11,7 @@ from tgbot.core.crash import crash_point
 from tgbot.core.desks import Draft, Lent, OrderAsked
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
 from tgbot.core.ids import Ids
-from tgbot.core.money import HUNDRED
+from tgbot.core.money import HUNDRED, ONE, ZERO
 from tgbot.core.reply import Reply, T
 from tgbot.credentials.service import Keys, Linked
 from tgbot.db.engine import Database, ReadSession, WriteSession
@@ -149,7 +149,7 @@ class ProposedOrders:
         now = reference_of(intent.spec, intent.wait, tick)
         await linked.spot.know_the_time()
         drift = abs(now - intent.reference) / intent.reference * HUNDRED
-        intent = replace(intent, value=_worth(intent, now))
+        intent = replace(intent, value=await self._worth(intent, now))
         return ReadyOrder(drift, intent, linked, self._ids.client_oid(), self._require_allowed, self._sending)
 
     async def drop(self, session: WriteSession, subject_id: str) -> None:
@@ -161,6 +161,18 @@ class ProposedOrders:
     async def move(self, session: WriteSession, old_chat_id: int, new_chat_id: int) -> None:
         """The group became a supergroup."""
         await store.move_chat(session, old_chat_id, new_chat_id)
+
+    async def _worth(self, intent: Intent, now: Decimal) -> Decimal | None:
+        """In USDT, and at least as much as the group has read. What an amount of coins comes to at the market is not
+        known before it is sent, and what the quote is worth goes on moving as well."""
+        if intent.value is None:
+            return None
+        spec, rule = intent.spec, self._symbols.rule(intent.spec.symbol)
+        is_at_market = spec.size is not None and spec.price is None and intent.wait is None
+        moved = now / intent.reference if is_at_market else ONE
+        price = spec.price or (intent.wait.price if intent.wait else now)
+        funds = spec.funds or (spec.size or ZERO) * price
+        return max(intent.value, intent.value * moved, await self._tickets.in_usdt(rule, funds) or ZERO)
 
     def _require_no_share(self, asked: OrderAsked, request: OrderRequest) -> None:
         """The size of a quarter of what is free tells everybody what is free."""
@@ -208,15 +220,6 @@ def _without_balances() -> Iterator[None]:
         if error.text.key in _TELLS_BALANCE:
             raise Refused(T("trading.desk_no_funds")) from error
         raise
-
-
-def _worth(intent: Intent, now: Decimal) -> Decimal | None:
-    """In USDT, and at least as much as the group has read. What an amount of coins comes to at the market's price is
-    not known before it is sent; all else is worth what it says."""
-    spec = intent.spec
-    if intent.value is None or spec.size is None or spec.price is not None or intent.wait is not None:
-        return intent.value
-    return max(intent.value, intent.value * now / intent.reference)
 
 
 def _draft(intent: Intent) -> Draft:

@@ -138,7 +138,7 @@ class Tickets:
         request = replace(request, pair=rule.symbol)
         amount = read_amount(request, rule)
         ticket = decide(request, amount, await self._look(linked.spot, rule))
-        return Decided(request, linked, rule, ticket, await self._in_usdt(rule, ticket.funds))
+        return Decided(request, linked, rule, ticket, await self.in_usdt(rule, ticket.funds))
 
     async def show(self, intent: Intent) -> Shown:
         """The ticket as it is stored, at the prices of now."""
@@ -241,7 +241,8 @@ class Tickets:
         free = {balance.currency: balance.available for balance in balances}
         return Market(rule, tick, book, fees, free.get(rule.base, ZERO), free.get(rule.quote, ZERO))
 
-    async def _in_usdt(self, rule: SymbolRule, funds: Decimal) -> Decimal | None:
+    async def in_usdt(self, rule: SymbolRule, funds: Decimal) -> Decimal | None:
+        """What so much of the quote is worth now, where a price tells that. Raises `ExchangeError`."""
         if rule.quote.startswith("USD"):
             return funds
         if self._symbols.knows(f"{rule.quote}-USDT"):
