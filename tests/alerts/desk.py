@@ -132,6 +132,13 @@ class Desk:
                 await a_moment(0.003)
         return [Said(row.chat_id, read(decode(row.payload)), row.thread_id) for row in rows]
 
+    async def said_within_seconds(self, count: int) -> list[Said]:
+        """The same, while the time passes in which the last trade before an end may still show."""
+        async with asyncio.timeout(10):
+            while len(said := await self.said()) < count:
+                self.pass_time(seconds=1)
+        return said
+
     async def stored(self, alert: Alert) -> Alert:
         """As the table has it now."""
         [found] = [known for known in await self.alerts() if known.id == alert.id]

@@ -91,7 +91,7 @@ async def test_what_ends_or_is_not_fed_is_told_in_its_topic(club: Chat, desk: De
     desk.now.monitor.on_refused(ETH)
     await desk.said(1)
     desk.pass_time(hours=1)
-    told = await desk.said(2)
+    told = await desk.said_within_seconds(2)
     assert {(said.chat_id, said.thread_id) for said in told} == {(CLUB, TOPIC)}
     assert "run out" in told[-1].text
 

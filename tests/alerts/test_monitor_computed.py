@@ -392,8 +392,7 @@ async def test_without_any_candle_an_alert_ends_all_the_same(desk: Desk) -> None
         await desk.set(f"{BTC} rsi 1h < 30 for 5m")
         await seconds_pass(desk, 1)
         desk.pass_time(minutes=4, seconds=59)
-        await seconds_pass(desk, 10)
-        [said] = await desk.said(1)
+        [said] = await desk.said_within_seconds(1)
     assert "run out" in said.text
 
 

@@ -21,7 +21,7 @@ async def test_what_has_run_out_says_so_once(desk: Desk) -> None:
         desk.pass_time(days=2)
         assert await desk.said() == []
         desk.pass_time(days=1)
-        [said] = await desk.said(1)
+        [said] = await desk.said_within_seconds(1)
         await desk.until(lambda: not desk.now.feed.held)
         desk.price(BTC, 70_100)
         desk.pass_time(days=1)
@@ -59,9 +59,22 @@ async def test_a_crossing_after_the_end_is_none(desk: Desk) -> None:
     async with desk.life():
         await desk.until(lambda: not desk.now.monitor._gaps)
         desk.pass_time(minutes=1)
-        [said] = await desk.said(1)
+        [said] = await desk.said_within_seconds(1)
     assert "run out" in said.text
     assert (await desk.stored(alert)).state is State.ENDED
+
+
+async def test_what_was_crossed_before_its_end_is_told_though_a_dead_stream_passes_for_a_quiet_one(desk: Desk) -> None:
+    """KuCoin pings every 18 seconds: for so long nobody notices that a connection is gone."""
+    async with desk.life():
+        alert = await desk.set(f"{BTC} > 70000 for 1h")
+        await heard(desk, BTC, 67_100)
+        desk.pass_time(minutes=59, seconds=50)
+        desk.price_unheard(BTC, 70_500)
+        desk.pass_time(seconds=10)
+        [said] = await desk.said_within_seconds(1)
+    assert "it was 70,500" in said.text
+    assert (await desk.stored(alert)).state is State.FIRED
 
 
 async def test_what_was_crossed_before_its_end_is_told_though_the_stream_is_down_at_its_end(desk: Desk) -> None:
@@ -156,7 +169,7 @@ async def test_armed_again_it_has_no_end(desk: Desk) -> None:
     async with desk.life() as life:
         alert = await desk.set(f"{BTC} > 70000 for 1h")
         desk.pass_time(hours=1)
-        await desk.said(1)
+        await desk.said_within_seconds(1)
         armed, _ = await life.alerts.arm(ANN, alert.short)
         assert (armed.state, armed.ends_at) == (State.ARMED, None)
         desk.price(BTC, 70_100)
@@ -172,7 +185,7 @@ async def test_the_end_is_shown_and_can_be_changed(chat: Chat, desk: Desk) -> No
     desk.pass_time(hours=2, minutes=30)
     assert await desk.said() == []
     desk.pass_time(minutes=30)
-    assert "run out" in (await desk.said(1))[0].text
+    assert "run out" in (await desk.said_within_seconds(1))[0].text
 
 
 async def test_the_step_back_is_the_persons_own(chat: Chat, desk: Desk) -> None:
@@ -266,7 +279,7 @@ async def test_what_sleeps_on_a_pair_that_is_gone_is_paused_and_its_owner_told(d
         unprice(desk, ETH, ExchangeRejected("900001", "symbol not exists"))
         await desk.clock.until_sleeping(2)
         desk.pass_time(minutes=70)
-        said = await desk.said(4)
+        said = await desk.said_within_seconds(4)
     assert sorted((one.chat_id, one.thread_id or 0, one.text.splitlines()[0]) for one in said) == [
         (ANN, 0, f"ETH-USDT: {timers.AT_ONCE} alerts paused"),
         (ANN, 5, "ETH-USDT: 1 alert paused"),
@@ -283,9 +296,11 @@ async def test_what_has_no_price_for_now_keeps_nobody_else_asleep_and_wakes_when
             await snoozed(desk, f"{ETH} > {2_000 + number}")
         await desk.set(f"{BTC} > 70000 for 1h", chat_id=BORIS)
         await snoozed(desk, f"{BTC} > 60000", chat_id=BORIS, minutes=30)
+        await heard(desk, BTC, 67_000)
         unprice(desk, ETH, ExchangeUnavailable("connection", "no answer"))
         await desk.clock.until_sleeping(2)
         desk.pass_time(minutes=70)
+        desk.price(BTC, 67_000)
         said = await desk.said(2)
         assert [one.chat_id for one in said] == [BORIS, BORIS]
         assert desk.exchange.calls.count(f"ticker {ETH}") == timers.AT_ONCE + 1, (
@@ -302,10 +317,13 @@ async def test_what_is_not_judged_to_its_end_keeps_nobody_else_from_ending(desk:
         for number in range(timers.AT_ONCE):
             await desk.set(f"{ETH} > {9_000 + number} for 1h")
         await desk.set(f"{BTC} > 70000 for 2h", chat_id=BORIS)
+        await heard(desk, BTC, 67_000)
+        await desk.until(lambda: life.monitor.is_up_to_date(BTC))
         desk.exchange.is_down = True
         life.board.on_gap({ETH})
         await desk.clock.until_sleeping(2)
         desk.pass_time(hours=3)
+        desk.price(BTC, 67_000)
         [said] = await desk.said(1)
     assert said.chat_id == BORIS
 

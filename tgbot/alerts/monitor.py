@@ -91,7 +91,6 @@ class AlertMonitor:
         self._waiting: dict[str, deque[Tick]] = {}
         self._read_until: dict[str, datetime] = {}
         self._last_closes: dict[str, Decimal] = {}
-        self._asked: dict[str, datetime] = {}  # when what no stream brought was last read for an end
         self._is_loaded = False
         self._early: list[Callable[[], None]] = []
         self._is_save_due = False
@@ -189,12 +188,12 @@ class AlertMonitor:
         is done by and by, with a stream or without: ask again."""
         if not self.is_up_to_date(symbol) or not self._closes.has_read(symbol, until):
             return False
-        # Where nothing is heard candles know, and they are given the time to take the last trade in.
-        now, settled_at = self._clock.now(), until + SETTLES_WITHIN
-        if self._feed.is_live(symbol) or self._asked.get(symbol, until) >= settled_at:
+        # A stream that is silent may be dead. Candles know, and they are given the time to take the last trade in.
+        last, settled_at = self._board.latest(symbol), until + SETTLES_WITHIN
+        is_heard = self._feed.is_live(symbol) and last is not None and last.at >= until
+        if is_heard or self._read_until.get(symbol, until) >= settled_at:
             return True
-        if now >= settled_at:
-            self._asked[symbol] = now
+        if self._clock.now() >= settled_at:
             self.on_gap({symbol})
         return False
 
@@ -253,7 +252,6 @@ class AlertMonitor:
                 self._waiting,
                 self._read_until,
                 self._last_closes,
-                self._asked,
             ):
                 memory.pop(symbol, None)
             self._feed.release(symbol)
