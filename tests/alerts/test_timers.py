@@ -77,6 +77,26 @@ async def test_what_was_crossed_before_its_end_is_told_though_a_dead_stream_pass
     assert (await desk.stored(alert)).state is State.FIRED
 
 
+async def test_what_was_crossed_while_older_candles_were_read_slowly_is_told_though_it_ends_by_then(desk: Desk) -> None:
+    async with desk.life() as life:
+        alert = await desk.set(f"{BTC} > 70000 for 1h")
+        await desk.set(f"{BTC} rsi 1h < 30")
+        await heard(desk, BTC, 67_100)
+        await desk.until(lambda: life.monitor.is_up_to_date(BTC))
+        desk.pass_time(minutes=59, seconds=50)
+        prices, closed = asyncio.Event(), asyncio.Event()
+        desk.exchange.delays += [prices, closed]
+        life.board.on_gap({BTC})
+        prices.set()
+        await desk.until(lambda: not desk.exchange.delays)
+        desk.price_unheard(BTC, 70_500)
+        desk.pass_time(seconds=20)
+        closed.set()
+        [said] = await desk.said_within_seconds(1)
+    assert "it was 70,500" in said.text
+    assert (await desk.stored(alert)).state is State.FIRED
+
+
 async def test_what_was_crossed_before_its_end_is_told_though_the_stream_is_down_at_its_end(desk: Desk) -> None:
     async with desk.life() as life:
         alert = await desk.set(f"{BTC} > 70000 for 1h")

@@ -354,7 +354,7 @@ class AlertMonitor:
         if symbol in self._unheard and since <= self._unheard[symbol]:
             self._unheard[symbol] = asked_at
         candles = missed.candles
-        self._read_until[symbol] = missed.now
+        self._read_until[symbol] = asked_at  # what was traded while the rest was read is not in these candles
         if candles:
             self._last_closes[symbol] = candles[-1].close
             self._board.expect(symbol, candles[-1].close)
