@@ -167,6 +167,7 @@ def _trading(ground: Ground) -> tuple[Features, ProposedOrders, Reconciler]:
         database=ground.database,
         clock=ground.clock,
         keys=ground.keys,
+        outbox=ground.outbox,
         reconciler=reconciler,
         adoption=adoption,
         fills_elsewhere=fills_elsewhere,

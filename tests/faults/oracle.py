@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from tests.faults import truth
 from tgbot.core.money import ZERO
-from tgbot.core.orders import OrderSpec
+from tgbot.core.orders import OrderSpec, TimeInForce
 from tgbot.db.engine import Database
 from tgbot.delivery.codec import decode
 from tgbot.delivery.store import OutboxRow
@@ -190,7 +190,10 @@ def _exits(books: Books, landed: Collection[str]) -> Iterable[str]:
         intent = books.intents[attempt.intent_id]
         if intent.entry_id is not None and client_oid in landed:
             spec = msgspec.json.decode(intent.spec, type=OrderSpec)
-            sold[intent.entry_id] = sold.get(intent.entry_id, ZERO) + (spec.size or ZERO)
+            is_short = spec.time_in_force is TimeInForce.IOC and State(intent.state) is State.CANCELLED
+            sold[intent.entry_id] = sold.get(intent.entry_id, ZERO) + (
+                intent.filled_size if is_short else spec.size or ZERO
+            )
     for entry_id, size in sold.items():
         brought = _brought(books.intents[entry_id])
         if size > brought:

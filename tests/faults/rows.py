@@ -84,6 +84,8 @@ KUCOIN, STREAM, HUB = "kucoin/test_account.py::", "kucoin/test_stream.py::", "ku
 DOUBTS, MOVES, LISTED = "kucoin/test_doubts.py::", "kucoin/test_moves.py::", "kucoin/test_listed.py::"
 STOPS, ENDS = "faults/test_stops.py::", "faults/test_ends.py::"
 REFUSED = "faults/test_refused_exits.py::"
+TAKEN_BACK = "faults/test_taken_back_exits.py::"
+GUARDED = "faults/test_guarded_losses.py::"
 ELSEWHERE = "trading/test_fills_elsewhere.py::"
 ADOPTION = "trading/test_adoption.py::"
 PORTFOLIO = "flows/test_portfolio.py::"
@@ -398,7 +400,8 @@ KUCOIN_REST = (
             REFUSED + "test_no_longer_than_half_a_minute_the_loss_is_unguarded_and_the_words_about_it_are_kucoin_s",
             REFUSED + "test_where_the_stop_is_refused_as_well_both_come_back_with_the_pair",
             REFUSED + "test_what_is_refused_for_too_long_is_given_up_and_offered",
-            REFUSED + "test_coins_that_are_bought_by_hand_later_are_not_sold_by_an_exit_that_found_none",
+            REFUSED + "test_coins_bought_by_hand_later_are_not_sold_by_the_stop_of_an_oco_that_found_none",
+            REFUSED + "test_coins_that_are_credited_after_half_a_minute_get_their_exit",
             REFUSED + "test_what_follows_by_itself_is_said_so_and_has_no_button_that_would_sell_twice",
             REFUSED + "test_where_no_oco_is_to_be_had_the_stop_goes_at_once",
             REFUSED + "test_a_price_that_was_beyond_one_side_for_a_moment_costs_no_profit",
@@ -407,8 +410,24 @@ KUCOIN_REST = (
             REFUSED + "test_killed_around_the_stop_that_takes_its_place_there_is_one_and_it_is_told",
             REFUSED + "test_what_fills_between_the_tries_goes_with_the_next",
             REFUSED + "test_what_fills_after_an_exit_was_given_up_gets_its_own",
-            REFUSED + "test_an_exit_that_is_cancelled_between_its_tries_is_not_sent_again",
-            REFUSED + "test_an_exit_that_is_cancelled_while_it_is_unknown_is_not_sent_again",
+            TAKEN_BACK + "test_an_exit_that_is_cancelled_between_its_tries_is_not_sent_again",
+            TAKEN_BACK + "test_an_exit_called_back_while_the_next_try_leaves_is_not_left_at_kucoin",
+            TAKEN_BACK + "test_an_exit_that_is_cancelled_while_it_is_unknown_is_not_sent_again",
+        ),
+    ),
+    Row(
+        "R27",
+        "a buy fills in drips, at its profit already, while the clock is put back, or in a pair that has no price",
+        "whatever it brings gets its exit, or is told to wait, and nothing that rests leaves the loss unguarded",
+        (
+            GUARDED + "test_a_price_at_the_profit_does_not_leave_the_loss_unguarded",
+            GUARDED + "test_a_fill_that_shows_after_nobody_could_tell_gets_its_exit",
+            GUARDED + "test_an_order_that_fills_a_little_every_four_seconds_is_guarded_all_the_same",
+            GUARDED + "test_what_fills_after_the_fifth_part_is_guarded_too",
+            GUARDED + "test_a_clock_that_is_put_back_does_not_leave_the_loss_unguarded",
+            GUARDED + "test_an_exit_whose_pair_has_no_price_any_more_is_not_left_in_silence",
+            GUARDED + "test_an_exit_that_waits_a_second_time_says_so",
+            GUARDED + "test_stopped_as_an_exit_ends_the_next_life_says_why",
         ),
     ),
 )

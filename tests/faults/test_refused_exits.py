@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from tests.faults.test_ends import cancelled_halfway
-from tests.faults.test_exits import ENTRY, RESTING, exits_of, listed, said_to_cancel
+from tests.faults.test_exits import ENTRY, RESTING, exits_of
 from tests.faults.test_stops import OCOS, STOPS, waiting
 from tests.trading.desk import Desk, Killed, at_point, die
+from tgbot.core.orders import Side
 from tgbot.paper.faults import Fault, Mode
-from tgbot.trading.rules.exits import MOST_PARTS
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 
@@ -128,15 +128,28 @@ async def test_what_is_refused_for_too_long_is_given_up_and_offered(desk: Desk) 
     assert (ocos.hits, stops.hits) == (5, 3)
 
 
-async def test_coins_that_are_bought_by_hand_later_are_not_sold_by_an_exit_that_found_none(desk: Desk) -> None:
-    ocos, stops = refuse(desk, times=99, code=LACKS), refuse(desk, STOPS, 99, code=LACKS)
+async def test_coins_bought_by_hand_later_are_not_sold_by_the_stop_of_an_oco_that_found_none(desk: Desk) -> None:
+    """KuCoin looks at the balance when an OCO comes; a stop order freezes nothing before it is due."""
+    refuse(desk, times=99, code=LACKS, message="Balance insufficient!")
+    entry = await desk.send(ENTRY)
+    for _ in range(8):  # by hand: its 0.01, and the 0.1 of before
+        await desk.send("btc 0.01375", Side.SELL)
+    await desk.rounds(*[5] * 24)
+    assert (await desk.told())[-1].startswith(f"↩ No exit for 0.01 BTC of #{entry.short}")
+    await desk.send("btc 0.01btc")  # bought by hand, later, to be kept
+    desk.price("BTC-USDT", 65_000)
+    await desk.rounds(31, 31)
+    assert [one for one in await exits_of(desk, entry) if one.state is State.FILLED] == []
+
+
+async def test_coins_that_are_credited_after_half_a_minute_get_their_exit(desk: Desk) -> None:
+    refuse(desk, times=99, code=LACKS, message="Balance insufficient!")
+    refuse(desk, STOPS, 99, code=LACKS, message="Balance insufficient!")
     short = await bought(desk)
-    await desk.rounds(*[5] * 12)
-    assert (await desk.told())[-1].startswith(f"↩ No exit for 0.01 BTC of #{short}")
+    await desk.rounds(*[5] * 6)
     desk.faults.clear()
-    await desk.rounds(*UNTIL_GIVEN_UP)
-    assert (ocos.hits, stops.hits) == (3, 1)
-    assert waiting(desk) == []
+    await desk.rounds(*[5] * 24)
+    assert State.WAITING in await states(desk, short)
 
 
 @pytest.mark.parametrize(("code", "message"), [("404000", "closed"), ("401000", "old"), ("400330", "too far off")])
@@ -254,18 +267,16 @@ async def test_tries_of_a_part_do_not_use_up_the_parts_of_an_order(desk: Desk) -
     refuse(desk, times=99)
     refuse(desk, STOPS)
     await desk.rounds(*[6] * 30)
-    assert [one.state for one in await exits_of(desk, entry)] == [*[State.REJECTED] * MOST_PARTS, State.WAITING]
+    assert [one.state for one in await exits_of(desk, entry)] == [*[State.REJECTED] * 5, State.WAITING]
     assert [leg.request.size for leg in waiting(desk)] == [Decimal("0.004")]
 
 
-async def test_between_the_tries_it_lives_in_the_bot_and_can_be_taken_back(desk: Desk) -> None:
-    refused = refuse(desk, times=99)
-    short = await bought(desk)
-    assert f"#{short} exit" in await listed(desk)
-    entry = await desk.now.tickets.find(desk.person(), short)
-    assert f"#{short}: exit dropped" in await said_to_cancel(desk, entry)
-    await desk.rounds(31, 31)
-    assert refused.hits == 1
+async def test_what_is_stored_of_a_refusal_means_the_same_as_what_was_told(desk: Desk) -> None:
+    refuse(desk, STOPS, 1, code="400100", message="x" * 300 + " Balance insufficient!")
+    short = await bought(desk, LOSS_ONLY)
+    await desk.rounds(*[5] * 6)
+    goes_on = any("The bot goes on with this exit" in text for text in await desk.told())
+    assert goes_on == (State.WAITING in await states(desk, short))
 
 
 # --- After it was given up -------------------------------------------------------------------------------------------
@@ -323,64 +334,3 @@ async def test_killed_when_it_is_given_up_that_is_told_once(desk: Desk) -> None:
 async def listed_exits(desk: Desk) -> list[str]:
     """Those that live in the bot."""
     return [entry.short for entry in (await desk.now.orders.open(desk.person())).exits]
-
-
-# --- Cancelled before it is known whether it is there ----------------------------------------------------------------
-
-
-async def unknown_exit(desk: Desk, entry: Intent, mode: Mode) -> Intent:
-    desk.faults.add("POST", OCOS, mode)
-    await desk.now.reconciler.look()
-    await desk.now.exits.look()
-    (exit_,) = await exits_of(desk, entry)
-    assert exit_.state is State.UNKNOWN
-    return exit_
-
-
-@pytest.mark.parametrize("mode", [Mode.LOST, Mode.DROP])
-async def test_an_exit_that_is_cancelled_while_it_is_unknown_is_not_sent_again(desk: Desk, mode: Mode) -> None:
-    entry = await desk.send(ENTRY)
-    exit_ = await unknown_exit(desk, entry, mode)
-    said = await said_to_cancel(desk, exit_)
-    if mode is Mode.DROP:
-        assert f"#{entry.short}: the bot places no further exit" in said
-    await desk.settle()
-    await desk.rounds(31, 31)
-    assert waiting(desk) == []
-    assert len(await exits_of(desk, entry)) == 1
-    assert await listed_exits(desk) == []
-
-
-async def test_an_exit_that_is_cancelled_between_its_tries_is_not_sent_again(desk: Desk) -> None:
-    refused = refuse(desk, times=99)
-    entry = await desk.send(ENTRY)
-    await desk.rounds(0)
-    (exit_,) = await exits_of(desk, entry)
-    assert f"#{entry.short}: the bot places no further exit" in await said_to_cancel(desk, exit_)
-    await desk.rounds(31, 31)
-    assert refused.hits == 1
-
-
-async def test_it_is_said_that_what_the_order_still_buys_has_no_exit_either(desk: Desk) -> None:
-    entry = await half_filled(desk)
-    desk.clock.advance(6)
-    exit_ = await unknown_exit(desk, entry, Mode.DROP)
-    said = await said_to_cancel(desk, exit_)
-    assert f"#{entry.short}: the bot places no further exit for what it has bought and still buys." in said
-    desk.faults.clear()
-    desk.price("BTC-USDT", 65_990)
-    await desk.settle()
-    await desk.rounds(31, 31)
-    assert len(await exits_of(desk, entry)) == 1
-
-
-async def test_a_part_that_is_cancelled_at_kucoin_leaves_the_exits_of_what_is_still_bought(desk: Desk) -> None:
-    entry = await half_filled(desk)
-    await desk.rounds(6)
-    (part,) = await exits_of(desk, entry)
-    assert "no further exit" not in await said_to_cancel(desk, part)
-    desk.faults.clear()
-    desk.price("BTC-USDT", 65_990)
-    await desk.rounds(31, 6)
-    sizes = [(one.spec.size, one.state) for one in await exits_of(desk, entry)]
-    assert sizes == [(Decimal("0.004"), State.CANCELLED), (Decimal("0.006"), State.WAITING)]

@@ -233,6 +233,7 @@ class Desk:
             database=database,
             clock=self.wall,
             keys=keys,
+            outbox=self.outbox,
             reconciler=reconciler,
             adoption=adoption,
             fills_elsewhere=fills_elsewhere,

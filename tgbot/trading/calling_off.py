@@ -10,10 +10,12 @@ from tgbot.trading.views import exits, lists, orders
 async def call_off(sent: Orders, intent: Intent, *, by_group: bool) -> Reply:
     """What has become of it; of one that has ended, of the exit that lives in the bot. Exits that were sent are orders
     of their own, and offered. Raises `NotFound` and `ExchangeError`."""
-    if intent.state not in PENDING and await sent.drop_exit(intent):
+    if intent.state not in PENDING and await sent.drop_exit(intent, by_group=by_group):
         return exits.dropped(intent)
+    # Of an exit between two tries before anything is waited for: the next may be due.
+    entry = await sent.call_back(intent, by_group=by_group) if intent.state not in PENDING else None
     intent = await sent.cancel(intent, by_group=by_group)
-    reply, entry = orders.cancelled(intent), await sent.call_back(intent)
+    reply, entry = orders.cancelled(intent), entry or await sent.call_back(intent, by_group=by_group)
     if entry is not None:
         return exits.no_more(reply, entry)
     return lists.with_exits(reply, await sent.exits_of(intent), by_group=by_group)

@@ -11,16 +11,15 @@ import structlog
 from tgbot.accounts.guards.service import Guards
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.errors import ExchangeError, NotFound, UserError
+from tgbot.core.errors import ExchangeError, ExchangeRejected, NotFound, UserError
 from tgbot.core.ids import Ids
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import ZERO, floor_to
-from tgbot.core.notices import Kind
 from tgbot.core.orders import OrderSpec, Side, Wait
 from tgbot.core.reply import Reply, T
 from tgbot.credentials.service import Keys
 from tgbot.db.engine import Database
-from tgbot.delivery.outbox import Notice, Outbox, Priority
+from tgbot.delivery.outbox import Outbox
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.prices import Prices
 from tgbot.markets.symbols import Symbols
@@ -30,14 +29,12 @@ from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rounds import Piece, Rounds
 from tgbot.trading.rules.amounts import Amount, Unit, spelled
 from tgbot.trading.rules.exits import (
-    MOST_PARTS,
-    QUIET_FOR,
     Exits,
     Sent,
     given_up,
     goes_alone,
     is_too_small,
-    lasting,
+    is_worth_a_part,
     levels,
     may_try,
     plan,
@@ -50,7 +47,6 @@ from tgbot.trading.store import Attempt, Intent
 from tgbot.trading.terms import no_update
 from tgbot.trading.tickets import digest_of
 from tgbot.trading.views import exits as views
-from tgbot.trading.views import orders as order_views
 from tgbot.trading.witness import Witness
 
 log = structlog.get_logger()
@@ -114,6 +110,7 @@ class StandingExits:
         self._outbox = outbox
         self._posting = Posting(database, clock, outbox, reconciler, witness, symbols)
         self._rounds = Rounds(clock, LOOK_EVERY, self._pieces)
+        self._bare_since: dict[str, float] = {}  # entries of which something has no exit
         reconciler.wake_on_progress(self._rounds.wake)
 
     async def run(self) -> None:
@@ -130,6 +127,8 @@ class StandingExits:
             return []
         async with self._database.read() as session:
             found = await standing.with_fills(session)
+        entries = {one.entry.id for one in found}
+        self._bare_since = {entry: since for entry, since in self._bare_since.items() if entry in entries}
         return [
             Piece(one.entry.id, one.entry.key_id, partial(self._try_to_serve, one), is_hinted=True) for one in found
         ]
@@ -139,9 +138,16 @@ class StandingExits:
             await self._serve(one)
         except ExchangeError as error:
             log.warning("exit_not_placed", entry=one.entry.id, code=error.code)
+            if isinstance(error, ExchangeRejected):
+                await self._say_that_it_waits(one, error, error.code[:20])
         except UserError as error:
-            # Frozen, or its key is suspended: it goes on living in the bot, and that is said once.
-            await self._say(one.entry, views.waits(one.entry, error), f"exit waits {one.entry.id}")
+            # Frozen, or its key is suspended: it goes on living in the bot.
+            await self._say_that_it_waits(one, error, error.text.key)
+
+    async def _say_that_it_waits(self, one: StandingExit, error: ExchangeRejected | UserError, why: str) -> None:
+        """Once for each reason, and again for what is bought after the next exit."""
+        dedup_key = f"exit waits {one.entry.id} {one.revision} {why}"
+        await self._say(one.entry, views.waits(one.entry, error), dedup_key)
 
     async def _serve(self, one: StandingExit) -> None:
         due = await self._due(one)
@@ -151,6 +157,7 @@ class StandingExits:
         await self._tell_of_given_up(due)
         is_done = due.entry.state not in PENDING
         if due.size == ZERO:
+            self._bare_since.pop(due.entry.id, None)
             if is_done and not any(one.state in UNSETTLED for one in due.sent):
                 await self._end(due, Standing.GIVEN_UP if given_up(due.sent) else Standing.DONE, None)
         elif due.is_too_small:
@@ -171,7 +178,9 @@ class StandingExits:
 
     def _is_worth_a_part(self, due: _Due) -> bool:
         """An order that is still filling brings one fill after another: they are gathered."""
-        return len(lasting(due.sent)) < MOST_PARTS and self._clock.now() - due.entry.changed_at >= QUIET_FOR
+        now = self._clock.monotonic()
+        waited = now - self._bare_since.setdefault(due.entry.id, now)
+        return is_worth_a_part(due.sent, timedelta(seconds=waited))
 
     async def _place(self, due: _Due) -> None:
         linked = await self._keys.account_of(due.entry.key_id)
@@ -179,12 +188,12 @@ class StandingExits:
             raise NotFound(T("trading.exit_without_key"))
         if linked.spot.wait_for_quota() > 0:
             return  # known beforehand: no try that is in vain
-        last = (await self._prices.price(due.rule.symbol)).price
-        spec, wait = plan(due.exits, due.average, due.size, last, due.rule, without_oco=goes_alone(due.sent))
+        tick = await self._prices.price(due.rule.symbol)
+        spec, wait = plan(due.exits, due.average, due.size, tick, due.rule, without_oco=goes_alone(due.sent))
         await linked.spot.know_the_time()
         prepared = kinds.prepare(linked.spot, self._ids.client_oid(), spec, wait)
         crash_point("C5")
-        intent = await self._consume(due, spec, wait, prepared, last)
+        intent = await self._consume(due, spec, wait, prepared, tick.price)
         if intent is None:
             return
         crash_point("C6")
@@ -204,6 +213,9 @@ class StandingExits:
                 return None
             if uncovered(held(entry), await sent_for(session, entry)) < due.size:
                 return None  # one that had failed has turned up after all
+            now = await store.hold(session, entry.id)
+            if now is None or now.chat_id != entry.chat_id:
+                return None  # its group has moved, and the exit is to be found there
             short = await store.free_short(session, self._ids, entry.person_id)
             intent = self._intent(due, short, spec, wait, last)
             await store.add(session, intent)
@@ -265,9 +277,10 @@ class StandingExits:
         at it anew."""
         async with self._database.write() as session:
             is_as_read = await sent_for(session, due.entry) == due.sent
-            has_ended = is_as_read and await standing.end(session, due.standing, state)
-        if has_ended and reply is not None:
-            await self._say(due.entry, reply, f"exit {state} {due.entry.id}")
+            if not is_as_read or not await standing.end(session, due.standing, state) or reply is None:
+                return
+            await self._outbox.put(session, views.notice(due.entry, reply, f"exit {state} {due.entry.id}"))
+        self._outbox.wake()
 
     async def _say(self, entry: Intent, reply: Reply, dedup_key: str, *, as_read: Sequence[Sent] | None = None) -> None:
         """Once; where it follows from what was sent, only while that is so."""
@@ -277,21 +290,8 @@ class StandingExits:
         async with self._database.write() as session:
             if as_read is not None and await sent_for(session, entry) != as_read:
                 return
-            await self._outbox.put(session, _notice(entry, reply, dedup_key))
+            await self._outbox.put(session, views.notice(entry, reply, dedup_key))
         self._outbox.wake()
-
-
-def _notice(entry: Intent, reply: Reply, dedup_key: str) -> Notice:
-    """Once, as an answer to the message of the entry."""
-    return Notice(
-        entry.chat_id,
-        reply,
-        Priority.FILL,
-        reply_to_card=order_views.card(entry),
-        dedup_key=dedup_key,
-        thread_id=entry.thread_id,
-        kind=Kind.ACCOUNT,
-    )
 
 
 def _attempt(intent: Intent, prepared: PreparedOrder) -> Attempt:

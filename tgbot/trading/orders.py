@@ -11,7 +11,8 @@ from tgbot.core.orders import Fill
 from tgbot.core.people import Person
 from tgbot.core.reply import T
 from tgbot.credentials.service import Keys
-from tgbot.db.engine import Database
+from tgbot.db.engine import Database, WriteSession
+from tgbot.delivery.outbox import Outbox
 from tgbot.kucoin.account import SpotAccount
 from tgbot.trading import elsewhere, kinds, standing, store
 from tgbot.trading.adoption import Adoption
@@ -21,6 +22,7 @@ from tgbot.trading.fills_elsewhere import FillsElsewhere
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import DONE, PENDING, QUERY_LAG, State, may_grow
 from tgbot.trading.store import Intent
+from tgbot.trading.views import exits as exit_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Orders:
         database: Database,
         clock: Clock,
         keys: Keys,
+        outbox: Outbox,
         reconciler: Reconciler,
         adoption: Adoption,
         fills_elsewhere: FillsElsewhere,
@@ -69,6 +72,7 @@ class Orders:
         self._database = database
         self._clock = clock
         self._keys = keys
+        self._outbox = outbox
         self._reconciler = reconciler
         self._adoption = adoption
         self._fills_elsewhere = fills_elsewhere
@@ -163,18 +167,22 @@ class Orders:
         linked = await self._keys.account_to_look_at(person)
         return await self._cancel_all(linked.spot, await self._open(person, symbol, is_shown=False))
 
-    async def drop_exit(self, entry: Intent) -> bool:
+    async def drop_exit(self, entry: Intent, *, by_group: bool = False) -> bool:
         """Whether there was an exit of it in the bot, and nothing will sell what it has bought any more. Where one has
         been sent already the bot sends no further one, and this is false: `exits_of` has those that were sent."""
-        return await self._take_back(entry) and not (await self.exits_of(entry)).sent
+        return await self._take_back(entry, by_group=by_group) and not (await self.exits_of(entry)).sent
 
-    async def call_back(self, exit_: Intent) -> Intent | None:
+    async def call_back(self, exit_: Intent, *, by_group: bool = False) -> Intent | None:
         """The entry of an exit that was asked to end and may not have come to be: the bot would have sent it once more,
         and from now on sends none for that entry."""
-        if exit_.entry_id is None or exit_.state not in standing.MAY_COME_AGAIN:
+        if exit_.entry_id is None or not standing.may_come_again(exit_):
             return None
         async with self._database.write() as session:
-            return await standing.call_back(session, exit_)
+            entry = await standing.call_back(session, exit_)
+            if entry is not None and not by_group:
+                await self._tell_its_group(session, entry)
+        self._outbox.wake()
+        return entry
 
     async def exits_of(self, entry: Intent) -> ExitsThere:
         async with self._database.read() as session:
@@ -206,9 +214,18 @@ class Orders:
         async with self._database.read() as session:
             return [*found.exits, *await store.with_ids(session, sent_for)]
 
-    async def _take_back(self, entry: Intent) -> bool:
+    async def _take_back(self, entry: Intent, *, by_group: bool = False) -> bool:
         async with self._database.write() as session:
-            return await standing.take_back(session, entry)
+            is_taken_back = await standing.take_back(session, entry)
+            if is_taken_back and not by_group:
+                await self._tell_its_group(session, entry)
+        self._outbox.wake()
+        return is_taken_back
+
+    async def _tell_its_group(self, session: WriteSession, entry: Intent) -> None:
+        """Whose account it is may take back what the group has decided, but not without a word."""
+        if entry.is_of_a_group:
+            await self._outbox.put(session, exit_views.notice(entry, exit_views.taken_back(entry)))
 
     def _is_there(self, intent: Intent, listed: Collection[str]) -> bool:
         """What KuCoin lists is open, whatever we have said of it; of what has just ended its list may be older."""

@@ -6,6 +6,7 @@ from tgbot.core.money import ZERO, plain
 from tgbot.core.reply import Reply
 from tgbot.db.engine import WriteSession
 from tgbot.delivery.outbox import Outbox, Priority
+from tgbot.trading import standing
 from tgbot.trading.store import Intent
 from tgbot.trading.views import orders as views
 
@@ -39,9 +40,16 @@ class Outcomes:
     async def tell(self, session: WriteSession, intent: Intent, reply: Reply, *, is_news: bool) -> None:
         """The ticket's message shows the new state; what happens later than the tap also comes as an answer to it."""
         await self.note(session, intent)
+        reply = await followed(session, intent, reply)
         await self._outbox.put(session, views.notice(intent, reply, Priority.FILL))
         if is_news:
             await self._outbox.put(session, views.news(intent, reply))
+
+
+async def followed(session: WriteSession, intent: Intent, reply: Reply) -> Reply:
+    """What is told of an exit that has come to nothing says if the bot sends another in its place."""
+    is_followed = standing.may_come_again(intent) and await standing.goes_on(session, intent)
+    return views.goes_on(reply) if is_followed else reply
 
 
 async def _nobody_listens(session: WriteSession, intent_id: str, said: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from tgbot.delivery.outbox import Outbox, Priority
 from tgbot.kucoin.signed import PreparedOrder
 from tgbot.markets.symbols import Symbols
 from tgbot.trading import store
+from tgbot.trading.outcomes import followed
 from tgbot.trading.reconcile import Reconciler
 from tgbot.trading.rules.settlement import GIVEN_UP, UNSETTLED, State
 from tgbot.trading.store import Intent
@@ -79,6 +80,7 @@ class Posting:
             if not await store.move(session, intent, origin, state, self._clock.now()):
                 return
             await self._reconciler.note_outcome(session, replace(intent, state=state, order_id=order_id))
+            reply = await followed(session, replace(intent, state=state), reply)
             await self._outbox.put(session, views.notice(intent, reply, Priority.ANSWER))
         self._outbox.wake()
         crash_point("C10")

@@ -163,8 +163,9 @@ class Settling:
                 return
             crash_point("C12")
             await add_fills(session, now, fills)  # its key may have been replaced since `intent` was read
-            if intent.state in DONE:
+            if intent.state not in PENDING:
                 await standing.rearm(session, now)
+            if intent.state in DONE:
                 await self._overtake_rests(session, now)
             reply = views.outcome(now, before=intent.state)
             await self._outcomes.tell(session, now, reply, is_news=is_news or is_mistake)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tgbot.core.errors import Reason
 from tgbot.core.money import ZERO
-from tgbot.core.orders import StopLeg, Trigger
+from tgbot.core.orders import StopLeg, TimeInForce, Trigger
 from tgbot.db.engine import ReadSession, WriteSession
 from tgbot.db.types import Base
 from tgbot.kucoin.errors import definite_reason
@@ -63,7 +63,15 @@ async def sent_for(session: ReadSession, entry: Intent) -> list[Sent]:
     )
     refusals = {intent_id: _refusal(code, message) for intent_id, code, message in answers}
     return [
-        Sent(one.spec.size or ZERO, one.state, one.changed_at, isinstance(one.wait, StopLeg), refusals.get(one.id))
+        Sent(
+            one.spec.size or ZERO,
+            one.state,
+            one.changed_at,
+            isinstance(one.wait, StopLeg),
+            refusals.get(one.id),
+            _never_rests(one),
+            one.filled_size,
+        )
         for one in exits
     ]
 
@@ -139,9 +147,7 @@ async def drop(session: WriteSession, entry: Intent) -> bool:
 async def take_back(session: WriteSession, entry: Intent) -> bool:
     """Whether the bot would have sent an exit for it: for what it still buys, for what no exit covers, or once more for
     one that may not have arrived. From now on it sends none."""
-    armed = StandingExitRow.state == Standing.ARMED
-    held = select(StandingExitRow.entry_id).where(StandingExitRow.entry_id == entry.id, armed).with_for_update()
-    if await session.scalar(held) is None:
+    if not await _lock(session, entry.id):
         return False
     now = await store.by_id(session, entry.id) or entry
     may_send = now.state in PENDING or await is_uncovered(session, now) or await _is_in_doubt(session, now)
@@ -151,11 +157,26 @@ async def take_back(session: WriteSession, entry: Intent) -> bool:
 async def call_back(session: WriteSession, exit_: Intent) -> Intent | None:
     """The entry of an exit that was asked to end, if the bot would have sent that once more because it may not have
     come to be. From now on it sends none for it."""
+    if not await _lock(session, exit_.entry_id or ""):
+        return None
     now, entry = await store.by_id(session, exit_.id), await store.by_id(session, exit_.entry_id or "")
     if now is None or entry is None:
         return None
-    may_come_again = now.state in UNSETTLED or (now.state in MAY_COME_AGAIN and await is_uncovered(session, entry))
+    may_come_again = now.state in UNSETTLED or await _is_owed_again(session, now, entry)
     return entry if may_come_again and await drop(session, entry) else None
+
+
+async def goes_on(session: ReadSession, exit_: Intent) -> bool:
+    """Whether the bot sends another in place of this exit, which has come to nothing or not sold all."""
+    row = await session.get(StandingExitRow, exit_.entry_id or "")
+    entry = await store.by_id(session, exit_.entry_id or "")
+    if row is None or entry is None or row.state != Standing.ARMED:
+        return False
+    return await _is_owed_again(session, exit_, entry)
+
+
+def may_come_again(exit_: Intent) -> bool:
+    return exit_.state in MAY_COME_AGAIN or (exit_.state is State.CANCELLED and _never_rests(exit_))
 
 
 async def live_exits_of(session: ReadSession, entry: Intent) -> list[Intent]:
@@ -186,6 +207,23 @@ async def rearm(session: WriteSession, entry: Intent) -> None:
 
 def _refusal(code: str, message: str) -> Refusal:
     return Refusal(code, message, definite_reason(code, message) or Reason.OTHER)
+
+
+def _never_rests(exit_: Intent) -> bool:
+    return exit_.spec.time_in_force is TimeInForce.IOC
+
+
+async def _is_owed_again(session: ReadSession, exit_: Intent, entry: Intent) -> bool:
+    """Whether no other covers what it has not sold. What the fee leaves over is less than that."""
+    left = uncovered(held(entry), await sent_for(session, entry))
+    return may_come_again(exit_) and left >= (exit_.spec.size or ZERO) - exit_.filled_size
+
+
+async def _lock(session: WriteSession, entry_id: str) -> bool:
+    """Whether its exit lives in the bot, and nobody else changes that now."""
+    armed = StandingExitRow.state == Standing.ARMED
+    found = select(StandingExitRow.entry_id).where(StandingExitRow.entry_id == entry_id, armed).with_for_update()
+    return await session.scalar(found) is not None
 
 
 async def _is_in_doubt(session: ReadSession, entry: Intent) -> bool:

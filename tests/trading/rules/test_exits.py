@@ -11,7 +11,8 @@ from tests.clock import START
 from tests.trading.rules.markets import rule
 from tests.trading.rules.test_ticket import BUY, refusal, ticket
 from tgbot.core.errors import Reason
-from tgbot.core.orders import Direction, OrderType, Side, StopLeg, Trigger, Wait
+from tgbot.core.market import Tick
+from tgbot.core.orders import Direction, OrderType, Side, StopLeg, TimeInForce, Trigger, Wait
 from tgbot.trading.rules.exits import (
     FAILED,
     MOST_REFUSALS,
@@ -60,6 +61,7 @@ def test_levels_are_judged_by_the_price_of_the_entry() -> None:
     [
         (BOTH, "101", "104", StopLeg(Decimal(98), Decimal(97))),
         (BOTH, "104", "104", None),
+        (BOTH, "104.5 103.5", "104", StopLeg(Decimal(98), Decimal(97))),
         (BOTH, "98", None, STOP),
         (PROFIT, "97", "104", None),
         (LOSS, "105", None, STOP),
@@ -67,15 +69,26 @@ def test_levels_are_judged_by_the_price_of_the_entry() -> None:
 )
 def test_the_exit_fits_the_market_of_now(exits: Exits, last: str, price: str | None, wait: Wait | None) -> None:
     coarse = rule(price_increment=Decimal("0.5"))
-    spec, waits = plan(exits, Decimal(100), Decimal(2), Decimal(last), coarse, without_oco=False)
+    spec, waits = plan(exits, Decimal(100), Decimal(2), a_tick(*last.split()), coarse, without_oco=False)
     assert (spec.side, spec.size, waits) == (Side.SELL, Decimal(2), wait)
     assert spec.price == (Decimal(price) if price else None)
     assert (spec.type is OrderType.MARKET) == (price is None)
 
 
 def test_where_an_oco_is_refused_the_loss_is_guarded() -> None:
-    _, wait = plan(BOTH, Decimal(100), Decimal(2), Decimal(101), rule(), without_oco=True)
+    _, wait = plan(BOTH, Decimal(100), Decimal(2), a_tick("101"), rule(), without_oco=True)
     assert wait == STOP
+
+
+def a_tick(last: str, bid: str | None = None) -> Tick:
+    return Tick("BTC-USDT", Decimal(last), Decimal(bid or last), Decimal(last), 1, START)
+
+
+def test_a_profit_that_is_due_does_not_rest_unless_there_is_no_loss_to_guard() -> None:
+    at_profit = a_tick("104")
+    for exits, time_in_force in ((BOTH, TimeInForce.IOC), (PROFIT, TimeInForce.GTC)):
+        spec, _ = plan(exits, Decimal(100), Decimal(2), at_profit, rule(), without_oco=False)
+        assert spec.time_in_force is time_in_force
 
 
 def an_exit(

@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import takewhile
 
 from tgbot.core.errors import Reason, Refused
-from tgbot.core.market import SymbolRule
+from tgbot.core.market import SymbolRule, Tick
 from tgbot.core.money import HUNDRED, ZERO, ceil_to, floor_to, is_multiple
-from tgbot.core.orders import Direction, OrderSpec, OrderType, Side, StopLeg, Trigger, Wait
+from tgbot.core.orders import Direction, OrderSpec, OrderType, Side, StopLeg, TimeInForce, Trigger, Wait
 from tgbot.core.reply import T
 from tgbot.trading.rules.conditions import stop_limit
 from tgbot.trading.rules.grammar import OrderRequest, PriceWish
@@ -39,8 +39,9 @@ MOST_UNFUNDED = (
 )
 # Three times as long after each refusal: few messages, and the loss is guarded within half a minute where it can be.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=4), timedelta(minutes=15)
-QUIET_FOR = timedelta(seconds=5)  # of an order that is still filling
-MOST_PARTS = 5  # exits of one order before it is done; KuCoin bears few stop orders in a pair
+# What an order buys by and by gets exits in parts, each after three times as long a wait: KuCoin bears few stop orders
+# in a pair, and all of it is guarded in the end.
+FIRST_PART_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +63,39 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An exit that was sent: its size, what became of it and when, whether it was an OCO, and KuCoin's no to it."""
+    """An exit that was sent: its size, what became of it and when, whether it was an OCO, and KuCoin's no to it. Of one
+    that never rests (IOC) also what it has filled: the rest of that is nobody's."""
 
     size: Decimal
     state: State
     changed_at: datetime
     is_oco: bool
     refusal: Refusal | None = None
+    never_rests: bool = False
+    filled: Decimal = ZERO
+
+    @property
+    def has_ended_short(self) -> bool:
+        return self.never_rests and self.state is State.CANCELLED
+
+    @property
+    def covers(self) -> Decimal:
+        """The size that it has, or had, to sell."""
+        return self.filled if self.has_ended_short and self.filled else self.size
 
     @property
     def has_failed(self) -> bool:
-        return self.state in FAILED
+        return self.state in FAILED or (self.has_ended_short and not self.filled)
 
     @property
     def is_refused(self) -> bool:
         """In such a way that something else, or the same once more, may be taken."""
         reason = self.refusal.reason if self.refusal else Reason.OTHER
         return self.state is State.REJECTED and is_followed(reason, is_oco=self.is_oco)
+
+    @property
+    def lacks_coins(self) -> bool:
+        return self.refusal is not None and self.refusal.reason is Reason.FUNDS
 
     @property
     def comes_to_nothing(self) -> bool:
@@ -125,7 +142,7 @@ def is_too_small(size: Decimal, prices: Sequence[Decimal | None], rule: SymbolRu
 def uncovered(held: Decimal, sent: Sequence[Sent]) -> Decimal:
     """How much of what was bought no exit has been sent for, or none that has come to be or might yet. What was refused
     for good or given up is not sent again either."""
-    return max(held - sum((one.size for one in lasting(sent)), ZERO), ZERO)
+    return max(held - sum((one.covers for one in lasting(sent)), ZERO), ZERO)
 
 
 def lasting(sent: Sequence[Sent]) -> list[Sent]:
@@ -139,15 +156,22 @@ def given_up(sent: Sequence[Sent]) -> list[Sent]:
 
 
 def may_try(sent: Sequence[Sent], now: datetime) -> bool:
-    """Whether it is time, after those that have come to nothing. What takes the place of a refused OCO goes at once."""
+    """Whether it is time, after those that have come to nothing. What takes the place of a refused OCO goes at once.
+    What ended short may have filled more than KuCoin has said so far."""
     tries = _tries(sent)
-    failed, refused = [one for one in tries if one.has_failed], [one for one in tries if one.is_refused]
-    if failed and now - failed[-1].changed_at < TRY_AGAIN:
+    failed = [one for one in tries if one.has_failed] or [one for one in sent[-1:] if one.has_ended_short]
+    refused = [one for one in tries if one.is_refused]
+    if failed and not _has_passed(TRY_AGAIN, failed[-1].changed_at, now):
         return False
     if not refused or (refused[-1].is_oco and goes_alone(sent)):
         return True
     pause = min(FIRST_PAUSE * 3.0 ** (len(refused) - 1), LONGEST_PAUSE)
-    return now - refused[-1].changed_at >= pause
+    return _has_passed(pause, refused[-1].changed_at, now)
+
+
+def is_worth_a_part(sent: Sequence[Sent], waited: timedelta) -> bool:
+    """Whether what has been without an exit for so long gets one of its own, though its order goes on filling."""
+    return waited >= FIRST_PART_AFTER * 3.0 ** len(lasting(sent))
 
 
 def goes_alone(sent: Sequence[Sent]) -> bool:
@@ -156,24 +180,26 @@ def goes_alone(sent: Sequence[Sent]) -> bool:
     reasons = [one.refusal.reason for one in sent if one.is_oco and one.is_refused and one.refusal is not None]
     if set(reasons) - PASSING - {Reason.OTHER} or reasons.count(Reason.OTHER) >= MOST_UNNAMED:
         return True
-    refused = [one for one in _tries(sent) if one.is_refused]
+    # A stop is taken without the coins that it is to sell, and would sell others.
+    refused = [one for one in _tries(sent) if one.is_refused and not one.lacks_coins]
     in_a_row = len(list(takewhile(lambda one: one.is_oco, reversed(refused))))
     return in_a_row >= (MOST_OCOS if in_a_row == len(refused) else 1)
 
 
 def plan(
-    exits: Exits, average: Decimal, size: Decimal, last: Decimal, rule: SymbolRule, *, without_oco: bool
+    exits: Exits, average: Decimal, size: Decimal, tick: Tick, rule: SymbolRule, *, without_oco: bool
 ) -> tuple[OrderSpec, Wait | None]:
     """The exit that fits the market of now: both prices as an OCO, where KuCoin takes one. Where the price is beyond
-    one of them already, that side alone, which is due at once. Without an OCO it is the stop: a limit order beside that
-    would be no help, for what it holds the stop could not sell."""
+    one of them already, that side alone, which is due at once: the profit without rest, for what rests there is not
+    guarded against the loss. Without an OCO it is the stop: a limit order beside that would be no help, for what it
+    holds the stop could not sell."""
     profit, loss = levels(exits, average, rule)
     limit = OrderSpec(rule.symbol, Side.SELL, OrderType.LIMIT, size=size, price=profit)
-    if profit is not None and (loss is None or last >= profit):
-        return limit, None
     if loss is None:
-        raise ValueError("an exit without a price")
-    if profit is None or without_oco or last <= loss:
+        return limit, None
+    if profit is not None and min(tick.price, tick.bid) >= profit:
+        return replace(limit, time_in_force=TimeInForce.IOC), None
+    if profit is None or without_oco or tick.price <= loss:
         market = replace(limit, type=OrderType.MARKET, price=None)
         return market, Trigger(loss, Direction.DOWN)
     return limit, StopLeg(loss, stop_limit(loss, rule.price_increment))
@@ -195,10 +221,15 @@ def _tries(sent: Sequence[Sent]) -> list[Sent]:
     return _turns(sent)[-1]
 
 
+def _has_passed(span: timedelta, since: datetime, now: datetime) -> bool:
+    """Also if the clock was put back meanwhile: nobody is left unguarded until it has come there once more."""
+    return not since <= now < since + span
+
+
 def _is_too_long(turn: Sequence[Sent]) -> bool:
-    reasons = [one.refusal.reason if one.refusal else Reason.OTHER for one in turn if one.is_refused]
-    has_failed = sum(one.has_failed for one in turn) >= MOST_TRIES
-    return has_failed or len(reasons) >= MOST_REFUSALS or reasons.count(Reason.FUNDS) >= MOST_UNFUNDED
+    if sum(one.has_failed for one in turn) >= MOST_TRIES or sum(one.is_refused for one in turn) >= MOST_REFUSALS:
+        return True
+    return sum(one.lacks_coins for one in turn) >= MOST_UNFUNDED
 
 
 def _level(wish: PriceWish | None, average: Decimal, rule: SymbolRule) -> Decimal | None:

@@ -1,5 +1,7 @@
 """How orders look. The first words of an outcome never vary, so that people learn them."""
 
+from dataclasses import replace
+
 from tgbot.core.desks import card_of
 from tgbot.core.errors import ExchangeRejected, NotSent, Reason
 from tgbot.core.money import ZERO
@@ -12,7 +14,7 @@ from tgbot.trading.rules.exits import is_followed
 from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, UNSETTLED, WORKING, State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import fresh_button
-from tgbot.trading.views.words import exits_in_words, fill_line, footer, what
+from tgbot.trading.views.words import exits_in_words, fill_line, footer, no_in_words, what
 
 
 def card(intent: Intent) -> str:
@@ -55,20 +57,20 @@ def unknown(intent: Intent) -> Reply:
 
 def not_sent(intent: Intent, error: NotSent) -> Reply:
     why = T.of("trading.not_sent_why", code=error.code, message=error.message)
-    lines = (T.of("trading.not_sent", **what(intent)), why, *_goes_on(intent), footer(intent))
-    return Reply(lines, _again(intent))
+    return Reply((T.of("trading.not_sent", **what(intent)), why, footer(intent)), _again(intent))
 
 
 def rejected(intent: Intent, error: ExchangeRejected) -> Reply:
-    lines = [
-        T.of("trading.rejected", **what(intent)),
-        T.of("trading.rejected_why", code=error.code, message=error.message),
-    ]
+    lines = [T.of("trading.rejected", **what(intent)), T.of("trading.rejected_why", why=no_in_words(intent, error))]
     if error.reason in _ADVICE and not intent.is_of_a_group:
         lines.append(T(_ADVICE[error.reason]))
-    if not is_followed(error.reason, is_oco=isinstance(intent.wait, StopLeg)):
-        return Reply((*lines, footer(intent)), _again(intent, goes_on=False))
-    return Reply((*lines, *_goes_on(intent), footer(intent)), _again(intent))
+    is_last = not is_followed(error.reason, is_oco=isinstance(intent.wait, StopLeg))
+    return Reply((*lines, footer(intent)), _again(intent, is_last=is_last))
+
+
+def goes_on(reply: Reply) -> Reply:
+    """The same of an exit in place of which the bot sends another."""
+    return replace(reply, lines=(*reply.lines[:-1], T("trading.exit_goes_on"), reply.lines[-1]))
 
 
 def outcome(intent: Intent, *, before: State | None = None) -> Reply:
@@ -87,8 +89,6 @@ def outcome(intent: Intent, *, before: State | None = None) -> Reply:
         lines += exit_lines(intent)
     if intent.state in _WHY:
         lines.append(T(_WHY[intent.state]))
-    if intent.state is State.NOT_PLACED:
-        lines += _goes_on(intent)
     buttons = _working_buttons(intent) if intent.state in PENDING else _afterwards(intent)
     return Reply((*lines, footer(intent)), buttons)
 
@@ -160,13 +160,9 @@ _WHY = {
 }
 
 
-def _goes_on(intent: Intent) -> list[T]:
-    return [T("trading.exit_goes_on")] if intent.entry_id else []
-
-
-def _again(intent: Intent, *, goes_on: bool = True) -> tuple[tuple[Button, ...], ...]:
-    """An exit that the bot goes on with has no button: that would sell the same coins twice."""
-    if intent.is_of_a_group or (intent.entry_id and goes_on):
+def _again(intent: Intent, *, is_last: bool = False) -> tuple[tuple[Button, ...], ...]:
+    """An exit that the bot may go on with has no button: that would sell the same coins twice."""
+    if intent.is_of_a_group or (intent.entry_id and not is_last):
         return ()
     return ((fresh_button(intent),),)
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from tgbot.core.errors import ExchangeRejected, Reason
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import ZERO, for_display, plain
 from tgbot.core.orders import OcoOrder, OrderType, Side, StopLeg, StopOrder, Trigger, Wait
@@ -9,10 +10,11 @@ from tgbot.core.people import Mode
 from tgbot.core.reply import Percent, T
 from tgbot.trading.elsewhere import Elsewhere
 from tgbot.trading.rules.amounts import Amount, Unit
-from tgbot.trading.rules.exits import Exits
+from tgbot.trading.rules.exits import Exits, Refusal
 from tgbot.trading.rules.grammar import PriceWish
 from tgbot.trading.store import Intent
 
+OF_THE_ACCOUNT = {Reason.KEY, Reason.IP, Reason.PERMISSION, Reason.ACCOUNT, Reason.FUNDS}
 DIGITS = 6  # of estimates; what is sent is always shown in full
 
 
@@ -29,6 +31,13 @@ def what(intent: Intent) -> dict[str, T | str | Decimal]:
         "pair": spec.symbol,
         "badge": badge(intent),
     }
+
+
+def no_in_words(intent: Intent, no: ExchangeRejected | Refusal) -> T:
+    """KuCoin's own. A group is not told what is the matter with somebody's account."""
+    if intent.is_of_a_group and no.reason in OF_THE_ACCOUNT:
+        return T("trading.kucoin_words_hidden")
+    return T.of("trading.kucoin_words", code=no.code, message=no.message)
 
 
 def what_other(order: Elsewhere) -> dict[str, T | str | Decimal]:
