@@ -209,13 +209,13 @@ class StandingExits:
             await self._keys.require_sound(session, entry.key_id)
             await doubts.require_none(session, entry.key_id, entry.spec.symbol)
             await self._guards.require_thawed(session, person_id=entry.person_id, chat_id=entry.chat_id)
+            now = await store.hold(session, entry.id)  # before its rule, as whoever takes a fill over does
+            if now is None or now.chat_id != entry.chat_id:
+                return None  # its group has moved, and the exit is to be found there
             if not await standing.advance(session, due.standing):
                 return None
             if uncovered(held(entry), await sent_for(session, entry)) < due.size:
                 return None  # one that had failed has turned up after all
-            now = await store.hold(session, entry.id)
-            if now is None or now.chat_id != entry.chat_id:
-                return None  # its group has moved, and the exit is to be found there
             short = await store.free_short(session, self._ids, entry.person_id)
             intent = self._intent(due, short, spec, wait, last)
             await store.add(session, intent)

@@ -167,12 +167,12 @@ class ProposedOrders:
         known before it is sent, and what the quote is worth goes on moving as well."""
         if intent.value is None:
             return None
-        spec, rule = intent.spec, self._symbols.rule(intent.spec.symbol)
+        spec, quote = intent.spec, intent.spec.symbol.split("-")[1]
         is_at_market = spec.size is not None and spec.price is None and intent.wait is None
         moved = now / intent.reference if is_at_market else ONE
         price = spec.price or (intent.wait.price if intent.wait else now)
         funds = spec.funds or (spec.size or ZERO) * price
-        return max(intent.value, intent.value * moved, await self._tickets.in_usdt(rule, funds) or ZERO)
+        return max(intent.value, intent.value * moved, await self._tickets.in_usdt(quote, funds) or ZERO)
 
     def _require_no_share(self, asked: OrderAsked, request: OrderRequest) -> None:
         """The size of a quarter of what is free tells everybody what is free."""

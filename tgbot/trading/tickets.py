@@ -138,7 +138,7 @@ class Tickets:
         request = replace(request, pair=rule.symbol)
         amount = read_amount(request, rule)
         ticket = decide(request, amount, await self._look(linked.spot, rule))
-        return Decided(request, linked, rule, ticket, await self.in_usdt(rule, ticket.funds))
+        return Decided(request, linked, rule, ticket, await self.in_usdt(rule.quote, ticket.funds))
 
     async def show(self, intent: Intent) -> Shown:
         """The ticket as it is stored, at the prices of now."""
@@ -241,14 +241,14 @@ class Tickets:
         free = {balance.currency: balance.available for balance in balances}
         return Market(rule, tick, book, fees, free.get(rule.base, ZERO), free.get(rule.quote, ZERO))
 
-    async def in_usdt(self, rule: SymbolRule, funds: Decimal) -> Decimal | None:
-        """What so much of the quote is worth now, where a price tells that. Raises `ExchangeError`."""
-        if rule.quote.startswith("USD"):
+    async def in_usdt(self, quote: str, funds: Decimal) -> Decimal | None:
+        """What so much of it is worth now, where a price tells that. Raises `ExchangeError`."""
+        if quote.startswith("USD"):
             return funds
-        if self._symbols.knows(f"{rule.quote}-USDT"):
-            return funds * (await self._prices.price(f"{rule.quote}-USDT")).price
-        if self._symbols.knows(f"USDT-{rule.quote}"):
-            return funds / (await self._prices.price(f"USDT-{rule.quote}")).price
+        if self._symbols.knows(f"{quote}-USDT"):
+            return funds * (await self._prices.price(f"{quote}-USDT")).price
+        if self._symbols.knows(f"USDT-{quote}"):
+            return funds / (await self._prices.price(f"USDT-{quote}")).price
         return None
 
     async def _store(

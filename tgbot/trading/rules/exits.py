@@ -34,9 +34,8 @@ PASSING = frozenset(
 MOST_OCOS = 3  # refused in a row, before the stop goes alone
 MOST_UNNAMED = 2  # the price may have been beyond one side for a moment: nobody has written down what KuCoin calls that
 MOST_REFUSALS = 8
-MOST_UNFUNDED = (
-    4  # what KuCoin has yet to credit is there within a minute; coins bought later are not this exit's to sell
-)
+# What KuCoin has yet to credit is there within a minute; coins that are bought later are not this exit's to sell.
+MOST_UNFUNDED = 4
 # Three times as long after each refusal: few messages, and the loss is guarded within half a minute where it can be.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=4), timedelta(minutes=15)
 # What an order buys by and by gets exits in parts, each after three times as long a wait: KuCoin bears few stop orders
