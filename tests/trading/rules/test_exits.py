@@ -23,6 +23,7 @@ from tgbot.trading.rules.exits import (
     Sent,
     given_up,
     goes_alone,
+    is_worth_a_part,
     may_try,
     plan,
     uncovered,
@@ -139,6 +140,27 @@ def test_after_a_failure_it_is_tried_half_a_minute_later_and_five_times_at_most(
     assert may_try(failed, START + timedelta(seconds=30))
     assert uncovered(Decimal(1), failed * (MOST_TRIES - 1)) == Decimal(1)
     assert uncovered(Decimal(1), failed * MOST_TRIES) == Decimal(0)
+
+
+@pytest.mark.parametrize(("filled", "left"), [("0", "1"), ("0.4", "0.6"), ("1", "0")])
+def test_what_an_order_without_rest_leaves_over_is_sent_again_once_all_its_fills_are_known(
+    filled: str, left: str
+) -> None:
+    state = State.FILLED if filled == "1" else State.CANCELLED
+    sent = [Sent(Decimal(1), state, START, is_oco=False, never_rests=True, filled=Decimal(filled))]
+    assert uncovered(Decimal(1), sent) == Decimal(left)
+    if left != "0":
+        assert not may_try(sent, START + timedelta(seconds=29))
+    assert may_try(sent, START + timedelta(seconds=30))
+    assert not given_up(sent * (MOST_TRIES - 1))
+    assert bool(given_up(sent * MOST_TRIES)) == (filled == "0")
+
+
+@pytest.mark.parametrize(("parts", "seconds"), [(0, 5), (1, 15), (4, 405)])
+def test_each_part_waits_three_times_as_long_as_the_one_before(parts: int, seconds: int) -> None:
+    sent = [an_exit("1", State.WAITING)] * parts
+    assert not is_worth_a_part(sent, timedelta(seconds=seconds - 1))
+    assert is_worth_a_part(sent, timedelta(seconds=seconds))
 
 
 def test_what_was_given_up_stays_so_and_what_fills_later_is_tried_anew() -> None:
