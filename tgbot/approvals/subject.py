@@ -60,7 +60,8 @@ class OrderSubject(Subject, Protocol):
         ...
 
     async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
-        """One that was sent for this group with the account that it is lent now; exits too."""
+        """One that was sent for this group with the account that it is lent now, whatever has become of it; exits
+        too."""
         ...
 
     async def cancel(self, subject_id: str) -> Reply:

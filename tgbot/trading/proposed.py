@@ -24,7 +24,7 @@ from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Unit, read_amount
 from tgbot.trading.rules.conditions import is_reached
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
-from tgbot.trading.rules.settlement import DONE, PENDING, State
+from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, State
 from tgbot.trading.rules.ticket import reference_of
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
@@ -116,10 +116,11 @@ class ProposedOrders:
         return _draft(intent) if intent is not None else None
 
     async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
-        """One that was sent for this group with the account that it is lent now; exits too. What was sent goes on with
-        the account's next key, while the loan names the key that was lent: nothing new is sent with another."""
+        """One that was sent for this group with the account that it is lent now, whatever has become of it: an exit
+        that was refused may be sent once more, and one in doubt may be there. What was sent goes on with the account's
+        next key, while the loan names the key that was lent: nothing new is sent with another."""
         intent = await store.find(session, lent.treasurer_id, short)
-        if intent is None or intent.chat_id != lent.chat_id or intent.state not in PENDING | DONE:
+        if intent is None or intent.chat_id != lent.chat_id or intent.state not in PENDING | DONE | GIVEN_UP:
             return None
         is_of_account = await self._keys.are_of_one_account(session, intent.key_id, lent.key_id)
         return intent.id if is_of_account else None
