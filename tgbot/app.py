@@ -151,6 +151,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             on_turned_away=features.on_turned_away,
             bot_name=bot.username,
         )
+        attendance = Attendance(database, outbox, clock, free_since)
         sender = Sender(
             database=database,
             outbox=outbox,
@@ -161,6 +162,7 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             on_chat_gone=_each(accounts.lose, *features.on_chat_gone),
             on_chat_moved=on_chat_moved,
             limiter=Limiter(),
+            heard_until=attendance.until,
         )
         for begin in features.beginnings:
             await begin()
@@ -175,7 +177,6 @@ async def run(settings: Settings, clock: Clock, ids: Ids, stopping: asyncio.Even
             "doctor": doctor.run(),
         }
         log.info("ready", bot=bot.username, paper=settings.paper, access=settings.access)
-        attendance = Attendance(database, outbox, clock, free_since)
         await _play(roles, _receive(settings, bot, intake, attendance, lease, clock), intake.idle, sender, stopping)
 
 

@@ -112,6 +112,7 @@ def make_sender(database: Database, box: Outbox, messenger: Messenger, clock: Cl
         on_chat_gone=_nothing,
         on_chat_moved=_nothing,
         limiter=Limiter(limits),
+        heard_until=clock.now,
     )
 
 

@@ -8,6 +8,8 @@ from tests.alerts.desk import ANN, BTC, heard
 from tests.alerts.street import Street
 from tests.alerts.test_monitor_foreseen import ahead, street
 from tests.kucoin.conftest import client, ssl_context
+from tests.kucoin.patience import eventually
+from tgbot.alerts.closes import LOOK_EVERY
 
 __all__ = ["ahead", "client", "ssl_context", "street"]
 
@@ -97,3 +99,19 @@ async def test_what_crossed_while_the_machine_slept_is_read_back(street: Street)
         "Up to 2 h late: the crossing was missed live.",
         f"#{alert.short}",
     ]
+
+
+async def test_a_candle_that_closed_while_the_machine_slept_is_read_within_a_minute(street: Street) -> None:
+    """By its monotonic clock that close is the better part of an hour away, and no stream tells of it: the connection
+    has outlived the sleep, and nobody trades. Somebody has sent an order, for which the time is asked for."""
+    async with street.life():
+        await street.set(f"{BTC} rsi 1h > 90")
+        await eventually(lambda: street.topics == ["/market/candles:BTC-USDT_1hour"])
+        street.price(BTC, 67_100)
+        await street.pass_seconds(20)
+        street.price_unheard(BTC, 100_000)
+        street.clock.suspend(timedelta(hours=2))
+        await street.rest.sync_clock()
+        street.pass_time(seconds=LOOK_EVERY.total_seconds())
+        [said] = await street.said(1)
+    assert said.text.startswith("🔔 BTC-USDT RSI 1h > 90")

@@ -26,7 +26,7 @@ from tgbot.approvals.rules.votes import Choice, State
 from tgbot.approvals.standings import LONG_AGO
 from tgbot.approvals.store import proposals as store
 from tgbot.audit.verification import verify
-from tgbot.core.desks import Draft, Lent, OrderAsked
+from tgbot.core.desks import Draft, Judge, Lent, OrderAsked
 from tgbot.core.errors import UserError
 from tgbot.core.orders import Side
 from tgbot.core.people import Mode, Person, Standing
@@ -48,7 +48,7 @@ class Orders:
         self.drafts: dict[str, Draft] = {}
         self.carried_out: list[str] = []
 
-    async def prepare(self, asked: OrderAsked) -> Draft | Reply:
+    async def prepare(self, asked: OrderAsked, judge: Judge) -> Draft | Reply:
         number = f"{asked.update_id:04}"
         draft = Draft(number, number, number, "BTC-USDT", Decimal(1), Decimal(1), asked.until, ())
         self.drafts[number] = draft

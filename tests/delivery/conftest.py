@@ -46,7 +46,8 @@ def notice(chat_id: int, seconds: int, priority: Priority = Priority.ANSWER, **m
 
 @dataclass
 class Post:
-    """The outbox and its sender, with what they tell other features."""
+    """The outbox and its sender, with what they tell other features. Telegram answers all the time, unless a test says
+    until when it has: `heard_until`."""
 
     database: Database
     clock: JumpClock
@@ -60,6 +61,7 @@ class Post:
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.clock)
+        self.heard_until = self.clock.now
 
     async def put(self, *notices: Notice) -> list[int]:
         async with self.database.write() as session:
@@ -87,6 +89,7 @@ class Post:
             on_chat_gone=self._on_chat_gone,
             on_chat_moved=self._on_chat_moved,
             limiter=Limiter(self.limits),
+            heard_until=self.heard_until,
         )
 
     async def states(self) -> dict[int, str]:

@@ -9,6 +9,7 @@ from tests.chat.telegram_server import TelegramServer
 from tests.clock import JumpClock
 from tests.delivery.conftest import ANN, BORIS, Post, notice, until, words
 from tgbot.core.notices import Kind, Level, Recipient
+from tgbot.core.reply import Reply
 from tgbot.db.engine import Database
 from tgbot.delivery.away import Attendance
 from tgbot.delivery.codec import encode
@@ -41,6 +42,17 @@ async def sent_before(post: Post, count: int, state: State = State.SENT) -> None
 async def how_many(post: Post) -> int:
     async with post.database.read() as session:
         return await session.scalar(select(func.count()).select_from(OUTBOX)) or 0
+
+
+async def is_gone(post: Post, reply: Reply) -> bool:
+    return encode(reply) not in [row.payload for row in await post.rows()]
+
+
+async def forgetting_is_due(post: Post) -> None:
+    """More than once; it has been done, as far as it may."""
+    for _ in range(3):
+        post.clock.advance(FORGET_EVERY)
+        await post.until_resting()
 
 
 async def is_quiet(post: Post) -> bool:
@@ -144,18 +156,46 @@ async def test_what_was_given_up_can_be_sent_once_more_after_weeks(post: Post, t
 
 
 async def test_after_weeks_away_it_is_known_who_was_written_to_last(post: Post, telegram: TelegramServer) -> None:
+    """However long Telegram cannot be reached after the start. Then the words go as well."""
     async with post.sending():
         await post.put(notice(ANN, 1))
         await post.until_settled()
-    since = post.clock.now()
+    attendance = Attendance(post.database, post.outbox, post.clock, post.clock.now())
+    post.heard_until = attendance.until
     post.clock.advance(2 * LONG)
     async with post.sending():
         await post.until_resting()
-        post.clock.advance(60)  # until Telegram answers for the first time
+        await forgetting_is_due(post)
+        await attendance.here()
+        await post.until_settled()
+        assert "I was away" in telegram.texts(ANN)[1]
+        post.clock.advance(FORGET_EVERY)
+        await until(lambda: is_gone(post, words(1)))
+
+
+async def test_so_it_is_after_weeks_in_which_it_ran_but_was_cut_off(post: Post, telegram: TelegramServer) -> None:
+    attendance = Attendance(post.database, post.outbox, post.clock, None)
+    post.heard_until = attendance.until
+    async with post.sending():
+        await attendance.here()
+        await post.put(notice(ANN, 1))
+        await post.until_settled()
+        post.clock.advance(2 * LONG)
         await post.until_resting()
-        await Attendance(post.database, post.outbox, post.clock, since).here()
+        await forgetting_is_due(post)
+        await attendance.here()
         await post.until_settled()
     assert "I was away" in telegram.texts(ANN)[1]
+
+
+async def test_a_life_before_that_had_a_clock_ahead_of_ours_makes_nothing_old(post: Post) -> None:
+    later = post.clock.now() + timedelta(days=365)
+    post.heard_until = lambda: later
+    async with post.sending():
+        await post.put(notice(ANN, 1))
+        await post.until_settled()
+        await forgetting_is_due(post)
+    assert await how_many(post) == 1
 
 
 # What it costs

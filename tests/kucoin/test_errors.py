@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent, OutcomeUnknown, Reason
-from tgbot.kucoin.errors import definite_reason, is_duplicate, is_throttle, read_error, write_error
+from tgbot.core.errors import LONGEST_MESSAGE, ExchangeRejected, ExchangeUnavailable, NotSent, OutcomeUnknown, Reason
+from tgbot.kucoin.errors import LONGEST_JUDGED, definite_reason, is_duplicate, is_throttle, read_error, write_error
 
 A_NO = {
     Reason.KEY: "400001 400003 400004 400005 400008 400009",
@@ -67,11 +67,18 @@ def test_what_is_no_clear_no_leaves_a_write_unknown_and_a_read_to_be_repeated(co
         ("126033", ""),
         ("126044", "clientOid duplicate"),
         ("300018", "clientOid parameter repeated"),
+        ("400100", f"{'x' * LONGEST_MESSAGE} Balance insufficient! Duplicate clientOid"),
+        ("400100", f"Balance insufficient! {'x' * LONGEST_MESSAGE} Duplicate clientOid"),
     ],
 )
 def test_a_duplicate_means_that_an_earlier_attempt_has_landed(code: str, message: str) -> None:
     assert is_duplicate(code, message)
     assert isinstance(write_error(code, message), OutcomeUnknown)
+
+
+def test_what_nobody_has_read_to_its_end_proves_nothing() -> None:
+    for message in ("x" * (LONGEST_JUDGED + 1), "clientOid" * LONGEST_JUDGED):
+        assert isinstance(write_error("400100", message), OutcomeUnknown)
 
 
 def test_a_refused_timestamp_means_that_the_call_was_never_looked_at() -> None:

@@ -8,8 +8,17 @@ from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Answer, Host, Manner, Request, refusal, success
 from tests.kucoin.test_account import assert_signed
 from tests.kucoin.test_http import closed_port
-from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, NotSent
+from tgbot.core.errors import (
+    LONGEST_CODE,
+    LONGEST_MESSAGE,
+    ExchangeError,
+    ExchangeRejected,
+    ExchangeUnavailable,
+    NotSent,
+    legible,
+)
 from tgbot.kucoin.account import SpotAccount
+from tgbot.kucoin.errors import LONGEST_JUDGED, definite_reason
 from tgbot.kucoin.http import CONNECTIONS
 from tgbot.kucoin.operations import ACCOUNTS, ORDER, PLACE_ORDER, Operation, Pool
 from tgbot.kucoin.rest import Rest
@@ -41,6 +50,37 @@ async def test_the_code_decides_and_the_status_does_not(
     host.on("POST", "/api/v1/hf/orders", refusal("200004", "Balance insufficient!", status))
     with pytest.raises(ExchangeRejected):
         await rest.write(rest.prepare(PLACE_ORDER, credentials=credentials, body=b"{}"), bytes)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("400100", f"{'x' * LONGEST_MESSAGE} Balance insufficient!"),
+        ("400100", f"{'x' * (LONGEST_MESSAGE - 8)} increment"),
+        ("400100", "Balance insuf\0ficient!"),
+        ("400100", "clientOid" * 1_000),
+        ("400100", "clientOid" * LONGEST_JUDGED),
+        ("400100", "\0" * 1_000),
+        ("9" * 1_000, "Balance insufficient!"),
+        ("200000\0", "Balance insufficient!"),
+        ("400100\0", "Balance insufficient!"),
+    ],
+)
+async def test_an_error_has_of_kucoin_s_words_what_can_be_kept_and_means_what_that_means(
+    code: str, message: str, rest: Rest, host: Host, credentials: Credentials, clock: HurryClock
+) -> None:
+    clock.hurries = True
+    host.on("POST", "/api/v1/hf/orders", refusal(code, message))
+    host.on("GET", "/api/v1/odd/x", refusal(code, message))
+    with pytest.raises(ExchangeError) as written:
+        await rest.write(rest.prepare(PLACE_ORDER, credentials=credentials, body=b"{}"), bytes)
+    with pytest.raises(ExchangeError) as read:
+        await rest.read(ODD, bytes, names={"name": "x"})
+    for error in (written.value, read.value):
+        assert legible(error.code, LONGEST_CODE) == error.code
+        assert legible(error.message, LONGEST_MESSAGE) == error.message
+        if isinstance(error, ExchangeRejected):
+            assert definite_reason(error.code, error.message) is error.reason
 
 
 UNREACHABLE = {

@@ -11,7 +11,9 @@ from sqlalchemy import update
 
 from tests.trading.conftest import on_both_databases
 from tests.trading.desk import Desk
+from tgbot.core.errors import LONGEST_MESSAGE
 from tgbot.db.engine import Database
+from tgbot.paper.faults import Mode
 from tgbot.trading import standing, store
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.standing import Standing
@@ -33,6 +35,23 @@ async def test_of_two_that_have_read_the_same_one_may_send(desk: Desk) -> None:
         (fresh,) = await standing.with_fills(session)
     async with desk.database.write() as session:
         assert await standing.advance(session, fresh)
+
+
+@on_both_databases
+@pytest.mark.parametrize(
+    ("before", "goes_on"), [("", True), ("x" * LONGEST_MESSAGE, False), ("x" * (LONGEST_MESSAGE - 4), False)]
+)
+async def test_what_is_told_of_a_refused_exit_is_what_becomes_of_it(desk: Desk, before: str, goes_on: bool) -> None:
+    """However late in its words KuCoin says why: coins that are not credited yet are waited for."""
+    words = f"{before} Balance insufficient!"
+    desk.faults.add("POST", "/api/v1/stop-order", Mode.ERROR, code="400100", message=words)
+    entry = await desk.send("btc 0.01btc sl -2%")
+    await desk.rounds(0, *[5] * 6)
+    told = await desk.told()
+    assert any("The bot goes on with this exit by itself" in text for text in told) is goes_on
+    async with desk.database.read() as session:
+        exits = await store.exits_of(session, entry.id)
+    assert (State.WAITING in [one.state for one in exits]) is goes_on
 
 
 @on_both_databases

@@ -296,7 +296,7 @@ async def test_answer_of_any_characters_and_length_is_noted(database: Database) 
     intent = await kept(database)
     async with database.write() as session:
         await store.consume(session, intent, an_attempt(intent), NOW)
-        await store.note_answer(session, intent, "x" * 99, "a\0b" + "ü😀" * 400)
+        await store.note_answer(session, intent, "x\0" * 99, "a\0b" + "ü😀" * 400)
 
 
 async def test_misses_come_back_as_they_were_noted(database: Database) -> None:

@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 SETTLES_WITHIN = timedelta(seconds=3)  # after its close a candle is asked for
 AGAIN_AFTER = timedelta(seconds=10)
+LOOK_EVERY = timedelta(minutes=1)  # no sleep knows for how long the machine itself has slept
 EXPECTED_FOR = timedelta(minutes=1)  # a stretch without a trade never has a candle
 READ_AT_ONCE = 8
 TRIES = 5  # of what will ring, half a second apart; then it has the time that all have
@@ -229,6 +230,7 @@ class Closes:
         if until is None:
             await self._has_news.wait()
             return
+        until = min(until, self._clock.now() + LOOK_EVERY)
         await first_of(self._has_news, sleep_until(self._clock, until))
 
 

@@ -1,5 +1,8 @@
 """Proposing, voting, and what people see of it."""
 
+from decimal import Decimal
+from functools import partial
+
 from tgbot.approvals.cards import Cards
 from tgbot.approvals.decision import DAY, Decision
 from tgbot.approvals.record import DeskRecord
@@ -21,7 +24,7 @@ from tgbot.core.numbers import DecimalSign
 from tgbot.core.orders import Side
 from tgbot.core.people import Person, Standing
 from tgbot.core.reply import Reply, T
-from tgbot.db.engine import Database, WriteSession
+from tgbot.db.engine import Database, ReadSession, WriteSession
 
 MOST_OPEN = 20  # at one desk
 SHORTEST = 2  # characters by which an open proposal may be named
@@ -64,7 +67,7 @@ class Proposals:
         if count_open >= MOST_OPEN:
             raise Refused(T.of("approvals.too_many_open", count=count_open))
         asked = OrderAsked(lent, person, side, text, sign, update_id, now + version.policy.lasts)
-        draft = await self._orders.prepare(asked)
+        draft = await self._orders.prepare(asked, partial(self._judge, desk, version.policy))
         if isinstance(draft, Reply):
             return draft
         await self._file(desk, person, draft, version, asked)
@@ -151,6 +154,16 @@ class Proposals:
                     listed.append((proposal, draft, votes, version.policy.needed(proposal.value)))
         return listed
 
+    async def _judge(self, desk: Desk, policy: Policy, pair: str, value: Decimal | None) -> None:
+        async with self._database.read() as session:
+            await self._require_within(session, desk, policy, pair, value)
+
+    async def _require_within(
+        self, session: ReadSession, desk: Desk, policy: Policy, pair: str, value: Decimal | None
+    ) -> None:
+        spent = await self._orders.spent(session, desk.chat_id, self._clock.now() - DAY)
+        require_within(policy, pair, value, spent)
+
     async def _file(self, desk: Desk, person: Person, draft: Draft, version: Version, asked: OrderAsked) -> None:
         """Unless desk or rules are others by now; then it is dropped as if it had never been."""
         proposal = Proposal(
@@ -189,8 +202,7 @@ class Proposals:
         version = await policies.in_force(session, desk.id, self._clock.now())
         if version.number != proposal.policy_version:
             raise Refused(T("approvals.changed_meanwhile"))
-        spent = await self._orders.spent(session, desk.chat_id, self._clock.now() - DAY)
-        require_within(version.policy, proposal.pair, proposal.value, spent)
+        await self._require_within(session, desk, version.policy, proposal.pair, proposal.value)
         if not await store.add(session, proposal):
             return
         await self._record.note(session, desk, "proposed", person, proposal)

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from tgbot.core.desks import Draft, Lent, OrderAsked
+from tgbot.core.desks import Draft, Judge, Lent, OrderAsked
 from tgbot.core.errors import Refused
 from tgbot.core.reply import Reply
 from tgbot.db.engine import ReadSession, WriteSession
@@ -54,13 +54,15 @@ class Subject(Protocol):
 class OrderSubject(Subject, Protocol):
     """Trading fulfils it."""
 
-    async def prepare(self, asked: OrderAsked) -> Draft | Reply:
+    async def prepare(self, asked: OrderAsked, judge: Judge) -> Draft | Reply:
         """Frozen, though nothing can be done with it yet; a question where a part is missing. The same update makes no
-        second one. Raises `UserError` and `ExchangeError`."""
+        second one. `judge` is asked before anything is told of what the account holds. Raises `UserError` and
+        `ExchangeError`."""
         ...
 
     async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
-        """One that was sent for this group with the account that it is lent now; exits too."""
+        """One that was sent for this group with the account that it is lent now, whatever has become of it; exits
+        too."""
         ...
 
     async def cancel(self, subject_id: str) -> Reply:

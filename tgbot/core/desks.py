@@ -1,6 +1,7 @@
 """What approvals and the thing that is approved tell each other. Neither knows more of the other than this."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -36,6 +37,10 @@ class OrderAsked:
     decimal_sign: DecimalSign
     update_id: int
     until: datetime
+
+
+# Whether the rules of a desk let an order of this pair through that is worth so many USDT. Raises `Refused`.
+Judge = Callable[[str, Decimal | None], Awaitable[None]]
 
 
 def trade_link(side: Side, text: str) -> str:

@@ -70,13 +70,21 @@ class TooLate(UserError):
     pass
 
 
+LONGEST_CODE, LONGEST_MESSAGE = 40, 300
+
+
 class ExchangeError(BotError):
-    """`code` and `message` are KuCoin's own words where it answered at all."""
+    """`code` and `message` are KuCoin's own words where it answered at all, as far as they can be kept."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+        self.code = legible(code, LONGEST_CODE)
+        self.message = legible(message, LONGEST_MESSAGE)
+        super().__init__(f"{self.code}: {self.message}")
+
+
+def legible(text: str, most: int) -> str:
+    """What can be kept of a far end's words: PostgreSQL takes every character but NUL."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:most]
 
 
 class Reason(StrEnum):

@@ -38,6 +38,10 @@ class Attendance:
             await self._own_up(last, now)
         self._last = now
 
+    def until(self) -> datetime:
+        """Who was in touch then has been owed that line, or has no need of one."""
+        return self._last
+
     async def stay(self) -> None:
         """For ever, where Telegram comes to us and we need not ask: then we are away while nothing runs."""
         while True:

@@ -33,8 +33,8 @@ log = structlog.get_logger()
 
 IDLE = 1.0
 TEND_EVERY = 1.0
-# Old messages are forgotten where nothing is to be sent, step by step until none is left. Not at once: whoever was away
-# for very long first owns up to those who were written to last.
+# Old messages are forgotten where nothing is to be sent, step by step until none is left. Not at once: a start has
+# enough to do.
 FORGET_EVERY = 300.0
 # What has been sent is noted for many at once, and at the latest so many seconds after it was.
 NOTED_WITHIN = 0.1
@@ -45,7 +45,9 @@ TURNS_BETWEEN = 8
 
 
 class Sender:
-    """At most one may run at a time. `recipients_of` says who reads each of these chats."""
+    """At most one may run at a time. `recipients_of` says who reads each of these chats, `heard_until` until when
+    Telegram has answered us: whoever is cut off for weeks has to own up to those who were written to last, and may not
+    have forgotten them by then."""
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class Sender:
         on_chat_gone: Callable[[WriteSession, int], Awaitable[None]],
         on_chat_moved: Callable[[WriteSession, int, int], Awaitable[None]],
         limiter: Limiter,
+        heard_until: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -69,6 +72,7 @@ class Sender:
         self._packing = Packing(recipients_of, limiter, outbox.wake)
         self._settlement = Settlement(on_chat_gone, on_chat_moved)
         self._limiter = limiter
+        self._heard_until = heard_until
         self._in_flight: dict[int, float] = {}  # when each left
         self._done: list[tuple[Parcel, Outcome]] = []
         self._failures = 0
@@ -144,7 +148,7 @@ class Sender:
             due = await next_due(session, now)
             self._next_due = None if due is None else moment + (due - now).total_seconds()
             if moment >= self._forget_at:
-                has_more = await forget(session, now)
+                has_more = await forget(session, min(now, self._heard_until()))
                 self._forget_at = moment + (TEND_EVERY if has_more else FORGET_EVERY)
         return parcels
 

@@ -4,10 +4,20 @@ first row that fits wins. For a write this table is the allow-list: what it does
 import re
 from dataclasses import dataclass
 
-from tgbot.core.errors import ExchangeError, ExchangeRejected, ExchangeUnavailable, NotSent, OutcomeUnknown, Reason
+from tgbot.core.errors import (
+    LONGEST_MESSAGE,
+    ExchangeError,
+    ExchangeRejected,
+    ExchangeUnavailable,
+    NotSent,
+    OutcomeUnknown,
+    Reason,
+    legible,
+)
 
 SUCCESS = "200000"
 CLOCK_CODE = "400002"
+LONGEST_JUDGED = 10_000  # characters; KuCoin never says as much, and all others wait while it is searched
 THROTTLE_CODES = frozenset({"429000", "429", "200002", "1015"})
 
 _DUPLICATE = r"clientOid\w*Duplicat|duplicat\w*\W*clientOid|clientOid.*(repeat|exist)"
@@ -56,10 +66,12 @@ _DUPLICATES: tuple[Row, ...] = (
 
 
 def definite_reason(code: str, message: str) -> Reason | None:
-    """Why nothing was done, if this answer proves that nothing was done."""
-    if is_duplicate(code, message):
+    """Why nothing was done, if this answer proves that nothing was done. The reason is in what can be kept of its
+    words, so that these mean the same when they are read again; that an order exists may stand anywhere in them."""
+    if len(message) > LONGEST_JUDGED or is_duplicate(code, message):
         return None
-    return next((row.reason for row in DEFINITE if row.fits(code, message)), None)
+    kept = legible(message, LONGEST_MESSAGE)
+    return next((row.reason for row in DEFINITE if row.fits(code, kept)), None)
 
 
 def is_duplicate(code: str, message: str) -> bool:

@@ -1,14 +1,13 @@
 """Orders that a group decides on: frozen when they are proposed, sent when the group has given its word."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
-from tgbot.core.desks import Draft, Lent, OrderAsked
+from tgbot.core.desks import Draft, Judge, Lent, OrderAsked
 from tgbot.core.errors import NotAllowed, NotFound, Refused, TooLate
 from tgbot.core.ids import Ids
 from tgbot.core.money import HUNDRED, ONE, ZERO
@@ -24,18 +23,15 @@ from tgbot.trading.orders import Orders
 from tgbot.trading.rules.amounts import Unit, read_amount
 from tgbot.trading.rules.conditions import is_reached
 from tgbot.trading.rules.grammar import OrderRequest, parse_order
-from tgbot.trading.rules.settlement import DONE, PENDING, State
+from tgbot.trading.rules.settlement import DONE, GIVEN_UP, PENDING, State
 from tgbot.trading.rules.ticket import reference_of
 from tgbot.trading.sending import Sending
 from tgbot.trading.store import Intent
-from tgbot.trading.tickets import Tickets, digest_of
+from tgbot.trading.tickets import Decided, Tickets, digest_of
 from tgbot.trading.views import proposed as views
 from tgbot.trading.views import tickets as ticket_views
 
 HoldBack = Callable[[WriteSession, Intent], Awaitable[None]]
-
-# What tells how much the account holds is not for the group.
-_TELLS_BALANCE = frozenset({"trading.no_funds", "trading.nothing_free"})
 
 
 class ReadyOrder:
@@ -97,9 +93,10 @@ class ProposedOrders:
         self._tickets = tickets
         self._sending = sending
 
-    async def prepare(self, asked: OrderAsked) -> Draft | Reply:
+    async def prepare(self, asked: OrderAsked, judge: Judge) -> Draft | Reply:
         """Frozen and stored, though nobody can send it yet; a question where a part is missing. The same update makes
-        no second one. Raises `Refused` and its kin, and stores nothing then."""
+        no second one. Raises `Refused` and its kin, and stores nothing then. Whether the account can pay for it is told
+        only of what would be allowed: else the refusals would measure it, without a proposal."""
         request = parse_order(asked.side, asked.text, asked.decimal_sign)
         if not request.pair:
             return ticket_views.choose_pair(asked.side, self._symbols.popular(asked.proposer.quote))
@@ -108,7 +105,7 @@ class ProposedOrders:
         self._require_no_share(asked, request)
         async with self._database.read() as session:
             known = await store.by_update(session, asked.update_id)
-        return _draft(known if known is not None else await self._freeze(asked, request))
+        return _draft(known if known is not None else await self._freeze(asked, request, judge))
 
     async def draft(self, session: ReadSession, subject_id: str) -> Draft | None:
         """As it is stored now."""
@@ -116,10 +113,11 @@ class ProposedOrders:
         return _draft(intent) if intent is not None else None
 
     async def find_order(self, session: ReadSession, lent: Lent, short: str) -> str | None:
-        """One that was sent for this group with the account that it is lent now; exits too. What was sent goes on with
-        the account's next key, while the loan names the key that was lent: nothing new is sent with another."""
+        """One that was sent for this group with the account that it is lent now, whatever has become of it: an exit
+        that was refused may be sent once more, and one in doubt may be there. What was sent goes on with the account's
+        next key, while the loan names the key that was lent: nothing new is sent with another."""
         intent = await store.find(session, lent.treasurer_id, short)
-        if intent is None or intent.chat_id != lent.chat_id or intent.state not in PENDING | DONE:
+        if intent is None or intent.chat_id != lent.chat_id or intent.state not in PENDING | DONE | GIVEN_UP:
             return None
         is_of_account = await self._keys.are_of_one_account(session, intent.key_id, lent.key_id)
         return intent.id if is_of_account else None
@@ -180,19 +178,20 @@ class ProposedOrders:
         if read_amount(request, rule).unit is Unit.PERCENT:
             raise Refused(T("trading.desk_no_share"))
 
-    async def _freeze(self, asked: OrderAsked, request: OrderRequest) -> Intent:
+    async def _freeze(self, asked: OrderAsked, request: OrderRequest, judge: Judge) -> Intent:
         lent = asked.lent
         linked = await self._keys.account_of(lent.key_id)
         if linked is None:
             raise Refused(T("trading.desk_unusable"))
-        with _without_balances():
-            decided = await self._tickets.decide(asked.proposer, linked, request)
+        decided = await self._tickets.decide(asked.proposer, linked, request)
+        await judge(decided.market.rule.symbol, decided.value)
         async with self._database.write() as session:
             intent = await self._tickets.new_intent(
                 session, decided, lent.treasurer_id, asked.update_id, State.PROPOSED, asked.until
             )
             intent = replace(intent, chat_id=lent.chat_id, thread_id=lent.thread_id)
             await self._require_allowed(session, intent)
+            _require_funds(decided)
             await store.add(session, intent)
         return intent
 
@@ -212,14 +211,12 @@ class ProposedOrders:
             raise Refused(T("trading.desk_limited")) from error
 
 
-@contextmanager
-def _without_balances() -> Iterator[None]:
+def _require_funds(decided: Decided) -> None:
+    """How much the account holds is not for the group."""
     try:
-        yield
+        decided.require_funds()
     except Refused as error:
-        if error.text.key in _TELLS_BALANCE:
-            raise Refused(T("trading.desk_no_funds")) from error
-        raise
+        raise Refused(T("trading.desk_no_funds")) from error
 
 
 def _draft(intent: Intent) -> Draft:

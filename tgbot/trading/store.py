@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tgbot.core.errors import LONGEST_CODE, LONGEST_MESSAGE, legible
 from tgbot.core.ids import Ids
 from tgbot.core.money import ZERO
 from tgbot.core.orders import Order, OrderSpec, Wait
@@ -75,8 +76,8 @@ class AttemptRow(Base):
     signed_at: Mapped[datetime] = mapped_column(UtcTime)
     deadline: Mapped[datetime] = mapped_column(UtcTime)
     body_digest: Mapped[str] = mapped_column(String(64))
-    code: Mapped[str] = mapped_column(String(40))
-    message: Mapped[str] = mapped_column(String(300))
+    code: Mapped[str] = mapped_column(String(LONGEST_CODE))
+    message: Mapped[str] = mapped_column(String(LONGEST_MESSAGE))
     misses: Mapped[int]
     first_miss_at: Mapped[datetime | None] = mapped_column(UtcTime)
     last_miss_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -235,10 +236,8 @@ async def add_attempt(session: WriteSession, attempt: Attempt) -> None:
 
 
 async def note_answer(session: WriteSession, intent: Intent, code: str, message: str) -> None:
-    printable = message.replace("\0", "")  # PostgreSQL takes every character but this one
-    await session.execute(
-        update(AttemptRow).where(AttemptRow.intent_id == intent.id).values(code=code[:40], message=printable[:300])
-    )
+    words = {"code": legible(code, LONGEST_CODE), "message": legible(message, LONGEST_MESSAGE)}
+    await session.execute(update(AttemptRow).where(AttemptRow.intent_id == intent.id).values(words))
 
 
 async def note_value(session: WriteSession, intent: Intent) -> None:

@@ -30,7 +30,7 @@ from tgbot.trading.rules.exits import Exits
 from tgbot.trading.rules.grammar import BUTTON_BYTES, OrderRequest, parse_order
 from tgbot.trading.rules.market import Market
 from tgbot.trading.rules.settlement import State
-from tgbot.trading.rules.ticket import Ticket, decide, estimate
+from tgbot.trading.rules.ticket import Ticket, decide, estimate, require_funds
 from tgbot.trading.store import Intent
 from tgbot.trading.terms import encode_exits, encode_spec, encode_wait
 
@@ -54,13 +54,18 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A request that fits account and market. `value` is USDT, `None` where nothing tells it."""
+    """A request that fits the market; `require_funds` tells whether the account can pay for it. `value` is USDT, `None`
+    where nothing tells it."""
 
     request: OrderRequest
     linked: Linked
-    rule: SymbolRule
+    market: Market
     ticket: Ticket
     value: Decimal | None
+
+    def require_funds(self) -> None:
+        """Raises `Refused`, with what the account has."""
+        require_funds(self.request, self.ticket, self.market)
 
 
 class Tickets:
@@ -116,6 +121,7 @@ class Tickets:
         if known is not None:
             return await self.show(known)
         decided = await self.decide(person, await self._keys.account(person), request)
+        decided.require_funds()
         is_locked = _must_be_typed(person.typed_above, decided.ticket, decided.value, replaced)
         async with self._database.write() as session:
             # The key first, as whoever confirms: in another order two processes could wait for each other.
@@ -129,16 +135,17 @@ class Tickets:
             await self.require_within_guards(session, intent)
             if intent.is_locked:
                 await self._dialogues.open(session, person.id, TYPING, intent.short, intent.expires_at)
-        ticket, rule = decided.ticket, decided.rule
+        ticket, rule = decided.ticket, decided.market.rule
         return Shown(intent, ticket, rule, size_to_type(decided.request, ticket.spec, rule))
 
     async def decide(self, person: Person, linked: Linked, request: OrderRequest) -> Decided:
-        """What `person` asks for, on that account, in the market of now. Raises `Refused` and its kin."""
+        """What `person` asks for, on that account, in the market of now, whether or not the account can pay for it.
+        Raises `Refused` and its kin."""
         rule = self.rule_for(person, request)
         request = replace(request, pair=rule.symbol)
-        amount = read_amount(request, rule)
-        ticket = decide(request, amount, await self._look(linked.spot, rule))
-        return Decided(request, linked, rule, ticket, await self.in_usdt(rule.quote, ticket.funds))
+        market = await self._look(linked.spot, rule)
+        ticket = decide(request, read_amount(request, rule), market)
+        return Decided(request, linked, market, ticket, await self.in_usdt(rule.quote, ticket.funds))
 
     async def show(self, intent: Intent) -> Shown:
         """The ticket as it is stored, at the prices of now."""

@@ -16,7 +16,7 @@ from tgbot.core.orders import Fees, OrderType, Side
 from tgbot.trading.rules.amounts import read_amount
 from tgbot.trading.rules.grammar import parse_order
 from tgbot.trading.rules.market import Market
-from tgbot.trading.rules.ticket import Ticket, decide
+from tgbot.trading.rules.ticket import Ticket, decide, require_funds
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -24,7 +24,9 @@ BUY, SELL = Side.BUY, Side.SELL
 def ticket(side: Side, text: str, at: Market | None = None) -> Ticket:
     at = at or market()
     request = parse_order(side, f"{at.rule.symbol} {text}", ".")
-    return decide(request, read_amount(request, at.rule), at)
+    shown = decide(request, read_amount(request, at.rule), at)
+    require_funds(request, shown, at)
+    return shown
 
 
 def refusal(side: Side, text: str, at: Market | None = None) -> tuple[str, list[str]]:
@@ -319,8 +321,7 @@ def test_offers_lead_to_a_ticket_or_to_a_shortage(data: st.DataObject, side: Sid
     seen: list[str] = []
     for _ in range(8):
         try:
-            request = parse_order(side, f"{at.rule.symbol} {asked}", ".")
-            decide(request, read_amount(request, at.rule), at)
+            ticket(side, asked, at)
         except (Refused, UsageError) as error:
             seen.append(error.text.key)
             buttons = [button for row in error.buttons for button in row]

@@ -44,7 +44,8 @@ class Ticket:
 
 def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
     """Raises `Refused`. A number that the person wrote is never rounded, except that a limit order for an amount of
-    quote buys or sells what that amount comes to; shares of a balance are rounded downwards."""
+    quote buys or sells what that amount comes to; shares of a balance are rounded downwards. Whether the account can
+    pay for it is left to `require_funds`: not everybody who asks may learn that."""
     if not market.rule.is_trading:
         raise Refused(T.of("trading.pair_suspended", pair=market.rule.symbol))
     with localcontext(prec=EXACT):
@@ -56,8 +57,20 @@ def decide(request: OrderRequest, amount: Amount, market: Market) -> Ticket:
         spec = _spec(request, wanted, then, price)
         _require_limits(request, wanted, spec, wait, then)
         ticket = estimate(spec, market, wait)
-        _require_funds(request, ticket, then)
         return replace(ticket, exits=exits_of(request, ticket.price, ticket.size, market.rule))
+
+
+def require_funds(request: OrderRequest, ticket: Ticket, market: Market) -> None:
+    """Raises `Refused`, with the numbers."""
+    if ticket.free_after >= ZERO:
+        return
+    rule, is_buy = market.rule, request.side is Side.BUY
+    free, step = (market.free_quote, rule.quote_increment) if is_buy else (market.free_base, rule.base_increment)
+    with localcontext(prec=EXACT):
+        needed = ceil_to(free - ticket.free_after, step)
+    text = T.of("trading.no_funds", needed=needed, free=floor_to(free, step), currency=ticket.free_currency)
+    everything = choice(request.side, request.with_amount("max"), T("trading.take_max"))
+    _refuse(text, [everything] if free > ZERO else [])
 
 
 def estimate(spec: OrderSpec, now: Market, wait: Wait | None = None) -> Ticket:
@@ -229,17 +242,6 @@ def _require_visible(request: OrderRequest, size: Decimal, visible: Decimal, rul
     near = min(max(floor_to(visible, rule.base_increment), least), size)
     text = T.of("trading.iceberg_shows", visible=visible, least=least, most=size, step=rule.base_increment)
     _refuse(text, [choice(request.side, replace(request, iceberg=near), T.of("trading.take_iceberg", visible=near))])
-
-
-def _require_funds(request: OrderRequest, ticket: Ticket, market: Market) -> None:
-    if ticket.free_after >= ZERO:
-        return
-    rule, is_buy = market.rule, request.side is Side.BUY
-    free, step = (market.free_quote, rule.quote_increment) if is_buy else (market.free_base, rule.base_increment)
-    needed = ceil_to(free - ticket.free_after, step)
-    text = T.of("trading.no_funds", needed=needed, free=floor_to(free, step), currency=ticket.free_currency)
-    everything = choice(request.side, request.with_amount("max"), T("trading.take_max"))
-    _refuse(text, [everything] if free > ZERO else [])
 
 
 def _needed(spec: OrderSpec, size: Decimal, funds: Decimal, market: Market) -> Decimal:
