@@ -125,8 +125,14 @@ def _feeds(size: Size) -> list[Measurement]:
 
 def _orders(size: Size) -> list[Measurement]:
     calls = [
-        Measurement("orders", client, "orders", (size.calls, in_flight))
-        for client in ("ours", "plain", "ccxt_pro", "official_sdk")
+        Measurement("orders", client, what, (size.calls, in_flight))
+        for client, what in (
+            ("ours", "orders"),
+            ("plain", "orders"),
+            ("plain", "aiohttp_orders"),
+            ("ccxt_pro", "orders"),
+            ("official_sdk", "orders"),
+        )
         for in_flight in (1, 50)
     ]
     return [*calls, Measurement("path", "path", "confirm", (size.taps,), "paper")]

@@ -15,6 +15,7 @@ NAMES = {
     ("official_sdk", "feed"): "`kucoin-universal-sdk` (official)",
     ("ours", "orders"): "**tgbot**",
     ("plain", "orders"): "`httpx` by itself",
+    ("plain", "aiohttp_orders"): "`httpx-aiohttp` by itself",
     ("ccxt_pro", "orders"): "`ccxt`",
     ("official_sdk", "orders"): "`kucoin-universal-sdk` (official)",
     ("crossings", "rung"): "**tgbot**",

@@ -1,4 +1,5 @@
-"""What one writes first: `websockets` and `json`, `httpx` and `hmac`; and the least that is possible with picows."""
+"""What one writes first: `websockets` and `json`, `httpx` and `hmac`, the latter on aiohttp too; and the least that is
+possible with picows."""
 
 import asyncio
 import base64
@@ -13,6 +14,7 @@ import httpx
 import msgspec
 import picows
 import websockets
+from httpx_aiohttp import AiohttpTransport
 
 from bench.exchange import BEGIN, END, KEY, PASSPHRASE, SECRET, SYMBOLS
 from bench.flights import fly
@@ -84,7 +86,16 @@ async def fast_feed(url: str, frames: int) -> None:
 
 
 async def orders(url: str, calls: int, in_flight: int) -> None:
-    async with httpx.AsyncClient(base_url=url) as client:
+    await _orders(httpx.AsyncClient(base_url=url), calls, in_flight)
+
+
+async def aiohttp_orders(url: str, calls: int, in_flight: int) -> None:
+    """The same by `httpx-aiohttp`, as it comes."""
+    await _orders(httpx.AsyncClient(base_url=url, transport=AiohttpTransport()), calls, in_flight)
+
+
+async def _orders(client: httpx.AsyncClient, calls: int, in_flight: int) -> None:
+    async with client:
 
         async def place() -> None:
             order = {"clientOid": uuid4().hex, "symbol": SYMBOLS[0], "side": "buy", "type": "limit"}

@@ -1,7 +1,8 @@
 """Somebody else's KuCoin client on our paper exchange: it acts and says what it sees, we compare with what paper has.
 
 Their programs are in `peers/`. Each runs in an environment of its own and prints one JSON object a line; `move` asks
-for another price of BTC-USDT, everything else is remembered.
+for another price of BTC-USDT, everything else is remembered. What book, orders, trades and balances have to be is
+looked up behind the REST of the exchange, since our own client would be told there what they were told.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,20 +19,21 @@ from typing import Any
 import pytest
 
 from tgbot.core.market import Interval, Tick
-from tgbot.core.money import ZERO
-from tgbot.core.orders import Order
-from tgbot.kucoin.account import SpotAccount
+from tgbot.core.orders import OrderType
 from tgbot.kucoin.http import make_client, make_transport
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.rest import Rest
-from tgbot.kucoin.sign import Credentials
-from tgbot.paper.exchange import PaperExchange
+from tgbot.paper.book import ladder
+from tgbot.paper.exchange import Credentials, PaperExchange
+from tgbot.paper.orders import PaperOrder
 from tgbot.paper.prices import Handed
 from tgbot.paper.rules import walk_pairs
+from tgbot.paper.store import Page
 from tgbot.system import SystemClock, SystemIds
 
 ROOT = Path(__file__).parents[2]
 BTC = "BTC-USDT"
+LEVELS = 20
 CLOCK, IDS = SystemClock(), SystemIds()  # their clients know no other clock
 
 Facts = dict[str, Any]
@@ -50,16 +52,17 @@ class Stage:
     """A paper exchange whose price the play moves, an account with 10,000 USDT, and our own client beside theirs."""
 
     prices: Handed
+    exchange: PaperExchange
     url: str
     credentials: Credentials
     market: SpotMarket
-    account: SpotAccount
-    quotes: int = 0
+    ticks: dict[str, list[Tick]] = field(default_factory=dict)
 
     def quote(self, price: str, symbol: str = BTC) -> None:
-        self.quotes += 1
+        ticks = self.ticks.setdefault(symbol, [])
         middle = Decimal(price)
-        self.prices.hand(Tick(symbol, middle, middle - 1, middle + 1, self.quotes, CLOCK.now()))
+        ticks.append(Tick(symbol, middle, middle - 1, middle + 1, len(ticks) + 1, CLOCK.now()))
+        self.prices.hand(ticks[-1])
 
     async def play(self, python: Path, program: str) -> Facts:
         """What the program said, once it has ended well."""
@@ -92,21 +95,20 @@ class Stage:
     async def check(self, facts: Facts) -> None:
         """Everything that was said is so."""
         await self._check_market(facts)
-        await self._check_orders(facts)
+        self._check_book(facts)
+        self._check_orders(facts)
         assert facts["balances"] == {"USDT": ["10000", "0"]}
-        held = {balance.currency: [balance.available, balance.hold] for balance in await self.account.balances()}
+        balances = self.exchange._store.balances(self.credentials.key)
+        held = {currency: [balance.available, balance.hold] for currency, balance in balances.items()}
         assert _decimals(facts["balances_at_the_end"]) == held
         assert _decimals(facts["balance_heard"]) == held["USDT"]
-        assert _decimals(facts["price_heard"]) == Decimal(67100)
+        assert _decimals(facts["price_heard"]) == self.ticks[BTC][-1].price
 
     async def _check_market(self, facts: Facts) -> None:
         rules = await self.market.symbols()
         assert _decimals(facts["markets"]) == {
             rule.symbol: [rule.base, rule.quote, rule.price_increment, rule.base_increment] for rule in rules
         }
-        assert _decimals(facts["ticker"]) == [Decimal(67000), Decimal(66999), Decimal(67001)]
-        assert _decimals(facts["tickers"]) == {BTC: Decimal(67000), "ETH-USDT": Decimal(2480)}
-        assert _decimals(facts["best"]) == [Decimal(66999), Decimal(67001)]
         start, end = (datetime.fromtimestamp(second, UTC) for second in facts["candles_of"])
         candles = await self.market.candles(BTC, Interval.MINUTE_1, start, end)
         ours = {
@@ -117,23 +119,39 @@ class Stage:
         assert len(theirs) >= 20
         assert theirs == {second: ours[second] for second in theirs}
 
-    async def _check_orders(self, facts: Facts) -> None:
-        bought = await self._order(facts["bought"])
-        assert (bought.is_active, bought.filled_funds, bought.filled_size) == _order(facts, "bought")
-        assert facts["resting"] in facts["open"]
-        cancelled = await self._order(facts["resting"])
-        assert (cancelled.is_active, cancelled.is_cancelled, cancelled.filled_size) == (False, True, ZERO)
-        filled = await self._order(facts["filled"])
-        assert (filled.is_active, filled.filled_funds, filled.filled_size) == _order(facts, "filled")
-        trades = await self.account.fills(BTC, facts["filled"])
-        assert _decimals(facts["trades"]) == [[fill.price, fill.size, fill.fee] for fill in trades]
+    def _check_book(self, facts: Facts) -> None:
+        """They look before they ask for another price: at the first."""
+        first = self.ticks[BTC][0]
+        book = ladder(first, self.exchange.market.rule(BTC), LEVELS)
+        assert _decimals(facts["ticker"]) == [first.price, first.bid, first.ask]
+        assert _decimals(facts["tickers"]) == {symbol: ticks[0].price for symbol, ticks in self.ticks.items()}
+        assert _decimals(facts["bids"]) == [[level.price, level.size] for level in book.bids]
+        assert _decimals(facts["asks"]) == [[level.price, level.size] for level in book.asks]
+        assert (len(book.bids), len(book.asks)) == (LEVELS, LEVELS)
+
+    def _check_orders(self, facts: Facts) -> None:
+        """What they placed is what paper has taken in; what they listed, and looked at in the end, is what it has."""
+        orders = {order_id: self._order(order_id) for order_id in facts["placed"]}
+        kept = {order_id: _terms(order) for order_id, order in orders.items()}
+        assert _decimals(facts["placed"]) == kept
+        assert {side for side, *_ in kept.values()} == {"buy", "sell"}
+        listed = {order_id: kept[order_id] for order_id in (facts["resting"], facts["offered"])}
+        assert _decimals(facts["open"]) == listed
+        assert _decimals(facts["orders"]) == {
+            order_id: [*kept[order_id], order.is_active, order.deal_size, order.deal_funds]
+            for order_id, order in orders.items()
+        }
+        trades = self.exchange._store.fills(self.credentials.key, Page(BTC, 20, order_id=facts["filled"]))
+        assert _decimals(facts["trades"]) == [
+            [trade.side.value, trade.price, trade.size, trade.fee] for trade in trades
+        ]
         assert facts["refused"]
         heard = facts["orders_heard"]
-        assert {facts["bought"], facts["resting"], facts["filled"]} <= set(heard)
-        assert heard[facts["resting"]] in {"canceled", "cancelled"}
+        assert set(heard) == set(orders)
+        assert [order_id for order_id in heard if heard[order_id] in {"canceled", "cancelled"}] == [facts["resting"]]
 
-    async def _order(self, order_id: str) -> Order:
-        order = await self.account.order(order_id, BTC)
+    def _order(self, order_id: str) -> PaperOrder:
+        order = self.exchange._store.order(self.credentials.key, order_id)
         assert order is not None
         return order
 
@@ -146,18 +164,19 @@ async def staged() -> AsyncIterator[Stage]:
     exchange = PaperExchange(prices, CLOCK, IDS)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     async with exchange.serve() as served, make_client(make_transport(context)) as client:
-        made = await exchange.open_account({"USDT": Decimal(10_000)})
-        credentials = Credentials(made.key, made.secret, made.passphrase)
-        rest = Rest(client, CLOCK, IDS, served.url)
-        stage = Stage(prices, served.url, credentials, SpotMarket(rest), SpotAccount(rest, credentials))
+        credentials = await exchange.open_account({"USDT": Decimal(10_000)})
+        market = SpotMarket(Rest(client, CLOCK, IDS, served.url))
+        stage = Stage(prices, exchange, served.url, credentials, market)
         stage.quote("2480", "ETH-USDT")
         stage.quote("67000")
         yield stage
 
 
-def _order(facts: Facts, name: str) -> tuple[bool, Decimal, Decimal]:
-    is_active, funds, size = facts[f"{name}_order"]
-    return is_active, Decimal(str(funds)), Decimal(str(size))
+def _terms(order: PaperOrder) -> list[Any]:
+    """Side, price and size; a market order has no price, and instead of its size there is what it may spend."""
+    if order.type is OrderType.MARKET:
+        return [order.side.value, "market", order.funds]
+    return [order.side.value, order.price, order.size]
 
 
 def _decimals(said: Any) -> Any:
@@ -169,6 +188,6 @@ def _decimals(said: Any) -> Any:
             return [_decimals(value) for value in said]
         case str() if said and not said.strip("0123456789.e-"):
             return Decimal(said)
-        case int() | float():
+        case int() | float() if not isinstance(said, bool):
             return Decimal(str(said))
     return said

@@ -599,6 +599,7 @@ PRIVATE_STREAM = (
             FILLS_ELSEWHERE + "test_parts_keep_one_message_up_to_date_and_the_end_answers_it",
             FILLS_ELSEWHERE + "test_one_that_kucoin_does_not_answer_for_is_asked_about_again",
             "flows/test_fills.py::test_order_made_elsewhere_that_was_shown_is_listened_for_until_it_has_filled",
+            "flows/test_fills.py::test_order_made_elsewhere_that_has_filled_unheard_is_told_when_the_stream_is_back",
             STREAMS + "test_order_made_elsewhere_is_shown_as_such_and_never_taken_for_ours",
             "flows/test_orders.py::test_order_made_elsewhere_is_listed_and_can_be_cancelled",
             "flows/test_orders.py::test_order_made_elsewhere_is_told_of_as_it_happens_and_once_an_hour",
@@ -640,6 +641,7 @@ PRIVATE_STREAM = (
             "portfolio/test_balances.py::test_after_a_connection_they_are_asked_for_until_kucoin_answers",
             "portfolio/test_balances.py::test_they_go_with_their_key_and_do_not_come_back",
             PORTFOLIO + "test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_with_their_age",
+            PORTFOLIO + "test_a_deposit_that_no_stream_told_of_is_known_when_it_is_back",
         ),
     ),
     Row(

@@ -1,6 +1,9 @@
 """What happens to an order after it was placed is heard of as it happens."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -30,6 +33,25 @@ async def connect(seat: Seat, stage: Stage) -> Account:
 
 def hears_orders(stage: Stage) -> bool:
     return stage.kucoin.streams.topics("/spotMarket/tradeOrdersV2") != []
+
+
+async def place_elsewhere(account: Account, stage: Stage) -> None:
+    """The same, of another size and at another price, by another program."""
+    request = {"side": "buy", "symbol": "BTC-USDT", "type": "limit", "price": "65000", "size": "0.002"}
+    await stage.kucoin._engine.place(account.key, read_body(json.dumps(request).encode(), OrderRequest))
+
+
+@asynccontextmanager
+async def unheard(stage: Stage) -> AsyncIterator[None]:
+    """The stream is cut, and comes back when this is over: of what happens meanwhile no frame ever tells."""
+    back = asyncio.Event()
+    stage.faults.add("POST", "/api/v1/bullet-private", Mode.DELAY, until=back)
+    stage.kucoin.streams.cut()
+    await stage.until(lambda: not hears_orders(stage))
+    try:
+        yield
+    finally:
+        back.set()
 
 
 async def test_fill_of_a_resting_paper_order_is_told_at_once(trader: Seat, stage: Stage) -> None:
@@ -65,8 +87,7 @@ async def test_fill_that_no_stream_told_of_is_found_when_it_is_back(ann: Seat, s
 
 async def test_order_made_elsewhere_that_was_shown_is_listened_for_until_it_has_filled(ann: Seat, stage: Stage) -> None:
     account = await connect(ann, stage)
-    request = {"side": "buy", "symbol": "BTC-USDT", "type": "limit", "price": "65000", "size": "0.002"}
-    await stage.kucoin._engine.place(account.key, read_body(json.dumps(request).encode(), OrderRequest))
+    await place_elsewhere(account, stage)
     assert not hears_orders(stage)
     await ann.say("/orders", "made elsewhere")
     await stage.until(lambda: hears_orders(stage))
@@ -74,6 +95,18 @@ async def test_order_made_elsewhere_that_was_shown_is_listened_for_until_it_has_
     told = await ann.hears("^Filled: buy 0.002 BTC at 65,000")
     assert told.text.endswith("BTC-USDT · made elsewhere")
     await stage.until(lambda: not hears_orders(stage))
+
+
+async def test_order_made_elsewhere_that_has_filled_unheard_is_told_when_the_stream_is_back(
+    ann: Seat, stage: Stage
+) -> None:
+    await place_elsewhere(await connect(ann, stage), stage)
+    await ann.say("/orders", "made elsewhere")
+    await stage.until(lambda: hears_orders(stage))
+    async with unheard(stage):
+        stage.price("BTC-USDT", 64_990)
+    told = await ann.hears("^Filled: buy 0.002 BTC at 65,000", LONG)
+    assert told.text.endswith("BTC-USDT · made elsewhere")
 
 
 async def test_stream_is_left_when_nothing_is_on_its_way(ann: Seat, stage: Stage) -> None:

@@ -1,10 +1,14 @@
 """What I have, what I did, what it brought."""
 
+from decimal import Decimal
+
 import pytest
 
+from tests.faults import oracle
 from tests.flows.stage import Seat, Stage
-from tests.flows.test_fills import connect, hears_orders, place
+from tests.flows.test_fills import connect, hears_orders, place, unheard
 from tgbot.paper.faults import Mode
+from tgbot.paper.ledger import Ledger
 
 
 async def buy_and_sell(trader: Seat, stage: Stage) -> None:
@@ -41,6 +45,29 @@ async def test_while_kucoin_cannot_be_asked_the_last_known_balances_are_shown_wi
     assert any(line.split() == ["BTC", "0.11", "?"] for line in shown)
     stage.faults.clear()
     assert (await ann.press("Refresh", "USDT")).text[0].isdigit()
+
+
+async def test_a_deposit_that_no_stream_told_of_is_known_when_it_is_back(ann: Seat, stage: Stage) -> None:
+    """Before anybody asks, for by then KuCoin cannot be asked."""
+    await connect(ann, stage)
+    await place(ann)
+    await stage.until(lambda: hears_orders(stage))
+    assert "ETH" not in (await ann.say("/balance", "660.66 USDT in open orders")).text
+    async with unheard(stage):
+        deposit(stage, "ETH", "2")
+        swept = stage.faults.add("GET", "/api/v1/accounts", Mode.EDITED)
+    await stage.until(lambda: swept.hits == 1)
+    stage.faults.add("GET", "/api/v1/accounts", Mode.DROP, 9_999)
+    shown = (await ann.say("/balance", "^As of ")).text.splitlines()
+    assert any(line.split()[:2] == ["ETH", "2"] for line in shown)
+
+
+def deposit(stage: Stage, currency: str, amount: str) -> None:
+    """To the account of the one order there is."""
+    (order,) = oracle.orders_at(stage.kucoin)
+    ledger = Ledger(stage.kucoin._store.balances(order.account))
+    ledger.receive(currency, Decimal(amount))
+    stage.kucoin._store.save(order, None, ledger.entries)
 
 
 async def test_history_and_profit_tell_of_what_was_traded(trader: Seat, stage: Stage) -> None:

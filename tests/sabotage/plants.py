@@ -121,6 +121,20 @@ PLANTS = (
         ("tests/faults/test_streams.py", "tests/flows/test_fills.py", RECONCILE),
     ),
     Plant(
+        "orders made elsewhere are not looked at when a private stream comes back",
+        "tgbot/trading/streams.py",
+        "            await self._fills_elsewhere.look_at_account(linked.key_id)\n",
+        "",
+        ("tests/flows/test_fills.py",),
+    ),
+    Plant(
+        "balances are not asked for when a private stream comes back",
+        "tgbot/trading/streams.py",
+        "            self._balances.connected(linked.key_id)\n",
+        "",
+        ("tests/flows/test_portfolio.py",),
+    ),
+    Plant(
         "an end is told before its fills are there",
         "tgbot/trading/settling.py",
         "        if agree(order, fills):\n",

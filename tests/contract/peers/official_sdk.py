@@ -55,7 +55,7 @@ def look_around(market: Any) -> None:
     say(markets=steps, ticker=[ticker.price, ticker.best_bid, ticker.best_ask])
     say(tickers={row.symbol: row.last for row in market.get_all_tickers().ticker})
     book = market.get_part_order_book(GetPartOrderBookReqBuilder().set_symbol(BTC).set_size("20").build())
-    say(best=[book.bids[0][0], book.asks[0][0]])
+    say(bids=book.bids, asks=book.asks)
     end = market.get_server_time().data // 60_000 * 60 - 60  # what is past does not change any more
     window = GetKlinesReqBuilder().set_symbol(BTC).set_type("1min").set_start_at(end - 1800).set_end_at(end)
     rows = market.get_klines(window.build()).data
@@ -65,24 +65,30 @@ def look_around(market: Any) -> None:
 
 def trade(orders: Any, streams: "Streams") -> None:
     bought = orders.add_order_sync(order(AddOrderSyncReqBuilder()).set_type("market").set_funds("100").build()).order_id
-    say(bought=bought, bought_order=seen(orders, bought))
+    placed = {bought: ["buy", "market", "100"]}
     streams.until(lambda: streams.orders.get(bought) == "filled")
 
-    resting = orders.add_order(limit("60000")).order_id
+    def place(*terms: str) -> str:
+        order_id: str = orders.add_order(limit(*terms)).order_id
+        placed[order_id] = list(terms)
+        return order_id
+
+    resting, offered = place("buy", "60000", "0.01"), place("sell", "70000", "0.001")
     open_now = orders.get_open_orders(GetOpenOrdersReqBuilder().set_symbol(BTC).build()).data
-    say(resting=resting, open=[row.id for row in open_now])
+    say(resting=resting, offered=offered, open={row.id: terms_of(row) for row in open_now})
     orders.cancel_order_by_order_id(CancelOrderByOrderIdReqBuilder().set_order_id(resting).set_symbol(BTC).build())
     streams.until(lambda: streams.orders.get(resting) == "canceled")
 
-    filled = orders.add_order(limit("66000")).order_id
+    filled = place("buy", "66000", "0.01")
     streams.until(lambda: streams.orders.get(filled) == "open")
     say(move="65900")
     streams.until(lambda: streams.orders.get(filled) == "filled")
     trades = orders.get_trade_history(GetTradeHistoryReqBuilder().set_symbol(BTC).set_order_id(filled).build()).items
-    say(filled=filled, filled_order=seen(orders, filled), trades=[[row.price, row.size, row.fee] for row in trades])
+    say(filled=filled, trades=[[row.side.value, row.price, row.size, row.fee] for row in trades])
+    say(placed=placed, orders={order_id: seen(orders, order_id) for order_id in placed})
 
     try:
-        orders.add_order(limit("66000.05"))
+        orders.add_order(limit("buy", "66000.05", "0.01"))
     except Exception as error:  # noqa: BLE001 - whichever of its own it raises
         say(refused=str(error))
 
@@ -136,15 +142,21 @@ def balances(accounts: Any) -> dict[str, list[str]]:
 
 def seen(orders: Any, order_id: str) -> list[Any]:
     row = orders.get_order_by_order_id(GetOrderByOrderIdReqBuilder().set_order_id(order_id).set_symbol(BTC).build())
-    return [row.active, row.deal_funds, row.deal_size]
+    return [*terms_of(row), row.active, row.deal_size, row.deal_funds]
 
 
-def limit(price: str) -> AddOrderReq:
-    return order(AddOrderReqBuilder()).set_type("limit").set_price(price).set_size("0.01").build()
+def terms_of(row: Any) -> list[str]:
+    if row.type.value == "market":
+        return [row.side.value, "market", row.funds]
+    return [row.side.value, row.price, row.size]
 
 
-def order(builder: Any) -> Any:
-    return builder.set_client_oid(uuid4().hex).set_symbol(BTC).set_side("buy")
+def limit(side: str, price: str, size: str) -> AddOrderReq:
+    return order(AddOrderReqBuilder(), side).set_type("limit").set_price(price).set_size(size).build()
+
+
+def order(builder: Any, side: str = "buy") -> Any:
+    return builder.set_client_oid(uuid4().hex).set_symbol(BTC).set_side(side)
 
 
 def connected(url: str, key: str, secret: str, passphrase: str) -> DefaultClient:

@@ -44,7 +44,7 @@ async def look_around(exchange: Any) -> None:
     book = await exchange.fetch_order_book(BTC, 20)
     say(markets=steps, ticker=[ticker["last"], ticker["bid"], ticker["ask"]])
     say(tickers={row["info"]["symbol"]: row["last"] for row in (await exchange.fetch_tickers()).values()})
-    say(best=[book["bids"][0][0], book["asks"][0][0]])
+    say(bids=book["bids"], asks=book["asks"])
     end = await exchange.fetch_time() // 60_000 * 60 - 60  # what is past does not change any more
     rows = await exchange.fetch_ohlcv(BTC, "1m", (end - 1800) * 1000, 30)
     say(candles_of=[end - 1800, end], candles=[[t // 1000, *row] for t, *row in rows])
@@ -53,21 +53,27 @@ async def look_around(exchange: Any) -> None:
 
 async def trade(exchange: Any, streams: "Streams") -> None:
     bought = (await exchange.create_market_buy_order_with_cost(BTC, 100))["id"]
+    placed: dict[str, list[Any]] = {bought: ["buy", "market", 100]}
     await streams.until(lambda: streams.orders.get(bought) == "closed")
-    say(bought=bought, bought_order=await seen(exchange, bought))
 
-    resting = (await exchange.create_order(BTC, "limit", "buy", 0.01, 60000))["id"]
-    say(resting=resting, open=[row["id"] for row in await exchange.fetch_open_orders(BTC)])
+    async def place(side: str, price: float, size: float) -> str:
+        order_id: str = (await exchange.create_order(BTC, "limit", side, size, price))["id"]
+        placed[order_id] = [side, price, size]
+        return order_id
+
+    resting, offered = await place("buy", 60000, 0.01), await place("sell", 70000, 0.001)
+    open_now = await exchange.fetch_open_orders(BTC)
+    say(resting=resting, offered=offered, open={row["id"]: terms_of(row) for row in open_now})
     await exchange.cancel_order(resting, BTC)
     await streams.until(lambda: streams.orders.get(resting) == "canceled")
 
-    filled = (await exchange.create_order(BTC, "limit", "buy", 0.01, 66000))["id"]
+    filled = await place("buy", 66000, 0.01)
     await streams.until(lambda: streams.orders.get(filled) == "open")
     say(move="65900")
     await streams.until(lambda: streams.orders.get(filled) == "closed")
     trades = await exchange.fetch_my_trades(BTC, params={"orderId": filled})
-    say(filled=filled, filled_order=await seen(exchange, filled))
-    say(trades=[[row["price"], row["amount"], row["fee"]["cost"]] for row in trades])
+    say(filled=filled, trades=[[row["side"], row["price"], row["amount"], row["fee"]["cost"]] for row in trades])
+    say(placed=placed, orders={order_id: await seen(exchange, order_id) for order_id in placed})
 
     try:
         await exchange.create_order(BTC, "limit", "buy", 0.0000001, 60000)
@@ -122,8 +128,14 @@ async def balances(exchange: Any) -> dict[str, list[str]]:
 
 
 async def seen(exchange: Any, order_id: str) -> list[Any]:
-    order = await exchange.fetch_order(order_id, BTC)
-    return [order["status"] == "open", order["cost"], order["filled"]]
+    row = await exchange.fetch_order(order_id, BTC)
+    return [*terms_of(row), row["status"] == "open", row["filled"], row["cost"]]
+
+
+def terms_of(row: dict[str, Any]) -> list[Any]:
+    if row["type"] == "market":
+        return [row["side"], "market", float(row["info"]["funds"])]  # it shows what was spent, not what might have been
+    return [row["side"], row["price"], row["amount"]]
 
 
 def say(**facts: Any) -> None:
