@@ -798,6 +798,7 @@ TIME = (
             CLOCK + "test_a_machine_that_has_slept_signs_the_next_order_with_the_time_of_now",
             "kucoin/test_rest.py::test_an_answer_during_which_the_machine_slept_says_nothing_of_the_time",
             CLOCKS + "test_what_crossed_while_the_machine_slept_is_read_back",
+            CLOCKS + "test_a_candle_that_closed_while_the_machine_slept_is_read_within_a_minute",
         ),
     ),
 )
