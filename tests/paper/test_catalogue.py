@@ -112,6 +112,16 @@ async def test_read_answers_as_the_catalogue_says(trader: Trader, catalogue: Cat
     await fits(trader, catalogue, "GET", path, target)
 
 
+LISTS = [ORDERS + "/active", ORDERS + "/active/symbols", ORDERS + "/active/page", ORDERS + "/done", "/api/v1/hf/fills"]
+
+
+@pytest.mark.parametrize("path", [*LISTS, STOPS, OCOS + "/orders"])
+async def test_list_of_nothing_is_answered_as_the_catalogue_says(
+    trader: Trader, catalogue: Catalogue, path: str
+) -> None:
+    await fits(trader, catalogue, "GET", path, path + "?symbol=BTC-USDT")
+
+
 @pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("fields", [{"funds": "10"}, {"size": "0.001"}, {"price": "66000", "size": "0.001"}])
 async def test_order_is_answered_as_the_catalogue_says(
