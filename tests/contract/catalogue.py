@@ -101,10 +101,10 @@ def faults_of(value: object, schema: Schema, where: str = "$", *, is_required: b
         yield f"{where} is {value!r}, not {kind}"
     elif "enum" in schema and value not in schema["enum"]:
         yield f"{where} is {value!r}, not one of {schema['enum']}"
-    elif isinstance(value, int | float) and not _minimum(schema) <= value <= schema.get("maximum", value):
+    elif isinstance(value, int | float) and not _is_within(value, schema):
         yield f"{where} is {value!r}, out of bounds"
-    elif isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
-        yield f"{where} is {value!r}, longer than {schema['maxLength']}"
+    elif isinstance(value, str) and not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+        yield f"{where} is {value!r}, too short or too long"
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from faults_of(item, schema.get("items", {}), f"{where}[{index}]")
@@ -112,8 +112,11 @@ def faults_of(value: object, schema: Schema, where: str = "$", *, is_required: b
         yield from _faults_of_object(value, schema, where)
 
 
-def _minimum(schema: Schema) -> float:
-    return float(schema.get("minimum", "-inf"))
+def _is_within(value: float, schema: Schema) -> bool:
+    """KuCoin writes an excluded bound beside the same bound included; the excluded one is the narrower."""
+    least, most = schema.get("minimum", value), schema.get("maximum", value)
+    above, below = schema.get("exclusiveMinimum", float("-inf")), schema.get("exclusiveMaximum", float("inf"))
+    return bool(least <= value <= most and above < value < below)
 
 
 def _faults_of_object(value: dict[str, object], schema: Schema, where: str) -> Iterator[str]:

@@ -13,7 +13,17 @@ from tests.contract.catalogue import Catalogue, faults_of_request, needs_catalog
 from tests.contract.exchange import BTC, FORMS, ORDER, Client, Exchange, as_json
 from tests.contract.reference import OPERATIONS
 from tests.kucoin.host import Request
-from tgbot.core.orders import Direction, OcoSpec, OrderSpec, OrderType, Side, StopSpec, TimeInForce, Trigger
+from tgbot.core.orders import (
+    LONGEST_GTT,
+    Direction,
+    OcoSpec,
+    OrderSpec,
+    OrderType,
+    Side,
+    StopSpec,
+    TimeInForce,
+    Trigger,
+)
 from tgbot.credentials.rules import HARMLESS
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.dialer import Dialer
@@ -80,7 +90,7 @@ limits = st.builds(
     size=amounts,
     price=amounts,
     time_in_force=st.sampled_from(TimeInForce),
-    cancel_after=st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=29)),
+    cancel_after=st.none() | st.just(LONGEST_GTT) | st.timedeltas(timedelta(seconds=1), LONGEST_GTT),
     post_only=st.booleans(),
     hidden=st.booleans(),
     iceberg=st.booleans(),
