@@ -8,7 +8,8 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from tests.contract.catalogue import Catalogue, Entry, Schema, faults_of_request
+from tests.contract.amendments import Entry
+from tests.contract.catalogue import Catalogue, Schema, faults_of_request
 from tests.kucoin.host import Answer, Request, refusal, success
 from tgbot.core.market import Interval, Topic
 from tgbot.core.orders import Direction, OcoSpec, OrderSpec, OrderType, Side, StopSpec, Trigger

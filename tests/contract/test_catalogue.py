@@ -47,6 +47,7 @@ def test_no_order_may_stay_a_second_longer_than_the_longest(catalogue: Catalogue
 @pytest.mark.parametrize(
     ("good", "bad"),
     [
+        ("/api/v3/announcements?lang=en_US", "/api/v3/announcements?lang=en_EN"),
         ("/api/v3/announcements?annType=delistings", "/api/v3/announcements?annType=delisting"),
         (f"/api/v1/hf/fills?symbol=BTC-USDT&orderId={'a' * 24}", "/api/v1/hf/fills?symbol=BTC-USDT&orderId=o1"),
         ("/api/v1/hf/fills?symbol=BTC-USDT&lastId=1", "/api/v1/hf/fills?symbol=BTC-USDT&lastId=0"),
