@@ -63,8 +63,7 @@ def test_pool_weight_and_permission_are_those_of_the_catalogue(name: str, catalo
     operation = OPERATIONS[name]
     entry = catalogue.operation(operation.method, operation.path)
     assert (operation.permission or "NULL") == entry["permission"]
-    if "rate_weight" in entry:  # an amendment has none
-        assert (operation.pool.value, operation.weight) == (entry["rate_pool"], entry["rate_weight"])
+    assert (operation.pool.value, operation.weight) == (entry["rate_pool"], entry["rate_weight"])
 
 
 def test_no_call_needs_a_right_that_we_refuse_in_a_key() -> None:
