@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -25,26 +26,26 @@ from tgbot.core.orders import (
     Trigger,
 )
 from tgbot.credentials.rules import HARMLESS
-from tgbot.kucoin.account import SpotAccount
-from tgbot.kucoin.dialer import Dialer
-from tgbot.kucoin.market import SpotMarket
-from tgbot.kucoin.ocos import OcoOrders
-from tgbot.kucoin.stops import StopOrders
 from tgbot.settings import Settings
 from tgbot.system import SystemIds
 
 pytestmark = [pytest.mark.rig, needs_catalogue]
 
 
-def test_no_call_of_ours_is_forgotten_here() -> None:
-    parts = [("", SpotMarket), ("", SpotAccount), ("", Dialer), ("stops.", StopOrders), ("ocos.", OcoOrders)]
-    methods = {
-        prefix + name
-        for prefix, part in parts
-        for name, method in inspect.getmembers(part, inspect.iscoroutinefunction)
-        if not name.startswith("_")
-    }
+def test_no_call_of_ours_is_forgotten_here(ours: Client) -> None:
+    methods = {name for part in (ours.market, ours.account, ours.dialer) for name in calls_of(part)}
     assert methods == set(FORMS)
+
+
+def calls_of(part: object) -> Iterator[str]:
+    """The public calls of something, and those of its public parts, however deep they lie."""
+    for name, member in inspect.getmembers(part):
+        if name.startswith("_"):
+            continue
+        if inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member):
+            yield name
+        elif type(member).__module__.startswith("tgbot.kucoin"):
+            yield from (f"{name}.{call}" for call in calls_of(member))
 
 
 async def test_every_request_is_in_the_catalogue_and_every_listed_operation_is_used(
