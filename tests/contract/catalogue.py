@@ -6,20 +6,20 @@ It lies beside this repository. What is known to be wrong in it is put right by 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.contract.amendments import OURS, Entry, amend_operations, amend_topics, lines_of
 from tests.kucoin.host import Request
 
 Schema = dict[str, Any]
-Entry = dict[str, Any]
 
 SHARED = Path(__file__).parents[2] / "../shared/kucoin"
-AMENDMENTS = (SHARED / "amendments.json", Path(__file__).with_name("amendments.json"))
+AMENDMENTS = (SHARED / "amendments.json", OURS)
 needs_catalogue = pytest.mark.skipif(
     not SHARED.exists(), reason="no catalogue of KuCoin's: ../shared is not beside this clone"
 )
@@ -101,10 +101,10 @@ def faults_of(value: object, schema: Schema, where: str = "$", *, is_required: b
         yield f"{where} is {value!r}, not {kind}"
     elif "enum" in schema and value not in schema["enum"]:
         yield f"{where} is {value!r}, not one of {schema['enum']}"
-    elif isinstance(value, int | float) and not _minimum(schema) <= value <= schema.get("maximum", value):
+    elif isinstance(value, int | float) and not _is_within(value, schema):
         yield f"{where} is {value!r}, out of bounds"
-    elif isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
-        yield f"{where} is {value!r}, longer than {schema['maxLength']}"
+    elif isinstance(value, str) and not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+        yield f"{where} is {value!r}, too short or too long"
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from faults_of(item, schema.get("items", {}), f"{where}[{index}]")
@@ -112,8 +112,11 @@ def faults_of(value: object, schema: Schema, where: str = "$", *, is_required: b
         yield from _faults_of_object(value, schema, where)
 
 
-def _minimum(schema: Schema) -> float:
-    return float(schema.get("minimum", "-inf"))
+def _is_within(value: float, schema: Schema) -> bool:
+    """KuCoin writes an excluded bound beside the same bound included; the excluded one is the narrower."""
+    least, most = schema.get("minimum", value), schema.get("maximum", value)
+    above, below = schema.get("exclusiveMinimum", float("-inf")), schema.get("exclusiveMaximum", float("inf"))
+    return bool(least <= value <= most and above < value < below)
 
 
 def _faults_of_object(value: dict[str, object], schema: Schema, where: str) -> Iterator[str]:
@@ -148,35 +151,13 @@ def _topic_pattern(template: str) -> re.Pattern[str]:
 
 def _spot_operations() -> list[Entry]:
     entries: list[Entry] = json.loads((SHARED / "rest.json").read_text())
-    for amendments in map(_read, AMENDMENTS):
-        for correction in amendments.get("corrections", ()):
-            for entry in _matching(entries, correction):
-                entry.update(correction["really"])
-        for amendment in amendments.get("body_fields", ()):
-            for entry in _matching(entries, amendment):
-                entry["body"]["properties"] |= amendment["field"]
-        for amendment in amendments.get("answered_fields", ()):
-            for entry in _matching(entries, amendment):
-                data = entry["response"]["properties"]["data"]
-                data.get("items", data)["required"] = amendment["required"]
-        entries += amendments.get("operations", ())
+    for file in AMENDMENTS:
+        amend_operations(entries, lines_of(file))
     return [entry for entry in entries if entry["host"] == "Spot"]
 
 
 def _spot_topics() -> list[Entry]:
     entries: list[Entry] = json.loads((SHARED / "ws.json").read_text())
-    for amendments in map(_read, AMENDMENTS):
-        for amendment in amendments.get("frame_fields", ()):
-            for entry in _matching(entries, amendment):
-                entry["message"]["properties"]["data"]["properties"] |= amendment["field"]
+    for file in AMENDMENTS:
+        amend_topics(entries, lines_of(file))
     return [entry for entry in entries if entry["channel"].startswith("spot")]
-
-
-def _matching(entries: Iterable[Entry], amendment: Mapping[str, Any]) -> Iterator[Entry]:
-    names = [name for name in ("method", "path", "host", "topic") if name in amendment]
-    return (entry for entry in entries if all(entry[name] == amendment[name] for name in names))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    amendments: dict[str, Any] = json.loads(file.read_text())
-    return amendments

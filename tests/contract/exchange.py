@@ -8,7 +8,8 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from tests.contract.catalogue import Catalogue, Entry, Schema, faults_of_request
+from tests.contract.amendments import Entry
+from tests.contract.catalogue import Catalogue, Schema, faults_of_request
 from tests.kucoin.host import Answer, Request, refusal, success
 from tgbot.core.market import Interval, Topic
 from tgbot.core.orders import Direction, OcoSpec, OrderSpec, OrderType, Side, StopSpec, Trigger
@@ -20,7 +21,9 @@ from tgbot.kucoin.signed import PreparedOrder
 
 BTC = "BTC-USDT"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-CLIENT_OID = "5c52e11203aa677f33e493fb"  # as in the examples
+# As in the examples.
+CLIENT_OID = "5c52e11203aa677f33e493fb"
+ORDER_ID, STOP_ID, OCO_ID = "670fd33bf9406e0007ab3945", "vs8hoo8q2ceshiue003b67c0", "674c3cfa72cf2800072ee7ce"
 CREDENTIALS = Credentials("the-key", "the-secret", "the-passphrase")
 ORDER = OrderSpec(BTC, Side.BUY, OrderType.MARKET, funds=Decimal(10))
 STOP = StopSpec(ORDER, Trigger(Decimal(70000), Direction.UP))
@@ -43,25 +46,25 @@ FORMS: dict[str, list[tuple[object, ...]]] = {
     "balances": [()],
     "fees": [(BTC,)],
     "send": [(ORDER,), (STOP,), (OCO,)],
-    "order": [("o1", BTC)],
+    "order": [(ORDER_ID, BTC)],
     "order_by_client_oid": [(CLIENT_OID, BTC)],
     "open_symbols": [()],
     "open_orders": [(BTC,)],
     "done_orders": [(BTC, NOON - timedelta(days=7), NOON)],
-    "fills": [(BTC, "o1")],
-    "cancel": [("o1", BTC)],
+    "fills": [(BTC, ORDER_ID)],
+    "cancel": [(ORDER_ID, BTC)],
     "cancel_by_client_oid": [(CLIENT_OID, BTC)],
     "cancel_all": [(BTC,)],
-    "stops.find": [("vs1",)],
+    "stops.find": [(STOP_ID,)],
     "stops.find_by_client_oid": [(CLIENT_OID, BTC)],
     "stops.waiting": [(BTC,), ()],
-    "stops.cancel": [("vs1", BTC)],
+    "stops.cancel": [(STOP_ID, BTC)],
     "stops.cancel_by_client_oid": [(CLIENT_OID, BTC)],
     "stops.cancel_all": [(BTC,)],
-    "ocos.find": [("o1",)],
+    "ocos.find": [(OCO_ID,)],
     "ocos.find_by_client_oid": [(CLIENT_OID,)],
     "ocos.waiting": [(BTC,), ()],
-    "ocos.cancel": [("o1",)],
+    "ocos.cancel": [(OCO_ID,)],
     "ocos.cancel_by_client_oid": [(CLIENT_OID,)],
     "ocos.cancel_all": [(BTC,)],
     "public": [()],

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from tests.contract.amendments import rate_sources
 from tgbot.kucoin import feed, operations
 from tgbot.kucoin.operations import Operation
 
@@ -22,7 +23,7 @@ PRIVATE_TOPICS = frozenset({feed.ORDERS, feed.STOPS, feed.BALANCES})
 
 
 def page() -> str:
-    return f"""# What is used of KuCoin
+    return rf"""# What is used of KuCoin
 
 Every call and every topic that the bot can use, nothing else. Made from the code by
 `python -m tests.contract.reference`; a test compares.
@@ -35,6 +36,10 @@ that right.
 
 {_table("call", "for", "pool", "weight", "right", rows=map(_call_row, OPERATIONS, OPERATIONS.values()))}
 
+\* Pool and weight are not from KuCoin's catalogue:
+
+{_rate_notes()}
+
 ## Topics
 
 The address of a socket and a token come from `bullet-public` or `bullet-private` before every dial.
@@ -46,7 +51,12 @@ The address of a socket and a token come from `bullet-public` or `bullet-private
 def _call_row(name: str, operation: Operation) -> tuple[str, ...]:
     call = f"`{operation.method} {operation.path}`"
     purpose = name.lower().replace("_", " ")
-    return call, purpose, operation.pool.value, str(operation.weight), operation.permission or "–"
+    mark = r" \*" if (operation.method, operation.path) in rate_sources() else ""
+    return call, purpose, operation.pool.value + mark, f"{operation.weight}{mark}", operation.permission or "–"
+
+
+def _rate_notes() -> str:
+    return "\n".join(f"- `{method} {path}`: {source}." for (method, path), source in rate_sources().items())
 
 
 def _socket(topic: str) -> str:

@@ -15,7 +15,7 @@ from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Answer, Host, Manner, Request, html, refusal, success
 from tgbot.core.errors import ExchangeError, ExchangeRejected, ExchangeUnavailable, NotSent, OutcomeUnknown, Reason
 from tgbot.core.keys import AccountMode
-from tgbot.core.orders import Balance, OrderAck, OrderSpec, OrderType, Side, TimeInForce
+from tgbot.core.orders import Balance, Fees, OrderAck, OrderSpec, OrderType, Side, TimeInForce
 from tgbot.kucoin.account import SpotAccount
 from tgbot.kucoin.rest import Rest
 from tgbot.kucoin.sign import Credentials
@@ -307,6 +307,12 @@ async def test_balances_are_those_of_the_trading_account(account: SpotAccount, h
     assert host.seen("GET", "/accounts")[0].query == {"type": "trade"}
 
 
+async def test_the_fee_of_a_maker_is_told_from_that_of_a_taker(account: SpotAccount, host: Host) -> None:
+    row = {"symbol": "BTC-USDT", "takerFeeRate": "0.002", "makerFeeRate": "-0.0001"}
+    host.on("GET", "/api/v1/trade-fees", success([{**row, "symbol": "ETH-USDT", "takerFeeRate": "0.003"}, row]))
+    assert await account.fees("BTC-USDT") == Fees(maker=Decimal("-0.0001"), taker=Decimal("0.002"))
+
+
 async def test_fills_are_read_page_by_page_and_each_trade_once(account: SpotAccount, host: Host) -> None:
     def fill(number: int) -> dict[str, Any]:
         row = {name: ORDER[name] for name in ("symbol", "side", "fee", "feeCurrency")}
@@ -314,7 +320,7 @@ async def test_fills_are_read_page_by_page_and_each_trade_once(account: SpotAcco
             "id": number,
             "orderId": "o1",
             "tradeId": number,
-            "liquidity": "taker",
+            "liquidity": "maker" if number > 150 else "taker",
             "createdAt": 1729577515473 + number,
         }
         return row | {"price": "67717.6", "size": "0.00001", "funds": "0.677176"}
@@ -328,6 +334,7 @@ async def test_fills_are_read_page_by_page_and_each_trade_once(account: SpotAcco
     host.on("GET", "/api/v1/hf/fills", page)
     fills = await account.fills("BTC-USDT", "o1")
     assert [int(fill.trade_id) for fill in fills] == list(range(1, 201))
+    assert [int(fill.trade_id) for fill in fills if fill.is_maker] == list(range(151, 201))
 
 
 async def test_a_page_that_repeats_ends_the_reading(account: SpotAccount, host: Host) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgbot.core.market import Tick
+from tgbot.core.market import Stats, Tick
 from tgbot.core.orders import ChangeKind, StopChange, StopStatus
 from tgbot.kucoin.feed import (
     STOPS,
@@ -86,6 +86,26 @@ def test_counting_begun_anew_is_told_apart_from_a_late_frame() -> None:
     assert tickers.read(ticker(5, seconds=4)) is None
     assert isinstance(tickers.read(ticker(5, seconds=6)), Resync)
     assert isinstance(tickers.read(ticker(6, seconds=7)), Tick)
+
+
+def test_the_last_price_of_a_snapshot_is_not_what_somebody_bids_and_not_another_windows() -> None:
+    window = {"lastTradedPrice": 1, "high": 2, "low": 3, "vol": 4, "volValue": 5, "changeRate": 6}
+    row = {"symbol": "BTC-USDT", "buy": 11, "sell": 12, "close": 13, "averagePrice": 14, "open": 15, "changePrice": 16}
+    row |= {"high": 17, "low": 18, "vol": 19, "volValue": 20, "changeRate": 0.21, "lastTradedPrice": 22}
+    row |= {"datetime": 1729758286011, "marketChange1h": window}
+    stats = read_stats(frame("/market/snapshot:BTC-USDT", {"sequence": "1", "data": row}, "trade.snapshot"))
+    assert stats == Stats(
+        symbol="BTC-USDT",
+        last=Decimal(22),
+        bid=Decimal(11),
+        ask=Decimal(12),
+        high=Decimal(17),
+        low=Decimal(18),
+        change=Decimal("0.21"),
+        volume=Decimal(19),
+        turnover=Decimal(20),
+        at=datetime(2024, 10, 24, 8, 24, 46, 11000, UTC),
+    )
 
 
 def test_filled_is_told_from_canceled_though_both_are_done() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.kucoin.conftest import HurryClock
 from tests.kucoin.host import Answer, Host, Manner, Request, html, refusal, success
 from tgbot.core.errors import ExchangeRejected, ExchangeUnavailable, Reason
-from tgbot.core.market import Interval, Level, ServiceStatus, Tick
+from tgbot.core.market import Interval, Level, ServiceStatus, SymbolRule, Tick
 from tgbot.kucoin.budget import Patience
 from tgbot.kucoin.market import SpotMarket
 from tgbot.kucoin.operations import CANDLES
@@ -58,6 +58,45 @@ async def test_rules_of_pairs_with_unreadable_ones_left_out(market: SpotMarket, 
     (rule,) = await market.symbols()
     assert (rule.symbol, rule.base, rule.quote) == ("BTC-USDT", "BTC", "USDT")
     assert (rule.price_increment, rule.min_funds, rule.is_trading) == (Decimal("0.1"), Decimal("0.1"), True)
+
+
+async def test_every_figure_of_a_rule_is_read_from_its_own_field(market: SpotMarket, host: Host) -> None:
+    row = {
+        **SYMBOL,
+        "feeCurrency": "KCS",
+        "baseMinSize": "1",
+        "baseMaxSize": "2",
+        "baseIncrement": "3",
+        "quoteMinSize": "4",
+        "quoteMaxSize": "5",
+        "quoteIncrement": "6",
+        "priceIncrement": "7",
+        "priceLimitRate": "8",
+        "minFunds": "9",
+        "enableTrading": False,
+        "makerFeeCoefficient": "10",
+        "takerFeeCoefficient": "11",
+    }
+    host.on("GET", "/api/v2/symbols", success([row]))
+    expected = SymbolRule(
+        symbol="BTC-USDT",
+        base="BTC",
+        quote="USDT",
+        fee_currency="KCS",
+        base_min=Decimal(1),
+        base_max=Decimal(2),
+        base_increment=Decimal(3),
+        quote_min=Decimal(4),
+        quote_max=Decimal(5),
+        quote_increment=Decimal(6),
+        price_increment=Decimal(7),
+        price_limit_rate=Decimal(8),
+        min_funds=Decimal(9),
+        is_trading=False,
+        maker_coefficient=Decimal(10),
+        taker_coefficient=Decimal(11),
+    )
+    assert await market.symbols() == [expected]
 
 
 async def test_a_ticker(market: SpotMarket, host: Host) -> None:

@@ -79,9 +79,11 @@ async def test_an_order_and_a_balance_that_change(private: PrivateStream, socket
         change = await owner.orders.get()
         assert (change.kind, change.client_oid, change.trade_id) == (ChangeKind.MATCH, "tb1", MATCH["tradeId"])
         assert (change.filled_size, change.remain_size, change.is_done) == (Decimal("0.1"), Decimal(0), False)
-        await client.push(BALANCES, {**BALANCE, "relationEvent": "main.deposit"}, "account.balance", userId="u1")
-        await client.push(BALANCES, BALANCE, "account.balance", userId="u1")
-        assert (await owner.balances.get()).available == Decimal("20.1")
+        deposit = {**BALANCE, "available": "500", "relationEvent": "main.deposit"}
+        for frame in (deposit, BALANCE, deposit, {**BALANCE, "available": "19", "relationEvent": "trade.setted"}):
+            await client.push(BALANCES, frame, "account.balance", userId="u1")
+        heard = [await owner.balances.get() for _ in range(2)]
+        assert [change.available for change in heard] == [Decimal("20.1"), Decimal(19)]
 
 
 async def test_stop_orders_are_heard_of_by_whoever_asks(

@@ -112,6 +112,16 @@ async def test_read_answers_as_the_catalogue_says(trader: Trader, catalogue: Cat
     await fits(trader, catalogue, "GET", path, target)
 
 
+LISTS = [ORDERS + "/active", ORDERS + "/active/symbols", ORDERS + "/active/page", ORDERS + "/done", "/api/v1/hf/fills"]
+
+
+@pytest.mark.parametrize("path", [*LISTS, STOPS, OCOS + "/orders"])
+async def test_list_of_nothing_is_answered_as_the_catalogue_says(
+    trader: Trader, catalogue: Catalogue, path: str
+) -> None:
+    await fits(trader, catalogue, "GET", path, path + "?symbol=BTC-USDT")
+
+
 @pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("fields", [{"funds": "10"}, {"size": "0.001"}, {"price": "66000", "size": "0.001"}])
 async def test_order_is_answered_as_the_catalogue_says(
@@ -165,7 +175,7 @@ async def test_right_that_the_catalogue_names_is_demanded_and_its_weight_taken(
 ) -> None:
     nobody = await floor.trader(permission="Margin")
     left = {"Public": 2000, "Management": 2000, "Spot": 4000}
-    for method, path in TRIED - {("GET", MODE)}:
+    for method, path in TRIED:
         entry = catalogue.operation(method, path)
         answer = await nobody.send(method, path.format(**NAMES, orderId="1") + "?symbol=BTC-USDT&type=1min")
         assert (answer.status_code == 401) == (entry["permission"] != "NULL"), path

@@ -63,6 +63,11 @@ async def test_rehearsed_order_is_checked_and_forgotten(trader: Trader) -> None:
         ({"price": "66000"}, "400100", "size is required"),
         ({"price": "66000", "size": "0.1", "timeInForce": "GTT"}, "400100", "cancelAfter is invalid"),
         (
+            {"price": "66000", "size": "0.1", "timeInForce": "GTT", "cancelAfter": 2592000},
+            "400100",
+            "cancelAfter is invalid",
+        ),
+        (
             {"price": "66000", "size": "0.1", "timeInForce": "IOC", "postOnly": True},
             "400100",
             "postOnly is not supported with IOC or FOK",

@@ -352,6 +352,27 @@ PLANTS = (
         ("tests/kucoin/test_private.py",),
     ),
     Plant(
+        "a deposit to the main account is taken for the trading balance",
+        "tgbot/kucoin/feed.py",
+        'if not row.relation_event.startswith("trade"):',
+        "if False:",
+        ("tests/kucoin/test_private.py",),
+    ),
+    Plant(
+        "the smallest value of an order is read from another field",
+        "tgbot/kucoin/wire/market.py",
+        "min_funds=self.quote_min_size if self.min_funds is None else self.min_funds,",
+        "min_funds=self.quote_min_size,",
+        ("tests/kucoin/test_market.py",),
+    ),
+    Plant(
+        "an order may stay longer than KuCoin lets it",
+        "tgbot/core/orders.py",
+        "timedelta(days=30) - timedelta(seconds=1)",
+        "timedelta(days=30)",
+        ("tests/trading/rules/test_grammar.py",),
+    ),
+    Plant(
         "nobody remembers the last order outside the database",
         "tgbot/trading/posting.py",
         "        self._witness.note(prepared.client_oid)\n",

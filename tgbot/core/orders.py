@@ -23,6 +23,10 @@ class TimeInForce(StrEnum):
     FOK = "FOK"
 
 
+# KuCoin counts whole seconds and takes less than 30 days of them (its catalogue: `cancelAfter`, exclusiveMaximum).
+LONGEST_GTT = timedelta(days=30) - timedelta(seconds=1)
+
+
 @dataclass(frozen=True, slots=True)
 class OrderSpec:
     """What is to be sent, complete and already rounded. A market order has exactly one of `size` (base) and `funds`

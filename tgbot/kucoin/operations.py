@@ -1,4 +1,5 @@
-"""Every REST call in use, as KuCoin's catalogue has it. `docs/reference/kucoin.md` is made from this list."""
+"""Every REST call in use, as KuCoin's catalogue has it, or else `tests/contract/amendments.json` with a source.
+`docs/reference/kucoin.md` is made from this list."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,7 +39,7 @@ ANNOUNCEMENTS = Operation("GET", "/api/v3/announcements", Pool.PUBLIC, 20)
 PUBLIC_BULLET = Operation("POST", "/api/v1/bullet-public", Pool.PUBLIC, 10)
 
 KEY_INFO = Operation("GET", "/api/v1/user/api-key", Pool.MANAGEMENT, 20, GENERAL)
-ACCOUNT_MODE = Operation("GET", "/api/ua/v1/account/mode", Pool.MANAGEMENT, 5, GENERAL)  # weight unpublished: a guess
+ACCOUNT_MODE = Operation("GET", "/api/ua/v1/account/mode", Pool.MANAGEMENT, 30, GENERAL)
 ACCOUNTS = Operation("GET", "/api/v1/accounts", Pool.MANAGEMENT, 5, GENERAL)
 FEES = Operation("GET", "/api/v1/trade-fees", Pool.SPOT, 3, GENERAL)
 PRIVATE_BULLET = Operation("POST", "/api/v1/bullet-private", Pool.SPOT, 10, GENERAL)

@@ -1,7 +1,7 @@
 """An order as it is asked for: read from JSON, checked against the pair's rules, refused in KuCoin's words."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, TypeVar
 
@@ -9,7 +9,7 @@ import msgspec
 
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import ZERO, is_multiple, plain
-from tgbot.core.orders import OrderType, Side, TimeInForce
+from tgbot.core.orders import LONGEST_GTT, OrderType, Side, TimeInForce
 from tgbot.paper.orders import PaperOrder
 from tgbot.paper.rejections import Rejection, bad_parameter
 from tgbot.paper.stamps import ms
@@ -17,7 +17,7 @@ from tgbot.paper.stamps import ms
 T = TypeVar("T")
 
 _CLIENT_OID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_LONGEST_GTT = 2_592_000
+_LONGEST_GTT = LONGEST_GTT // timedelta(seconds=1)
 
 
 class OrderRequest(msgspec.Struct, rename="camel", frozen=True):

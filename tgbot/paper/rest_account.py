@@ -24,7 +24,7 @@ class AccountApi:
             ("/api/v1/user/api-key", Pool.MANAGEMENT, 20, self.key),
             ("/api/v1/accounts", Pool.MANAGEMENT, 5, self.balances),
             ("/api/v1/hf/accounts/opened", Pool.SPOT, 30, self.is_high_frequency),
-            ("/api/ua/v1/account/mode", Pool.MANAGEMENT, 5, self.mode),
+            ("/api/ua/v1/account/mode", Pool.MANAGEMENT, 30, self.mode),
             ("/api/v1/base-fee", Pool.SPOT, 3, self.base_fee),
             ("/api/v1/trade-fees", Pool.SPOT, 3, self.trade_fees),
         ]

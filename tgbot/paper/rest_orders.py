@@ -108,7 +108,9 @@ class OrdersApi:
 
     async def done(self, call: Call) -> dict[str, object]:
         orders = self._store.done_orders(call.account.key, self._page(call))
-        return {"lastId": orders[-1].number if orders else 0, "items": [order_view(order) for order in orders]}
+        # Above 0 says the catalogue, so where there is nothing there is none.
+        last = {"lastId": orders[-1].number} if orders else {}
+        return {**last, "items": [order_view(order) for order in orders]}
 
     async def fills(self, call: Call) -> dict[str, object]:
         fills = self._store.fills(call.account.key, self._page(call))

@@ -145,7 +145,7 @@ def test_readings_show_what_stands_around_the_number() -> None:
         ("btc 100 @ 67000 post post", "trading.option_twice"),
         ("btc 1btc @ 67000 iceberg 0.1 iceberg 0.2", "trading.option_twice"),
         ("btc 100 @ 67000 gtt 0s", "trading.bad_span"),
-        ("btc 100 @ 67000 gtt 31d", "trading.bad_span"),
+        ("btc 100 @ 67000 gtt 30d", "trading.bad_span"),
         ("btc 100 @ 67000 gtt forever", "trading.bad_span"),
         ("btc 100 borrow", "trading.option_later"),
         ("btc 100 stop", "trading.option_incomplete"),
@@ -217,7 +217,7 @@ gtt_requests = st.builds(
     amount=amounts,
     price=prices,
     time_in_force=st.just(TimeInForce.GTT),
-    cancel_after=st.integers(1, 2_592_000).map(lambda seconds: timedelta(seconds=seconds)),
+    cancel_after=st.integers(1, 2_591_999).map(lambda seconds: timedelta(seconds=seconds)),
 )
 market_requests = st.builds(OrderRequest, side=st.sampled_from(Side), pair=st.just("btc"), amount=amounts)
 stop_requests = st.builds(

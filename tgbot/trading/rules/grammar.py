@@ -9,11 +9,10 @@ from decimal import Decimal
 from tgbot.core.errors import Refused, UsageError
 from tgbot.core.money import HUNDRED, ONE, plain
 from tgbot.core.numbers import Ambiguous, DecimalSign, NotANumber, read_number
-from tgbot.core.orders import Side, TimeInForce
+from tgbot.core.orders import LONGEST_GTT, Side, TimeInForce
 from tgbot.core.reply import Button, T
 
 BUTTON_BYTES = 64  # Telegram's limit for the data of a button
-LONGEST_GTT = timedelta(days=30)
 _LATER = frozenset({"cross", "isolated", "borrow", "repay"})
 # Which of them exclude each other because they say the same thing.
 _OPTIONS = {
