@@ -125,7 +125,7 @@ def _faults_of_object(value: dict[str, object], schema: Schema, where: str) -> I
     for name, item in value.items():
         if name in properties:
             yield from faults_of(item, properties[name], f"{where}.{name}", is_required=name in required)
-        elif "additionalProperties" in schema:
+        elif schema.get("additionalProperties"):
             yield from faults_of(item, schema["additionalProperties"], f"{where}.{name}")
         elif properties:
             yield f"{where}.{name} is not in the catalogue"
