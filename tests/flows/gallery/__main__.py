@@ -14,7 +14,7 @@ from traceback import format_exception
 from tests.browser import Chromium, Look, launched
 from tests.flows.gallery.chapters import CHAPTERS, Chapter
 from tests.flows.gallery.sheet import contact_sheet, save
-from tests.flows.gallery.shown import overhearing, write_list
+from tests.flows.gallery.shown import Overheard, overhearing, write_list
 from tests.flows.gallery.traveller import Traveller
 from tests.flows.stage import open_stage
 
@@ -28,23 +28,30 @@ async def take(wanted: Sequence[str]) -> bool:
     names = [name for name in wanted if name in CHAPTERS] or list(CHAPTERS)
     languages = [language for language in LANGUAGES if language in wanted] or list(LANGUAGES)
     shown: dict[str, set[str]] = {name: set() for name in names}
-    failed: list[str] = []
-    async with launched() as chromium:
-        for language in languages:
-            for name in names:
-                traveller, error = await travel(CHAPTERS[name], language, chromium)
-                save(f"{name}-{language}", contact_sheet(traveller.cards))
-                shown[name] |= traveller.shown
-                if error is not None:
-                    print(f"{name}-{language} broke off:", *format_exception(error), sep="\n")  # noqa: T201 - a script
-                    failed.append(f"{name}-{language}")
+    broken: list[str] = []
+
+    async def take_all(language: str) -> None:
+        for name in names:
+            traveller, error = await travel(CHAPTERS[name], language, chromium, heard)
+            save(f"{name}-{language}", contact_sheet(traveller.cards))
+            shown[name] |= traveller.shown
+            if error is not None:
+                print(f"{name}-{language} broke off:", *format_exception(error), sep="\n")  # noqa: T201 - a script
+                broken.append(f"{name}-{language}")
+
+    with overhearing() as heard:
+        async with launched() as chromium, asyncio.TaskGroup() as tasks:
+            for language in languages:
+                tasks.create_task(take_all(language))
     write_list(shown, CHAPTERS)
-    print("broken off:", *failed or ["none"])  # noqa: T201 - a script
-    return not failed
+    print("broken off:", *broken or ["none"])  # noqa: T201 - a script
+    return not broken
 
 
-async def travel(chapter: Chapter, language: str, chromium: Chromium) -> tuple[Traveller, Exception | None]:
-    with TemporaryDirectory() as folder, overhearing() as heard:
+async def travel(
+    chapter: Chapter, language: str, chromium: Chromium, heard: Overheard
+) -> tuple[Traveller, Exception | None]:
+    with TemporaryDirectory() as folder:
         database = f"sqlite+aiosqlite:///{folder}/tgbot.db"
         async with open_stage(Path(folder), database) as stage:
             stage.price("BTC-USDT", "67412.3")

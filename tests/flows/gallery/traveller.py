@@ -1,5 +1,6 @@
 """Somebody goes through the product, and what the bot answers is photographed."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from tgbot.paper.faults import Mode
 from tgbot.playground.chats import Message
 
 REST = 0.35  # seconds in which a chat that has come to rest does not change
-LONG = 30  # seconds of patience for what is looked at every few
+AWAY = "delivery.away"
+LONG = 45  # seconds of patience for what is looked at every few
+_WAKING = asyncio.Lock()  # a process migrates one database at a time
 
 
 def nothing() -> None:
@@ -44,8 +47,9 @@ class Traveller:
     async def wake_bot(self) -> None:
         """Until it knows the pairs."""
         asked = self.stage.faults.add("GET", "/api/v2/symbols", Mode.DELAY)
-        await self._life.enter_async_context(self.stage.bot())
-        await self.stage.until(lambda: asked.hits > 0)
+        async with _WAKING:
+            await self._life.enter_async_context(self.stage.bot())
+            await self.stage.until(lambda: asked.hits > 0)
         await self.stage.clock.sleep(REST)
 
     async def stop_bot(self) -> None:
@@ -76,12 +80,11 @@ class Traveller:
 
     async def press_for_toast(self, verb: str) -> None:
         message, label = self.newest(verb)
-        await self.toasted(f"[ {label} ]", await self.seat.press_for_toast(label, message))
-
-    async def toasted(self, caption: str, words: str) -> None:
+        words = await self.seat.press_for_toast(label, message)
         if keys := self.heard.keys(words):
-            self.cards.append((caption, toast(words)))
+            self.cards.append((f"[ {label} ]", toast(words)))
             self.shown |= keys
+        await self.screen.page.keyboard.press("Escape")  # what is shown over all else goes away
 
     async def hear(self, caption: str, key: str, act: Callable[[], object] = nothing) -> Message:
         """What is told of something that happens: a message with this text, and whatever comes with it."""
@@ -166,6 +169,8 @@ class Traveller:
         changed = [each for each in said if self._seen.get(each.id) != each.revision]
         kept = [each for each in changed if each.id not in self._seen or each is pressed]
         for message in kept or changed[-1:]:
+            if AWAY in self.keys(message) and message is not pressed:
+                continue  # the clock was moved
             await self._photograph(caption, message)
             caption = "…"
         self._seen |= {each.id: each.revision for each in changed}

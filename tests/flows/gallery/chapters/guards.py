@@ -37,6 +37,6 @@ async def be_quiet(one: Traveller) -> None:
     await one.fed("BTC-USDT", "ETH-USDT")
     one.stage.price("BTC-USDT", 68_010)
     one.stage.price("ETH-USDT", 3_310)
-    await one.stage.clock.sleep(1)
+    await one.stage.clock.sleep(4)
     one.pass_time(minutes=11)
     await one.hear("11 min later", "delivery.kept")

@@ -11,9 +11,9 @@ async def on_paper(one: Traveller) -> None:
     await one.quietly("/mode paper")
 
 
-async def linked(one: Traveller, **how: str) -> Credentials:
+async def linked(one: Traveller, permission: str = "General,Spot") -> Credentials:
     """With 5,000 USDT and 0.1 BTC at KuCoin."""
-    account = await one.stage.kucoin_account(**how)
+    account = await one.stage.kucoin_account(permission=permission)
     await enter(one.seat, account)
     one.look_away()
     return account
