@@ -91,6 +91,7 @@ class Traveller:
         act()
         self.seat._take_time()
         message = await self.awaited(key)
+        await self.stage.clock.sleep(1)  # as long as Telegram's limit keeps a second message of it back
         await self._keep(f"({caption})", message)
         return message
 

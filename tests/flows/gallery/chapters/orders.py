@@ -38,6 +38,7 @@ async def follow(one: Traveller) -> None:
     await placed(one, "/buy eth 0.1eth @ 3000")
     await one.say("/cancel")
     await one.press("order_cancel")
+    await placed(one, "/buy btc 0.01btc @ 64000")
     await one.say("/cancel btc")
     await one.quietly("/buy btc 100")
     one.stage.price("BTC-USDT", 67_500)
@@ -46,9 +47,6 @@ async def follow(one: Traveller) -> None:
     await one.press("ticket_ok")
     await one.press("ticket_fresh")
     await one.say(f"/order {one.short()}")
-    await one.quietly("/buy btc 0.05btc @ 66000")
-    one.pass_time(seconds=61)
-    await one.say("0.05")
 
 
 async def wait_for_prices(one: Traveller) -> None:
