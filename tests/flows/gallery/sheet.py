@@ -15,7 +15,7 @@ COLUMNS = 4
 GAP = 16
 CAPTION = 26
 CARD = 376  # the width of a sheet's column; wide enough for what a phone shows of a message
-COLOURS = 128
+COLOURS = 32
 TABLE, INK, TOAST = "#dfe6ee", "#2b3a4a", "#3a3f4a"
 LINE = 40  # characters of a caption or a toast
 
@@ -60,7 +60,7 @@ def save(name: str, picture: Image.Image) -> None:
 
 
 def _captioned(caption: str, picture: Image.Image) -> Image.Image:
-    words = "".join(sign for sign in caption if ord(sign) < 0x2500)  # the font has no pictograms
+    words = "".join(sign for sign in caption if ord(sign) < 0x2300)  # the font has no pictograms
     if len(words) > LINE:
         words = f"{words[: LINE - 1]}…"
     block = Image.new("RGB", (CARD, picture.height + CAPTION), TABLE)

@@ -20,6 +20,7 @@ from tgbot.playground.chats import Message
 REST = 0.35  # seconds in which a chat that has come to rest does not change
 AWAY = "delivery.away"
 LONG = 45  # seconds of patience for what is looked at every few
+SHORT = 20  # a key is longer
 _WAKING = asyncio.Lock()  # a process migrates one database at a time
 
 
@@ -69,7 +70,7 @@ class Traveller:
         for text in texts:
             self.look_away()
             await self.seat.say(text, patience=LONG)
-            await self._keep(text)
+            await self._keep(text if text.startswith("/") or len(text) < SHORT else "…")
 
     async def press(self, verb: str) -> None:
         """The newest button that does this; the card is the message that changes, or those that come."""
@@ -94,6 +95,11 @@ class Traveller:
         await self.stage.clock.sleep(1)  # as long as Telegram's limit keeps a second message of it back
         await self._keep(f"({caption})", message)
         return message
+
+    async def find(self, caption: str, key: str) -> None:
+        """The newest message with this text, which came while nobody looked."""
+        message = next(each for each in reversed(self.said()) if key in self.keys(each))
+        await self._photograph(f"({caption})", message)
 
     # Acts that are not of interest here
 

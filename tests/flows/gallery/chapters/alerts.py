@@ -12,11 +12,14 @@ async def be_told(one: Traveller) -> None:
     """From setting one to its end."""
     await on_paper(one)
     price = one.stage.price
-    await one.say("/alert", "/alert eth", "< 3000", "/alert eth 3000", "/alert btc > 1,500")
+    await one.say("/alert")
+    await one.press("alert_drop")
+    await one.say("/alert eth", "< 3000", "/alert eth 3000", "/alert btc > 1,500")
     await one.say('/alert btc > 68000 note "take profit"', "/alert eth cross 3100 every 30m")
     await one.fed("BTC-USDT", "ETH-USDT")
     await one.hear("BTC-USDT 68004.6", "alerts.fired_note", lambda: price("BTC-USDT", "68004.6"))
     await one.press("alert_snooze")
+    await one.say("/alerts")
     one.pass_time(minutes=15)
     await one.quietly("/alert eth > 9000")
     await one.hear("15 min later", "alerts.still_so")
@@ -90,7 +93,13 @@ async def compute(one: Traveller) -> None:
     one.stage.price("BTC-USDT", 67_400)
     await one.hear("BTC-USDT 69900", "alerts.measured_move", lambda: one.stage.price("BTC-USDT", 69_900))
     await one.hear("BTC-USDT 70100", "alerts.condition_and", lambda: one.stage.price("BTC-USDT", 70_100))
-    await one.say("/alert btc rsi 1h", "/alert btc ma 200/50 1h", "/alert btc rsi 7h < 30", "/alert btc volume 1h")
+    await one.say(
+        "/alert btc rsi 1h",
+        "/alert btc ma 200/50 1h",
+        "/alert btc rsi 7h < 30",
+        "/alert btc volume 1h",
+        "/alert btc 3% 9d",
+    )
 
 
 async def read_news(one: Traveller) -> None:
@@ -121,8 +130,8 @@ async def watch(one: Traveller) -> None:
     await one.say("/watch", "/watch btc eth 2%")
     await one.fed("BTC-USDT")
     await one.hear("BTC-USDT 68770", "watches.moved", lambda: price("BTC-USDT", 68_770))
-    await one.say("/watch", "/unwatch eth", "/unwatch eth", "/watch eth 99%", "/watch eth 1% 2%", "/watch eth 2")
-    await one.say("/watch eth 1,5%")
+    await one.say("/watch", "/unwatch eth", "/unwatch eth", "/watch eth 200%", "/watch eth 1% 2%", "/watch eth 2")
+    await one.say("/watch eth 1,500%", "/watch 2%")
     play = one.stage.playground
     await one.quietly("/alert btc > 70000", "/alert btc > 71000")
     await one.fed("BTC-USDT")

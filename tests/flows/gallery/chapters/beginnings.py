@@ -13,6 +13,7 @@ async def begin(one: Traveller) -> None:
     await one.quietly("/start")
     await one.press("paper_try")
     await one.say("/start", "/mode", "/mode live", "/mode nonsense", "/paper", "/paper rest", "/paper reset")
+    await one.say("/history", "/pnl")
 
 
 async def read_help(one: Traveller) -> None:
@@ -55,7 +56,7 @@ async def be_misunderstood(one: Traveller) -> None:
     """What is never acted on."""
     play = one.stage.playground
     await on_paper(one)
-    await one.say("hello", "/nonsense", "/prise btc", "/propose buy btc 1")
+    await one.say("hello", "/qqqqqqqqqqq", "/prise btc", "/propose buy btc 1")
     mine = await play.say(one.seat.person, one.seat.chat, "hello")
     await one.quietly("hello")
     one.look_away()

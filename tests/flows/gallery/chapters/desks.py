@@ -27,6 +27,7 @@ class Desk:
         message, label = self.one.newest(verb)
         self.one.look_away()
         await self.bob.press(label, "", message)
+        await self.one.stage.clock.sleep(1)  # what follows from it comes, and moves what is above
         await self.one._keep(f"[ {label} ], Bob", message)
 
 
@@ -69,6 +70,7 @@ async def set_up(one: Traveller) -> None:
     await one.press("desk_lend_ok")
     await one.say("/desk")
     await one.go_to(desk.here)
+    await one.find("lent", "approvals.lent_paper")
     await one.say("/desk", "/policy")
     await desk.propose("/propose buy btc 100")
     await one.hear("/propose buy btc 100, Eve", "approvals.card_open")
@@ -132,6 +134,10 @@ async def rule(one: Traveller) -> None:
     await one.press("vote_yes")
     await desk.bob_does("vote_yes")
     await one.say("/policy")
+    await one.go_to(desk.alone)
+    await one.find("to whom the account belongs", "approvals.rules_loosen")
+    await one.go_to(desk.here)
+    await one.quietly("/policy")
     await one.tap("policy_edit")
     await one.tap("policy_edit:quorum")
     await one.press("policy_set:quorum 3")
@@ -142,10 +148,17 @@ async def rule(one: Traveller) -> None:
 
 
 async def be_refused(one: Traveller) -> None:
-    desk = await desk_of(one)
+    await desk_of(one)
     await one.say("/propose", "/approve", "/approve zz", "/cancel", "/cancel zzzz", "/propose buy btc 5000")
     await one.say("/propose sell btc 50%", "/propose buy btc 900000", "/audit nonsense", "/desk")
-    await one.say("/alert btc > 70000", "/alerts")
-    await desk.propose("/propose buy btc 5")
+    await one.say("/alert", "/alert btc", "/alert btc > 70000", "/alerts")
+    await one.press("alert_edit")
+    await one.say("/propose buy btc 5")
+    await one.press_for_toast("vote_yes")
+    short = one.short()
+    await one.quietly(f"/reject {short}")
+    await one.say(f"/approve {short}")
+    await one.quietly("/policy pairs btc", "/policy day 20")
+    await one.say("/propose buy eth 5", "/propose buy btc 30")
     await one.quietly("/policy proposers list 1")
     await one.say("/propose buy btc 5")

@@ -16,11 +16,11 @@ async def limit(one: Traveller) -> None:
     await one.say("/buy btc 151", "/buy eth 10")
     await placed(one, "/buy btc 120")
     await one.say("/buy btc 90", "/settings limit order 500", "/settings limit pairs all", "/settings")
-    await one.say(*each_of(("order soon", "order 1,500", "nonsense 1"), "/settings limit {}"))
+    await one.say(*each_of(("order soon", "nonsense 1"), "/settings limit {}"))
     await placed(one, "/buy btc 20 @ 60000")
     await one.say("/panic")
     await one.press("orders_cancel")
-    await one.say("/buy btc 10", "/settings limit", "/resume", "/resume")
+    await one.say("/buy btc 10", "/settings limit", "/resume", "/resume", "/settings limit order 1,500")
 
 
 async def be_quiet(one: Traveller) -> None:

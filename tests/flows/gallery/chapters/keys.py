@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from tests.flows.gallery.chapters.steps import enter, linked, on_paper
+from tests.flows.gallery.chapters.steps import linked, on_paper
 from tests.flows.gallery.traveller import Traveller
 from tgbot.db.engine import Database
 from tgbot.paper.exchange import Credentials
@@ -22,8 +22,12 @@ async def link(one: Traveller) -> None:
     await one.say("x" * 41, "Savings")
     await one.say("/keys", "/mode live", "/buy btc 20")
     await one.press("ticket_ok")
-    await enter(one.seat, await one.stage.kucoin_account())
-    await one.say("/keys")
+    await one.say("/start", "/buy btc 20 stop 70000")
+    await one.tap("ticket_ok")
+    await one.say("/orders")
+    second = await one.stage.kucoin_account()
+    await one.quietly("/connect", second.key, second.secret)
+    await one.say(second.passphrase, "/keys")
     await one.press("key_use")
     await one.press("key_drop")
     await one.press("key_drop_yes")

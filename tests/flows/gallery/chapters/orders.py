@@ -1,6 +1,6 @@
 """Tickets and orders on paper, from the typed line to their end."""
 
-from tests.flows.gallery.chapters.steps import on_paper, ordered, placed
+from tests.flows.gallery.chapters.steps import ask_for, on_paper, ordered, placed
 from tests.flows.gallery.traveller import Traveller
 
 
@@ -15,7 +15,7 @@ async def trade(one: Traveller) -> None:
     await one.say("/sell btc 50%")
     await one.press("ticket_drop")
     await one.say("/sell", "/sell btc")
-    await one.say("/buy btc 100 @ 66000 hidden", "/buy btc 0.1btc @ 66000 iceberg 0.01btc", "/buy btc 50 @ 67500 ioc")
+    await one.say("/buy btc 100 @ 66000 hidden", "/buy btc 0.1btc @ 66000 iceberg 0.01", "/buy btc 50 @ 67500 ioc")
     await one.say("/buy btc 50 @ 67500 fok", "/buy eth 0.1eth @ -2% post gtt 1h")
     await one.say("/buy btc 0.05btc @ 66000", "0.01", "0.05")
     await one.press("ticket_ok")
@@ -40,7 +40,7 @@ async def follow(one: Traveller) -> None:
     await one.press("order_cancel")
     await placed(one, "/buy btc 0.01btc @ 64000")
     await one.say("/cancel btc")
-    await one.quietly("/buy btc 100")
+    await ask_for(one, "/buy btc 100")
     one.stage.price("BTC-USDT", 67_500)
     await one.press("ticket_ok")
     one.pass_time(seconds=61)
@@ -93,7 +93,7 @@ async def be_refused(one: Traveller) -> None:
         "/buy btc 50 ioc post @ 60000",
         "/buy btc 50 fok fok @ 60000",
         "/buy btc 50 hidden iceberg 0.1 @ 60000",
-        "/buy btc 0.1btc @ 66000 iceberg 0.0001btc",
+        "/buy btc 0.1btc @ 66000 iceberg 0.0001",
         "/buy btc 50 gtt",
         "/buy btc 50 stop 67412.3",
         "/sell btc 0.01 tp 60000 sl 59000",

@@ -70,8 +70,10 @@ async def be_told_no(one: Traveller) -> None:
     await one.quietly("/buy btc 20", "/mode paper")
     await one.press("ticket_ok")
     await one.press("ticket_fresh")
-    await one.quietly("/mode live", "/buy btc 20")
-    await one.quietly("/keys")
+    await one.quietly("/buy btc 20", "/mode live")
+    await one.tap("ticket_ok")
+    await one.press("ticket_fresh")
+    await one.quietly("/balance")
     one.stage.faults.add("GET", "/api/v1/.*", Mode.HTML, times=99, status=503)
     await one.say("/balance", "/price eth")
 
@@ -92,6 +94,9 @@ async def trade_elsewhere(one: Traveller) -> None:
     await one.stage.until(lambda: one.stage.kucoin.streams.readers("/spotMarket/tradeOrdersV2"))
     await _elsewhere(one, account, f"{await _mark(one)}{'a' * 32}", "60000")
     await one.hear("with our mark", "trading.adopted")
+    await _elsewhere(one, account, "web3", "59000")
+    await one.quietly("/orders")
+    await one.say("/cancel all")
 
 
 async def _elsewhere(one: Traveller, account: Credentials, client_oid: str, price: str = "65000") -> None:

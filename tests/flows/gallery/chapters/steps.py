@@ -27,19 +27,19 @@ async def enter(seat: Seat, account: Credentials) -> None:
 
 async def ordered(one: Traveller, text: str) -> str:
     """Placed, with its answer photographed; its short id."""
-    await _ask_for(one, text)
+    await ask_for(one, text)
     await one.press("ticket_ok")
     return one.short()
 
 
 async def placed(one: Traveller, text: str) -> str:
     """The same, and nobody looks."""
-    await _ask_for(one, text)
+    await ask_for(one, text)
     await one.tap("ticket_ok")
     return one.short()
 
 
-async def _ask_for(one: Traveller, text: str) -> None:
+async def ask_for(one: Traveller, text: str) -> None:
     """Until the ticket is there: news of other orders are no answer."""
     one.look_away()
     await one.seat.say(text, patience=LONG)
