@@ -51,7 +51,7 @@ async def test_own_limits_hold_and_are_rows_of_the_settings(trader: Seat) -> Non
     later = await trader.say("/settings limit order 500", "begins only at")
     assert re.search(r"From .*: Per order 500 USDT$", later.text, re.MULTILINE)
     later = await trader.say("/settings limit pairs all", "begins only at")
-    assert re.search(r"From .*: Pairs None$", later.text, re.MULTILINE)
+    assert re.search(r"From .*: Pairs All$", later.text, re.MULTILINE)
     await trader.say("/buy btc 151", "above your own limit of 150 USDT")
     await trader.say("/settings limit order soon", "no amount")
 

@@ -28,7 +28,7 @@ def lines(shown: Shown) -> tuple[T, ...]:
 
 
 def choose(limit: Limit) -> Reply:
-    none = Button(T("guards.none"), f"limit:{limit} {NONE}")
+    none = Button(_unlimited(limit), f"limit:{limit} {NONE}")
     back = Button(T("accounts.back"), "limit")
     if limit is Limit.PAIRS:
         return Reply((T("guards.choose_pairs"),), ((none,), (back,)))
@@ -58,10 +58,14 @@ def _line(limit: Limit, limits: Limits) -> T:
 
 
 def _waiting(setting: Setting) -> T:
-    value: str | T = setting.value or T("guards.none")
+    value: str | T = setting.value or _unlimited(setting.limit)
     if setting.value and setting.limit is not Limit.PAIRS:
         value = T.of("guards.amount", amount=Decimal(setting.value))
     return T.of("guards.waiting", limit=T(f"guards.set_{setting.limit}"), value=value, at=setting.effective_at)
+
+
+def _unlimited(limit: Limit) -> T:
+    return T("guards.all" if limit is Limit.PAIRS else "guards.none")
 
 
 def _saved(setting: Setting, now: datetime) -> T:
