@@ -85,6 +85,7 @@ class Traveller:
         if keys := self.heard.keys(words):
             self.cards.append((f"[ {label} ]", toast(words)))
             self.shown |= keys
+        await self.stage.clock.sleep(REST)
         await self.screen.page.keyboard.press("Escape")  # what is shown over all else goes away
 
     async def hear(self, caption: str, key: str, act: Callable[[], object] = nothing) -> Message:
