@@ -173,6 +173,8 @@ class Traveller:
         """What has come, once the chat is at rest, and what was pressed if that has changed; else what has changed
         last."""
         await self.stage.clock.sleep(REST)
+        if not any(each.id not in self._seen for each in self.said()):
+            await self.stage.clock.sleep(1)  # Telegram's limit may keep back what comes besides
         said = self.said()
         changed = [each for each in said if self._seen.get(each.id) != each.revision]
         kept = [each for each in changed if each.id not in self._seen or each is pressed]

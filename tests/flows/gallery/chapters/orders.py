@@ -32,6 +32,7 @@ async def follow(one: Traveller) -> None:
     await one.say("/orders", f"/order {short}")
     await one.press("order_edit")
     await one.press("ticket_ok")
+    one.pass_time(minutes=1)  # what fills at once is told in the ticket's place alone
     await one.hear("BTC-USDT 65990", "trading.filled", lambda: one.stage.price("BTC-USDT", "65990"))
     await one.say(f"/order {one.short()}")
     await placed(one, "/buy btc 0.01btc @ 65000")
