@@ -9,6 +9,7 @@ import pytest
 
 from tests.accounts.conftest import MakeAccounts
 from tests.clock import JumpClock
+from tgbot.accounts import views
 from tgbot.accounts.guards.handlers import GuardsHandlers
 from tgbot.accounts.guards.service import Guards
 from tgbot.accounts.handlers import AccountsHandlers
@@ -22,7 +23,10 @@ from tgbot.core.people import Person
 from tgbot.core.reply import Button, Percent, Reply, T
 from tgbot.core.routing import Incoming
 from tgbot.db.engine import Database, WriteSession
-from tgbot.packaged import PACKAGE
+from tgbot.packaged import PACKAGE, folder
+from tgbot.texts.catalogue import Catalogue
+from tgbot.texts.notation import Reader
+from tgbot.texts.renderer import Renderer
 
 Writes = Callable[..., Incoming]
 NAMES = {"en": "English", "ru": "Русский"}
@@ -168,3 +172,12 @@ def commands_in_code() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Command" and isinstance(node.args[0], ast.Constant)
     }
+
+
+@pytest.mark.parametrize(
+    ("setting", "labels"),
+    [("rearm", ["0 %", "0,05 %", "0,1 %", "0,5 %"]), ("confirm", ["0 USDT", "100 USDT", "1 000 USDT", "10 000 USDT"])],
+)
+def test_what_a_setting_can_be_is_written_as_its_reader_writes_numbers(setting: str, labels: list[str]) -> None:
+    shown = Renderer(Catalogue(folder("locales"))).render(views.choose(setting, {}), Reader("ru", "UTC"))
+    assert [button.text.replace("\u00a0", " ") for row in shown.buttons for button in row][:-1] == labels

@@ -735,6 +735,19 @@ async def test_in_a_group_one_person_alone_reads_what_is_their_business(post: Po
     assert json.loads(call["ephemeral_message_parameters"]) == {"receiver_user_id": ANN}
 
 
+async def test_a_group_that_nobody_keeps_is_spoken_to_as_whoever_has_asked(
+    post: Post, telegram: TelegramServer
+) -> None:
+    post.recipients |= {ANN: Recipient("ru", "UTC"), DESK: Recipient("en", "UTC", is_known=False)}
+    async with post.sending():
+        await post.put(Notice(DESK, replace(words(1), asked_by=ANN), ANSWER))
+        await post.until_settled()
+        post.recipients[DESK] = Recipient("en", "UTC")
+        await post.put(Notice(DESK, replace(words(2), asked_by=ANN), ANSWER))
+        await post.until_settled()
+    assert telegram.texts(DESK) == ["1 с", "2 s"]
+
+
 async def test_where_telegram_cannot_it_comes_to_the_private_chat_and_is_not_tried_again(
     post: Post, telegram: TelegramServer
 ) -> None:

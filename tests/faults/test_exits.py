@@ -283,6 +283,7 @@ async def test_a_frozen_trader_s_exit_waits_in_the_bot_and_goes_when_thawed(desk
     await desk.rounds(31, 31)
     (told,) = await desk.told()
     assert told.startswith(f"↩ The exit of #{entry.short} waits in the bot")
+    assert (await listed(desk)).startswith(f"No open orders.\n#{entry.short} exit: ")
     assert f"#{entry.short} exit" in await listed(desk)
     await desk.now.tickets._guards.thaw(ANN, By.SELF)
     await desk.rounds(6)

@@ -33,6 +33,14 @@ async def club(stage: Stage) -> AsyncIterator[Club]:
         yield Club(stage, stage.seat_in_group("Bob"), stage.seat_in_group("Eve"), stage.seat("Eve"))
 
 
+async def test_a_group_that_nobody_keeps_yet_answers_whoever_asks_in_their_language(stage: Stage) -> None:
+    async with stage.bot():
+        for name, hello in (("Bob", "Hello"), ("Eve", "Здравствуйте")):
+            await stage.seat(name).say("/start", hello)
+        await stage.seat_in_group("Eve").say("/desk", "^Деск")
+        await stage.seat_in_group("Bob").say("/desk", "^A desk")
+
+
 async def test_an_administrator_sets_an_alert_and_everybody_reads_it_ring(club: Club) -> None:
     play = club.stage.playground
     card = await club.bob.say("/alert btc > 70000", "^🔔 Alert set: BTC-USDT > 70,000")

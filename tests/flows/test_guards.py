@@ -1,5 +1,7 @@
 """Limits, /panic and the operator's kill switch, on a bot that runs."""
 
+import re
+
 import pytest
 
 from tests.flows.stage import Seat, Stage
@@ -46,7 +48,10 @@ async def test_own_limits_hold_and_are_rows_of_the_settings(trader: Seat) -> Non
     await trader.say("/buy btc 120", "Buy BTC-USDT")
     await trader.press("Confirm", "^Filled")
     await trader.say("/buy btc 90", "more than the 80 USDT left")
-    await trader.say("/settings limit order 500", "begins only at")
+    later = await trader.say("/settings limit order 500", "begins only at")
+    assert re.search(r"From .*: Per order 500 USDT$", later.text, re.MULTILINE)
+    later = await trader.say("/settings limit pairs all", "begins only at")
+    assert re.search(r"From .*: Pairs All$", later.text, re.MULTILINE)
     await trader.say("/buy btc 151", "above your own limit of 150 USDT")
     await trader.say("/settings limit order soon", "no amount")
 

@@ -499,6 +499,8 @@ async def test_a_stop_and_an_exit_wait_at_kucoin_and_are_told_when_their_price_c
     both = await live.say("/sell btc 0.01 tp 72000 sl 60000", "^Sell BTC-USDT, OCO")
     assert "Stop loss: when the price falls to 60,000 (-10.45%), at 59,400 or better" in both.text.replace("−", "-")
     await live.press("Confirm", "^Placed: sell 0.01 BTC at 72,000, or when it falls to 60,000")
+    exits = await live.say("/buy btc 0.01btc @ 66000 tp 72600 sl -2%", "Then loss: ≈ 64,680 USDT .-2%")
+    assert "Then profit: ≈ 72,600 USDT (+10%)" in exits.text
     shown = await live.say("/orders", "^2 open orders")
     assert shown.text.count("waits at KuCoin") == 2
     stage.price("BTC-USDT", 70_000)

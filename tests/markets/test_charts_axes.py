@@ -77,18 +77,31 @@ def test_the_axis_never_goes_below_nothing() -> None:
 @pytest.mark.parametrize(
     ("price", "step", "text"),
     [
-        ("67012.3", None, "67 012.3"),
-        ("1234567.50", None, "1 234 567.5"),
+        ("67012.3", None, "67,012.3"),
+        ("1234567.50", None, "1,234,567.5"),
         ("0.0000012300", None, "0.00000123"),
-        ("1E+9", None, "1 000 000 000"),
-        ("67000", "500", "67 000"),
+        ("1E+9", None, "1,000,000,000"),
+        ("67000", "500", "67,000"),
         ("0.00000115", "5E-8", "0.00000115"),
         ("0.9", "0.05", "0.90"),
         ("1", "0.001", "1.000"),
     ],
 )
 def test_prices_are_written_in_full_and_alike(price: str, step: str | None, text: str) -> None:
-    assert written(Decimal(price), Decimal(step) if step else None).replace("\u2009", " ") == text
+    assert written(Decimal(price), "en", Decimal(step) if step else None) == text
+
+
+def test_prices_and_dates_are_written_as_their_reader_writes_them_elsewhere() -> None:
+    assert written(Decimal("67012.30"), "ru") == "67\u00a0012,3"
+    assert written(Decimal("0.9"), "ru", Decimal("0.05")) == "0,90"
+    found = label_times(times(Interval.HOUR_1, 120, START), 7.5, width, "ru")
+    assert [label for _, label in found][:2] == ["23 нояб.", "24 нояб."]
+
+
+@pytest.mark.parametrize("language", ["zh", "hi", "th", "ar", "nonsense"])
+def test_what_the_font_cannot_write_is_english(language: str) -> None:
+    assert written(Decimal("67012.3"), language) == "67,012.3"
+    assert label_times(times(Interval.HOUR_1, 120, START), 7.5, width, language)[0][1] == "23 Nov"
 
 
 def times(interval: Interval, count: int, start: datetime, zone: str = "UTC") -> list[datetime]:
@@ -110,13 +123,13 @@ def times(interval: Interval, count: int, start: datetime, zone: str = "UTC") ->
 def test_times_are_labelled_where_a_period_of_the_reader_begins(
     interval: Interval, start: datetime, zone: str, labels: str
 ) -> None:
-    found = label_times(times(interval, 120, start, zone), 7.5, width)
+    found = label_times(times(interval, 120, start, zone), 7.5, width, "en")
     assert [label.replace(" ", "_") for _, label in found] == labels.split()
 
 
 def test_an_hour_that_comes_twice_or_not_at_all_moves_no_label() -> None:
     before_summer = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    found = label_times(times(Interval.HOUR_1, 48, before_summer, "Europe/Berlin"), 24, width)
+    found = label_times(times(Interval.HOUR_1, 48, before_summer, "Europe/Berlin"), 24, width, "en")
     assert [label for _, label in found] == ["18:00", "29 Mar", "06:00", "12:00", "18:00", "30 Mar", "06:00", "12:00"]
     assert [place for place, _ in found][:3] == [5, 11, 16]  # the night has lost an hour
 
@@ -132,7 +145,7 @@ def test_labels_of_times_stand_clear_of_each_other(
     interval: Interval, count: int, hours: int, zone: str, slot: float
 ) -> None:
     found = label_times(
-        times(interval, count, datetime(2017, 9, 1, tzinfo=UTC) + timedelta(hours=hours), zone), slot, width
+        times(interval, count, datetime(2017, 9, 1, tzinfo=UTC) + timedelta(hours=hours), zone), slot, width, "en"
     )
     assert found
     for (before, label_before), (place, label) in pairwise(found):
@@ -140,4 +153,4 @@ def test_labels_of_times_stand_clear_of_each_other(
 
 
 def test_a_single_candle_is_dated() -> None:
-    assert label_times(times(Interval.MINUTE_1, 1, START + timedelta(minutes=1)), 48, width) == [(0, "22 Nov")]
+    assert label_times(times(Interval.MINUTE_1, 1, START + timedelta(minutes=1)), 48, width, "en") == [(0, "22 Nov")]

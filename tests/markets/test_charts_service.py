@@ -1,6 +1,7 @@
 """Charts are made of what the exchange and a person's own tables say, off the event loop, once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -37,7 +38,20 @@ async def test_the_latest_candles_are_shown_in_the_persons_zone(clock: JumpClock
     assert chart is not None
     assert len(chart.candles) == CANDLES
     assert chart.candles[-1].close == 67_199
-    assert (chart.zone, chart.theme, chart.interval) == ("Asia/Kolkata", Theme.LIGHT, Interval.HOUR_1)
+    assert (chart.zone, chart.language) == ("Asia/Kolkata", "en")
+    assert (chart.theme, chart.interval) == (Theme.LIGHT, Interval.HOUR_1)
+
+
+async def test_a_chart_is_written_in_the_persons_language(clock: JumpClock, exchange: MemoryExchange) -> None:
+    exchange.trade("BTC-USDT", "67000")
+    charts, boris = Charts(exchange, clock), replace(ANNA, language="ru")
+    hers, his = [
+        await charts.chart(person, "BTC-USDT", Interval.HOUR_1, Theme.LIGHT, with_marks=False)
+        for person in (ANNA, boris)
+    ]
+    assert hers is not None
+    assert his is not None
+    assert await charts.picture(hers) != await charts.picture(his)
 
 
 async def test_without_a_trade_there_is_no_chart(clock: JumpClock, exchange: MemoryExchange) -> None:

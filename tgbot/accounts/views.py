@@ -1,10 +1,13 @@
 """How greeting, help and settings look in the chat."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from tgbot.accounts.service import DISPLAY_CURRENCIES, QUOTES
 from tgbot.core.buttons import CONNECT, HELP, START
 from tgbot.core.money import HUNDRED
 from tgbot.core.people import Mode, Person
-from tgbot.core.reply import Button, Percent, Reply, T
+from tgbot.core.reply import Button, Percent, Reply, T, Value
 
 # The tasks people come with, each with its commands; every command has a text `accounts.help_…`.
 TASKS: dict[str, tuple[str, ...]] = {
@@ -70,18 +73,23 @@ def settings(person: Person, language_names: dict[str, str], more: tuple[T, ...]
 
 def choose(setting: str, language_names: dict[str, str]) -> Reply:
     """What a setting can be; a time zone and a per cent can also be typed."""
-    values = {
+    offered: dict[str, Mapping[str, Value]] = {
         "language": language_names,
         "zone": {zone: zone for zone in ZONES},
         "display": {currency: currency for currency in DISPLAY_CURRENCIES},
         "quote": {quote: quote for quote in QUOTES},
-        "rearm": {step: step for step in STEPS_BACK},
-        "drift": {drift: drift for drift in DRIFTS},
-        "confirm": {above: f"{above} USDT" for above in TYPED_ABOVE},
-    }[setting]
+        "rearm": {step: _share(step) for step in STEPS_BACK},
+        "drift": {drift: _share(drift) for drift in DRIFTS},
+        "confirm": {above: T.of("guards.amount", amount=Decimal(above)) for above in TYPED_ABOVE},
+    }
+    values = offered[setting]
     buttons = [Button(T.of("accounts.value", value=name), f"set:{setting} {value}") for value, name in values.items()]
     rows = tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
     return Reply((T(f"accounts.choose_{setting}"),), (*rows, _back("settings")))
+
+
+def _share(text: str) -> Percent:
+    return Percent(Decimal(text.removesuffix("%")))
 
 
 def _back(verb: str) -> tuple[Button, ...]:

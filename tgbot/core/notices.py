@@ -35,9 +35,11 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who reads a chat: `language` as Telegram gives it, `time_zone` an IANA name. What `levels` lacks is on."""
+    """Who reads a chat: `language` as Telegram gives it, `time_zone` an IANA name. What `levels` lacks is on. One that
+    is not known has chosen nothing: a person whom we have not met, or a group that nobody keeps."""
 
     language: str
     time_zone: str
     levels: Mapping[Kind, Level] = field(default_factory=dict)
     quiet: Quiet | None = None
+    is_known: bool = True

@@ -68,6 +68,8 @@ class Reply:
 
     `only_for`: in a group it is this person's business alone. Where Telegram cannot show it to them alone there, it
     comes to their private chat; the group reads no more than where to look, and that only if it cannot come there.
+
+    `asked_by`: in a group that nobody keeps it is in this person's language.
     """
 
     lines: tuple[T | Table, ...]
@@ -78,6 +80,7 @@ class Reply:
     card: str | None = None
     brief: T | None = None
     only_for: int | None = None
+    asked_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Answers to what people write and press."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -64,7 +65,7 @@ class Answers:
         is_edit = bool(incoming.press_id) and has_message and not reply.is_new and not loses_picture
         notice = Notice(
             incoming.chat_id,
-            reply,
+            reply if incoming.is_private else replace(reply, asked_by=incoming.user_id),
             Priority.ANSWER,
             card=reply.card,
             edit_message_id=incoming.message_id if is_edit else None,

@@ -27,7 +27,15 @@ _PACK: dict[type, tuple[str, Callable[[Any], object]]] = {
     Button: ("button", lambda button: [button.label, button.data, button.url]),
     Reply: (
         "reply",
-        lambda reply: [reply.lines, reply.buttons, reply.is_silent, reply.is_new, reply.brief, reply.only_for],
+        lambda reply: [
+            reply.lines,
+            reply.buttons,
+            reply.is_silent,
+            reply.is_new,
+            reply.brief,
+            reply.only_for,
+            reply.asked_by,
+        ],
     ),
 }
 
@@ -76,9 +84,10 @@ def _reply(
     is_new: bool,
     brief: T | None = None,
     only_for: int | None = None,
+    asked_by: int | None = None,
 ) -> Reply:
     """What an earlier release has written lacks the last of them."""
-    return Reply(tuple(lines), _tuples(buttons), is_silent, is_new, brief=brief, only_for=only_for)
+    return Reply(tuple(lines), _tuples(buttons), is_silent, is_new, brief=brief, only_for=only_for, asked_by=asked_by)
 
 
 def _tuples(rows: list[list[Any]]) -> tuple[tuple[Any, ...], ...]:

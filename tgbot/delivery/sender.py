@@ -13,6 +13,7 @@ from tgbot.chat.sending import Messenger
 from tgbot.core.clock import Clock
 from tgbot.core.crash import crash_point
 from tgbot.core.errors import ChatGone, DeliveryError, DeliveryNotSent, DeliveryUnknown, Malformed, Throttled
+from tgbot.core.notices import Recipient
 from tgbot.core.reply import T, say
 from tgbot.db.engine import Database, WriteSession
 from tgbot.delivery.claims import left_claimed, next_due, tend
@@ -167,7 +168,7 @@ class Sender:
 
     async def _send(self, parcel: Parcel) -> Outcome:
         head, reply = parcel.head, parcel.reply()
-        reader = Reader(parcel.recipient.language, parcel.recipient.time_zone)
+        reader = await self._reader(parcel.recipient, reply.asked_by)
         rendered = self._renderer.render(reply, reader)
         if head.is_plain:
             rendered = without_markup(rendered)
@@ -192,9 +193,7 @@ class Sender:
         """In the group for one person alone; else in their private chat, without its buttons, which belong into the
         group; else the group reads where to look."""
         head = parcel.head
-        async with self._database.read() as session:
-            recipient = (await self._recipients_of(session, [person_id]))[person_id]
-        reader = Reader(recipient.language, recipient.time_zone)
+        reader = await self._reader_of(person_id)
         rendered = self._renderer.render(parcel.reply(), reader)
         with suppress(Malformed):
             return await self._messenger.send_to_one(head.chat_id, person_id, rendered, thread_id=head.thread_id)
@@ -202,6 +201,17 @@ class Sender:
             return await self._messenger.send(person_id, replace(rendered, buttons=()))
         elsewhere = self._renderer.render(say("delivery.for_one"), reader)
         return await self._messenger.send(head.chat_id, elsewhere, thread_id=head.thread_id)
+
+    async def _reader(self, recipient: Recipient, asked_by: int | None) -> Reader:
+        """In a group that nobody keeps whoever has asked is spoken to."""
+        if not recipient.is_known and asked_by is not None:
+            return await self._reader_of(asked_by)
+        return Reader(recipient.language, recipient.time_zone)
+
+    async def _reader_of(self, person_id: int) -> Reader:
+        async with self._database.read() as session:
+            recipient = (await self._recipients_of(session, [person_id]))[person_id]
+        return Reader(recipient.language, recipient.time_zone)
 
     def _holds_for(self, done: Sequence[tuple[Parcel, Outcome]], now: datetime) -> dict[int, datetime]:
         """Holds back what has to wait after these outcomes; returns the waits that Telegram ordered."""

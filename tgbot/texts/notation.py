@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 
 from tgbot.core.reply import Percent
 
@@ -43,6 +43,24 @@ def number(value: Decimal | int, reader: Reader) -> str:
         # Babel quantizes in the current context, whose 28 digits would be too few for a long number.
         context.prec = MOST_DIGITS
         return str(format_decimal(value, locale=_locale(reader.language), decimal_quantization=False))
+
+
+def decimals(value: Decimal, reader: Reader, places: int | None = None) -> str:
+    """Grouped, with exactly so many decimals, or all of its own."""
+    if places is None:
+        return number(value, reader)
+    with localcontext() as context:
+        context.prec = MOST_DIGITS
+        rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    whole, _, rest = format(abs(rounded), "f").partition(".")
+    sign = "-" if rounded < 0 else ""
+    point = get_decimal_symbol(_locale(reader.language)) if rest else ""
+    return f"{sign}{number(Decimal(whole), reader)}{point}{rest}"
+
+
+def dated(value: datetime, pattern: str, reader: Reader) -> str:
+    """A part of a moment that is on the reader's clock already, by a pattern of Unicode's."""
+    return format_datetime(value, pattern, locale=_locale(reader.language))
 
 
 def percent(value: Percent, reader: Reader) -> str:

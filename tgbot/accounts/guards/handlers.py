@@ -60,7 +60,7 @@ class GuardsHandlers:
         return views.limits(await self._guards.shown(person), saved, self._clock.now())
 
     def _read(self, person: Person, limit: Limit, value: str, incoming: Incoming) -> str:
-        if value.strip().lower() == views.NONE:
+        if value.strip().lower() in views.NO_LIMIT:
             return ""
         if limit is Limit.PAIRS:
             return self._read_pairs(person, value)

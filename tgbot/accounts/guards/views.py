@@ -1,6 +1,7 @@
 """How limits and freezes look in the chat."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from tgbot.accounts.guards.rules import Limit, Limits, Setting
 from tgbot.accounts.guards.service import Shown
@@ -8,6 +9,7 @@ from tgbot.core.reply import Button, Reply, T
 
 AMOUNTS = {Limit.ORDER: (100, 500, 1_000, 5_000), Limit.DAY: (500, 1_000, 5_000, 20_000)}
 NONE = "none"
+NO_LIMIT = frozenset({NONE, "all"})  # as the list says of pairs
 
 
 def limits(shown: Shown, saved: Setting | None = None, now: datetime | None = None) -> Reply:
@@ -26,7 +28,7 @@ def lines(shown: Shown) -> tuple[T, ...]:
 
 
 def choose(limit: Limit) -> Reply:
-    none = Button(T("guards.none"), f"limit:{limit} {NONE}")
+    none = Button(_unlimited(limit), f"limit:{limit} {NONE}")
     back = Button(T("accounts.back"), "limit")
     if limit is Limit.PAIRS:
         return Reply((T("guards.choose_pairs"),), ((none,), (back,)))
@@ -56,8 +58,14 @@ def _line(limit: Limit, limits: Limits) -> T:
 
 
 def _waiting(setting: Setting) -> T:
-    value = setting.value or T("guards.none")
+    value: str | T = setting.value or _unlimited(setting.limit)
+    if setting.value and setting.limit is not Limit.PAIRS:
+        value = T.of("guards.amount", amount=Decimal(setting.value))
     return T.of("guards.waiting", limit=T(f"guards.set_{setting.limit}"), value=value, at=setting.effective_at)
+
+
+def _unlimited(limit: Limit) -> T:
+    return T("guards.all" if limit is Limit.PAIRS else "guards.none")
 
 
 def _saved(setting: Setting, now: datetime) -> T:

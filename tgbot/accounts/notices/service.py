@@ -10,7 +10,7 @@ from tgbot.db.engine import Database, ReadSession, WriteSession
 
 KeepersOf = Callable[[ReadSession, Collection[int]], Awaitable[dict[int, int]]]
 
-STRANGER = Recipient("en", "UTC")
+STRANGER = Recipient("en", "UTC", is_known=False)
 
 
 class Notices:

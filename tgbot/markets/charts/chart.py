@@ -20,7 +20,7 @@ class Theme(StrEnum):
 
 class LineKind(StrEnum):
     """In order of importance: where labels would overlap, the first one is shown. The value is what the picture says;
-    it may hold digits and Latin letters only, for it is not translated."""
+    it is not translated, so it is short and in Latin letters."""
 
     LIQUIDATION = "LIQ"
     BUY = "BUY"
@@ -59,11 +59,12 @@ class Marks:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """`candles` are the oldest first and at least one; where nothing was traded one may be missing. `zone` is an IANA
-    name."""
+    name, `language` as Telegram gives it."""
 
     symbol: str
     interval: Interval
     candles: tuple[Candle, ...]
     zone: str = "UTC"
+    language: str = "en"
     theme: Theme = Theme.DARK
     marks: Marks = Marks()

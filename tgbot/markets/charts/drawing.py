@@ -1,4 +1,4 @@
-"""A chart as a PNG. The picture holds digits and Latin letters only; what has to be said in words stands beneath it."""
+"""A chart as a PNG. It holds numbers and dates; what has to be said in words stands beneath it."""
 
 from tgbot.core.market import Candle
 from tgbot.core.money import ZERO

@@ -87,7 +87,9 @@ def lay_out(chart: Chart, width: Width) -> Frame:
     slots = (chart.candles[-1].at - start) // length + 1
     slot = min((right - LEFT) / slots, WIDEST_SLOT)
     times = [(start + length * place).astimezone(ZoneInfo(chart.zone)) for place in range(slots)]
-    named = [(_middle(right, slot, slots - place), text) for place, text in label_times(times, slot, width)]
+    named = [
+        (_middle(right, slot, slots - place), text) for place, text in label_times(times, slot, width, chart.language)
+    ]
     return Frame(
         prices=prices,
         round_prices=round_prices,
@@ -116,9 +118,9 @@ def _price_labels(
     last = chart.candles[-1].close
     step = round_prices[1] - round_prices[0] if len(round_prices) > 1 else None
     wanted = [
-        Label(_height(prices, last), written(last), is_last=True),
-        *(Label(_height(prices, line.price), written(line.price), line) for line in lines),
-        *(Label(_height(prices, price), written(price, step)) for price in round_prices),
+        Label(_height(prices, last), written(last, chart.language), is_last=True),
+        *(Label(_height(prices, line.price), written(line.price, chart.language), line) for line in lines),
+        *(Label(_height(prices, price), written(price, chart.language, step)) for price in round_prices),
     ]
     return _apart(wanted, LABEL_HEIGHT)
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from tgbot.core.market import Candle
-from tgbot.core.money import ZERO, ceil_to, decimals_of, plain
+from tgbot.core.money import ZERO, ceil_to, decimals_of
+from tgbot.markets.charts import notation
 from tgbot.markets.charts.chart import Line
 
 AIR = Decimal("0.05")  # above and below, as a share of what is shown
 REACH = Decimal("0.6")  # how far the axis stretches for a line, as a share of the candles' height
 FLATTEST = Decimal("0.001")  # a market that did not move is shown as if it had, by this share of its price
-THIN_SPACE = "\u2009"  # groups digits in every language alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,9 @@ def axis_for(candles: Sequence[Candle], lines: Sequence[Line]) -> PriceAxis:
     return PriceAxis(max(low - air, ZERO), high + air)
 
 
-def written(price: Decimal, step: Decimal | None = None) -> str:
+def written(price: Decimal, language: str, step: Decimal | None = None) -> str:
     """A price for the axis, with as many decimals as a multiple of `step` needs, else with all its own."""
-    if step is not None:
-        price = price.quantize(Decimal(1).scaleb(-decimals_of(step)), ROUND_HALF_UP)
-        whole, point, rest = format(price, "f").partition(".")
-    else:
-        whole, point, rest = plain(price).partition(".")
-    return f"{int(whole):,}".replace(",", THIN_SPACE) + point + rest
+    return notation.price(price, language, None if step is None else decimals_of(step))
 
 
 def _round_step(least: Decimal) -> Decimal:

@@ -48,7 +48,7 @@ class Charts:
         if with_marks:
             for part in await asyncio.gather(*(source(person, symbol) for source in self._marks)):
                 marks += part
-        return Chart(symbol, interval, candles, person.time_zone, theme, marks)
+        return Chart(symbol, interval, candles, person.time_zone, person.language, theme, marks)
 
     async def picture(self, chart: Chart) -> bytes:
         """A PNG."""

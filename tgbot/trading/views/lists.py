@@ -37,7 +37,8 @@ def open_orders(orders: OpenOrders) -> Reply:
     ]
     rows = tuple((offer,) for offer in buttons[:MOST_BUTTONS] if offer is not None)
     last = (Button(T("common.refresh"), "orders"), Button(T("trading.cancel_all"), "orders_cancel"))
-    return Reply((T.of("trading.orders_title", count=count, badge=_badge(orders)), *_shortened(lines)), (*rows, last))
+    title = T.of("trading.orders_title", count=count, badge=_badge(orders)) if count else T("trading.no_orders")
+    return Reply((title, *_shortened(lines)), (*rows, last))
 
 
 def cancelled_many(results: Cancelled) -> Reply:

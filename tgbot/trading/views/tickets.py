@@ -6,11 +6,11 @@ from decimal import Decimal
 from tgbot.core.market import SymbolRule
 from tgbot.core.money import HUNDRED, plain
 from tgbot.core.orders import OrderSpec, Side, StopLeg, TimeInForce
-from tgbot.core.reply import Button, Code, Percent, Reply, T
+from tgbot.core.reply import Button, Code, Percent, Reply, T, Value
 from tgbot.trading.amending import Amended
 from tgbot.trading.rules.amounts import is_dollar_like
 from tgbot.trading.rules.exits import levels
-from tgbot.trading.rules.grammar import OrderRequest, choice
+from tgbot.trading.rules.grammar import OrderRequest, PriceWish, choice
 from tgbot.trading.rules.settlement import State
 from tgbot.trading.store import Intent
 from tgbot.trading.tickets import Shown
@@ -138,11 +138,18 @@ def _exit_lines(shown: Shown) -> list[T]:
         return []
     profit, loss = levels(exits, shown.ticket.price, shown.rule)
     lines = [
-        T.of(f"trading.ticket_exit_{name}", price=estimate(level), quote=shown.rule.quote, wish=wished(wish))
+        T.of(f"trading.ticket_exit_{name}", price=estimate(level), quote=shown.rule.quote, wish=_away(shown, wish))
         for name, level, wish in (("tp", profit, exits.take_profit), ("sl", loss, exits.stop_loss))
         if level is not None and wish is not None
     ]
     return [*lines, T("trading.ticket_exit_how")]
+
+
+def _away(shown: Shown, wish: PriceWish) -> Value:
+    """In the words of the wish; how far it is, where those are the price itself."""
+    if wish.level is None:
+        return wished(wish)
+    return Percent((wish.level - shown.ticket.price) / shown.ticket.price * HUNDRED, signed=True)
 
 
 def wait_lines(intent: Intent) -> list[T]:
