@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tests.clock import START
 from tests.trading.rules.markets import rule
 from tests.trading.rules.test_ticket import BUY, refusal, ticket
-from tgbot.core.errors import Reason
+from tgbot.core.errors import Reason, Refused
 from tgbot.core.market import Tick
 from tgbot.core.orders import Direction, OrderType, Side, StopLeg, TimeInForce, Trigger, Wait
+from tgbot.core.reply import T
 from tgbot.trading.rules.exits import (
     FAILED,
     MOST_REFUSALS,
@@ -21,6 +22,7 @@ from tgbot.trading.rules.exits import (
     Exits,
     Refusal,
     Sent,
+    exits_of,
     given_up,
     goes_alone,
     is_worth_a_part,
@@ -28,7 +30,7 @@ from tgbot.trading.rules.exits import (
     plan,
     uncovered,
 )
-from tgbot.trading.rules.grammar import PriceWish
+from tgbot.trading.rules.grammar import PriceWish, parse_order
 from tgbot.trading.rules.settlement import State
 
 BOTH = Exits(PriceWish(percent=Decimal(4)), PriceWish(percent=Decimal(-2)))
@@ -49,6 +51,18 @@ STOP = Trigger(Decimal(98), Direction.DOWN)
 )
 def test_an_exit_that_could_not_be_placed_is_refused_before_the_entry(text: str, key: str) -> None:
     assert refusal(BUY, text)[0] == key
+
+
+def test_the_entry_is_said_in_steps_of_the_price_and_away_from_what_it_is_compared_with() -> None:
+    entry, coarse = Decimal("67413.7056208130"), rule(price_increment=Decimal("0.1"))
+    for text, size, key, said in (
+        ("tp 60000", "1", "exit_tp_low", "67413.8"),
+        ("sl 68000", "1", "exit_sl_high", "67413.7"),
+    ):
+        request = parse_order(BUY, f"btc 1btc {text}", ".")
+        with pytest.raises(Refused) as refused:
+            exits_of(request, entry, Decimal(size), coarse)
+        assert refused.value.text == T.of(f"trading.{key}", price=Decimal(text.split()[1]), entry=Decimal(said))
 
 
 def test_levels_are_judged_by_the_price_of_the_entry() -> None:

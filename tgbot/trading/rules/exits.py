@@ -118,11 +118,11 @@ def exits_of(request: OrderRequest, price: Decimal, size: Decimal, rule: SymbolR
         if level is not None and (level <= ZERO or not is_multiple(level, rule.price_increment)):
             raise Refused(T.of("trading.price_increment", price=level, step=rule.price_increment))
     if profit is not None and profit <= price:
-        raise Refused(T.of("trading.exit_tp_low", price=profit, entry=price))
+        raise Refused(T.of("trading.exit_tp_low", price=profit, entry=ceil_to(price, rule.price_increment)))
     if loss is not None and loss >= price:
-        raise Refused(T.of("trading.exit_sl_high", price=loss, entry=price))
+        raise Refused(T.of("trading.exit_sl_high", price=loss, entry=floor_to(price, rule.price_increment)))
     if is_too_small(size, (profit, loss), rule):
-        raise Refused(T.of("trading.exit_too_small", size=size, base=rule.base, least=rule.min_funds, quote=rule.quote))
+        raise Refused(T.of("trading.exit_too_small", least=rule.min_funds, quote=rule.quote))
     return exits
 
 
