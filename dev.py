@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """the tests; arguments go to pytest, e.g. -m postgres, -m peers, -m image for what is run only when asked for"""
+    """the tests; arguments go to pytest, -m postgres, browser, peers or image asks for what is not run by itself"""
     python = development_python()
     if RIG.is_dir():
         peer_environment("rig", RIG / "requirements.txt")
@@ -62,6 +62,7 @@ def test(arguments: list[str]) -> int:
     # Much of a test's time is waiting for sockets and the disk, so it takes more workers than cores: with three
     # a core none is idle, and a further one only collects once more what all of them collect.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the suite starts our program a hundred times over
+    subprocess.run([python, "-m", "compileall", "-q", "-j", "0", "tgbot", "migrations"], cwd=ROOT, check=True)
     is_whole = not arguments or arguments == ["-m", "postgres"]
     side_by_side = ["-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal"] if is_whole else []
     become([python, "-m", "pytest", *side_by_side, *arguments])

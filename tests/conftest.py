@@ -28,7 +28,7 @@ structlog.configure(
     ]
 )
 
-FIRST = ("long", "browser", "processes")
+FIRST = ("long", "processes")
 
 pytest_plugins = ["tests.browser", "tests.databases", "tests.faults.claims", "tests.skips", "tests.statements"]
 
@@ -36,8 +36,8 @@ pytest_plugins = ["tests.browser", "tests.databases", "tests.faults.claims", "te
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is long comes first, whatever the order of the rest, so that no worker is left alone with it at the end;
-    then what needs a browser, or processes: of several workers one then starts most of them, and the others, who have
-    neither to begin with, take their work from its other end."""
+    then what starts processes: of several workers one then starts most of them, and the others, who have none to begin
+    with, take their work from its other end."""
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in FIRST])
 
 

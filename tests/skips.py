@@ -8,12 +8,12 @@ import pytest
 # What even a full CI machine may lack. A reason counts if it begins with one of these.
 ALLOWED_ON_CI: tuple[str, ...] = ()
 # What pyproject.toml chooses where nobody does.
-BY_ITSELF = "not (postgres or peers or image)"
+BY_ITSELF = "not (postgres or browser or peers or image)"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.option.markexpr == BY_ITSELF:
-        terminalreporter.write_line("Run only when asked for, as CI does: -m postgres, -m peers, -m image")
+        terminalreporter.write_line("Run only when asked for, as CI does: -m postgres, -m browser, -m peers, -m image")
     reasons = Counter(reason_of(report) for report in terminalreporter.stats.get("skipped", []))
     if not reasons:
         return
