@@ -97,6 +97,10 @@ class Traveller:
         await self._keep(f"({caption})", message)
         return message
 
+    async def keep_all(self) -> None:
+        """Whatever has come since the last act."""
+        await self._keep("…")
+
     async def find(self, caption: str, key: str) -> None:
         """The newest message with this text, which came while nobody looked."""
         message = next(each for each in reversed(self.said()) if key in self.keys(each))

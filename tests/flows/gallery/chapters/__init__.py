@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.flows.gallery.chapters import alerts, beginnings, desks, guards, keys, orders, outcomes
+from tests.flows.gallery.chapters import alerts, beginnings, desks, guards, keys, orders, outcomes, rare
 from tests.flows.gallery.traveller import Traveller
 
 Chapter = Callable[[Traveller], Awaitable[None]]
@@ -22,6 +22,7 @@ CHAPTERS: dict[str, Chapter] = {
     "elsewhere": outcomes.trade_elsewhere,
     "exits-in-trouble": outcomes.lose_exits,
     "backup": outcomes.put_back,
+    "rare": rare.hear_rare_words,
     "limits-and-freeze": guards.limit,
     "notices-and-quiet": guards.be_quiet,
     "alerts": alerts.be_told,
