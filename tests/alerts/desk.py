@@ -126,9 +126,9 @@ class Desk:
         self.clock.advance(timedelta(**span).total_seconds())
 
     async def said(self, count: int = 0) -> list[Said]:
-        """All that chats were told, once it is so many messages."""
+        """All that chats were told, once it is so many messages and the monitor knows that they are on the disk."""
         async with asyncio.timeout(10):
-            while len(rows := await self._outbox_rows()) < count:
+            while len(rows := await self._outbox_rows()) < count or (count and self.now.monitor._due):
                 await a_moment(0.003)
         return [Said(row.chat_id, read(decode(row.payload)), row.thread_id) for row in rows]
 

@@ -1,5 +1,6 @@
-"""What goes to SQLite's thread, and what may be left out."""
+"""What goes to SQLite's thread, what does not, and what may be left out."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -26,18 +27,41 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-async def test_a_statement_and_its_rows_are_one_trip_and_so_is_the_beginning(sqlite_url: str, trips: list[str]) -> None:
+async def test_reading_makes_no_trip_and_writing_one_to_begin_and_one_to_commit(
+    sqlite_url: str, trips: list[str]
+) -> None:
     database = Database(sqlite_url)
     assert await database.is_reachable()  # opens the connection
     trips.clear()
     async with database.read() as session:
         rows = await session.scalars(text("SELECT 1 UNION ALL SELECT 2"))
         assert list(rows) == [1, 2]
-    assert trips == ["_do"], "BEGIN and SELECT; nobody waits for the COMMIT"
+    assert trips == []
     async with database.write() as session:
+        await session.connection()  # which is opened
+        trips.clear()
         await session.execute(text("CREATE TABLE later (at INTEGER)"))
+        await session.execute(text("INSERT INTO later VALUES (1)"))
+        assert trips == ["_do"], "BEGIN IMMEDIATE, which may have to wait, with the first statement"
+    assert trips == ["_do", "commit"]
     async with database.read() as session:
-        assert list(await session.scalars(text("SELECT at FROM later"))) == [], "which has been made"
+        assert list(await session.scalars(text("SELECT at FROM later"))) == [1], "a read that has ended sees no more"
+    await database.close()
+
+
+async def test_who_reads_again_and_again_lets_others_run(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    turns: list[str] = []
+
+    async def read(name: str) -> None:
+        for _ in range(3):
+            assert await database.is_reachable()
+            turns.append(name)
+
+    for _ in range(2):  # connections are opened in the first
+        turns.clear()
+        await asyncio.gather(read("a"), read("b"))
+    assert turns == ["a", "b"] * 3
     await database.close()
 
 

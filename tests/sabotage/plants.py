@@ -423,10 +423,17 @@ PLANTS = (
     ),
     Plant(
         "writers do not begin at once",
-        "tgbot/db/engine.py",
+        "tgbot/db/driver.py",
         '"BEGIN IMMEDIATE"',
-        '"BEGIN"',
+        '"BEGIN DEFERRED"',
         ("tests/db/test_engine.py",),
+    ),
+    Plant(
+        "whoever reads again and again lets nobody else run",
+        "tgbot/db/driver.py",
+        "        if begin:  #",
+        "        if not begin:  #",
+        ("tests/db/test_driver.py",),
     ),
     Plant(
         "records are sealed without the place they belong to",
@@ -540,8 +547,8 @@ PLANTS = (
     Plant(
         "a transaction whose commit has failed comes back to the pool",
         "tgbot/db/driver.py",
-        "            self._end_reading() if",
-        "            self._has_ended = True\n            self._end_reading() if",
+        "            self._connection._conn.commit() if",
+        "            self._has_ended = True\n            self._connection._conn.commit() if",
         ("tests/db/test_driver.py",),
     ),
     Plant(

@@ -1,7 +1,9 @@
-"""SQLite's driver as SQLAlchemy uses it, with one trip to its thread for a statement. By itself it takes four: a cursor
-is made, executes, hands over its rows and is closed, and each trip wakes a thread and the event loop. A transaction
-begins on the trip of its first statement."""
+"""SQLite's driver as SQLAlchemy uses it, without a trip to its thread where nothing is waited for. By itself it takes
+four for a statement, and each wakes a thread and the event loop. What may stand still takes one: to wait for the turn
+to write, and to sync a commit to the disk; a statement in between reads and changes pages in memory.
+See `docs/decisions/0017-only-what-waits-goes-to-the-thread.md`."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -11,6 +13,8 @@ import aiosqlite
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 from sqlalchemy.engine import Dialect
 from sqlalchemy.util import await_
+
+TURN_TO_WRITE = "BEGIN IMMEDIATE"  # waits for whoever else writes
 
 
 class _PromptlyClosed(sqlite3.Connection):
@@ -25,7 +29,7 @@ class _PromptlyClosed(sqlite3.Connection):
 
 
 class _Cursor:
-    """A statement and its rows, fetched on the same trip; what SQLAlchemy asks afterwards is at hand."""
+    """A statement and its rows, fetched at once; what SQLAlchemy asks afterwards is at hand."""
 
     description: Any = None
     rowcount = -1
@@ -41,21 +45,26 @@ class _Cursor:
         return self
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
-        await self._travel(sqlite3.Cursor.execute, operation, parameters)
+        await self._act(sqlite3.Cursor.execute, operation, parameters)
 
     async def executemany(self, operation: str, parameters: Sequence[Sequence[Any]]) -> None:
-        await self._travel(sqlite3.Cursor.executemany, operation, parameters)
+        await self._act(sqlite3.Cursor.executemany, operation, parameters)
 
     async def fetchall(self) -> Sequence[Any]:
         rows, self._rows = self._rows, ()
         return rows
 
     async def close(self) -> None:
-        """It was closed in its thread."""
+        """It was closed as soon as it had its rows."""
 
-    async def _travel(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
+    async def _act(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
         begin = self._take_begin()
-        await self._connection._execute(self._do, begin, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way
+        if begin == TURN_TO_WRITE:
+            await self._connection._execute(self._do, begin, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way
+            return
+        if begin:  # whoever reads again and again would else let nobody else run
+            await asyncio.sleep(0)  # noqa: TID251 - no time passes
+        self._do(begin, act, operation, parameters)
 
     def _do(self, begin: str, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
         with closing(self._connection._conn.cursor()) as cursor:  # noqa: SLF001 - as above
@@ -98,7 +107,8 @@ class _AdaptedConnection(AsyncAdapt_aiosqlite_connection):
 
     def commit(self) -> None:
         if not self.take_begin():  # else nothing has been said in it
-            self._end_reading() if self._only_reads else super().commit()
+            # What only read has nothing to sync.
+            self._connection._conn.commit() if self._only_reads else super().commit()  # noqa: SLF001 - no public way
         self._has_ended = True
 
     def rollback(self) -> None:
@@ -106,15 +116,11 @@ class _AdaptedConnection(AsyncAdapt_aiosqlite_connection):
             super().rollback()
         self._has_ended = True
 
-    def _end_reading(self) -> None:
-        """Nothing can be lost by it and nobody waits for it: whatever this connection does next comes after it."""
-        driver = self._connection
-        driver._tx.put_nowait((None, driver._conn.commit))  # noqa: SLF001 - no public way to ask without waiting
-
 
 def connect(dialect: Dialect, record: object, where: tuple[Any, ...], how: dict[str, Any]) -> Any:  # noqa: ANN401 - a hook
-    """SQLAlchemy's `do_connect`. The thread is a daemon's, so that a process that must end can."""
-    options = how | {"isolation_level": None, "factory": _PromptlyClosed}
+    """SQLAlchemy's `do_connect`. The connection is used by its thread and by the event loop's, one after the other; its
+    own thread is a daemon's, so that a process that must end can."""
+    options = how | {"isolation_level": None, "check_same_thread": False, "factory": _PromptlyClosed}
     connection = aiosqlite.connect(*where, **options)
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does it
     opened: Any = await_(connection)

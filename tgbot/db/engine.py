@@ -109,7 +109,7 @@ class Database:
         # One connection is the whole queue of writers: waiting in our own process beats SQLITE_BUSY.
         writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
         reader = create_async_engine(self.url, pool_size=4)
-        for engine, begin, is_reader in ((writer, "BEGIN IMMEDIATE", False), (reader, "BEGIN", True)):
+        for engine, begin, is_reader in ((writer, driver.TURN_TO_WRITE, False), (reader, "BEGIN", True)):
             _configure_sqlite(engine, begin, self._threads, is_reader=is_reader)
         return writer, reader
 
