@@ -169,8 +169,8 @@ async def test_after_weeks_away_it_is_known_who_was_written_to_last(post: Post, 
         await attendance.here()
         await post.until_settled()
         assert "I was away" in telegram.texts(ANN)[1]
-        post.clock.advance(FORGET_EVERY)
-        await until(lambda: is_gone(post, words(1)))
+        await forgetting_is_due(post)
+        assert await is_gone(post, words(1))
 
 
 async def test_so_it_is_after_weeks_in_which_it_ran_but_was_cut_off(post: Post, telegram: TelegramServer) -> None:
