@@ -431,8 +431,8 @@ PLANTS = (
     Plant(
         "whoever reads again and again lets nobody else run",
         "tgbot/db/driver.py",
-        "        if begin:  #",
-        "        if not begin:  #",
+        "        if self._owner.to_begin:  #",
+        "        if not self._owner.to_begin:  #",
         ("tests/db/test_driver.py",),
     ),
     Plant(
