@@ -429,13 +429,6 @@ PLANTS = (
         ("tests/db/test_engine.py",),
     ),
     Plant(
-        "whoever reads again and again lets nobody else run",
-        "tgbot/db/driver.py",
-        "        if self._owner.to_begin:  #",
-        "        if not self._owner.to_begin:  #",
-        ("tests/db/test_driver.py",),
-    ),
-    Plant(
         "records are sealed without the place they belong to",
         "tgbot/credentials/envelope.py",
         'return f"tgbot|{part}|1|{self.installation}|{self.person_id}|{self.key_id}|{self.version}".encode()',

@@ -3,9 +3,8 @@ four for a statement, and each wakes a thread and the event loop. What may stand
 to write, and to sync a commit to the disk; a statement in between reads and changes pages in memory.
 See `docs/decisions/0017-only-what-waits-goes-to-the-thread.md`."""
 
-import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from typing import Any, Self
 
@@ -36,25 +35,24 @@ class _Cursor:
     lastrowid: int | None = None
     arraysize = 1
 
-    def __init__(self, owner: "_AdaptedConnection", connection: aiosqlite.Connection) -> None:
-        self._owner = owner
+    def __init__(self, connection: aiosqlite.Connection, take_begin: Callable[[], str]) -> None:
         self._connection = connection
+        self._take_begin = take_begin
         self._rows: Sequence[Any] = ()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
-        if self._owner.to_begin == TURN_TO_WRITE:
-            await self._travel(sqlite3.Cursor.execute, operation, parameters)
-            return
-        if self._owner.to_begin:  # whoever reads again and again would else let nobody else run
-            await asyncio.sleep(0)  # noqa: TID251 - no time passes
-        self._do(self._owner.take_begin(), sqlite3.Cursor.execute, operation, parameters)
+        begin = self._take_begin()
+        if begin == TURN_TO_WRITE:
+            await self._travel(begin, sqlite3.Cursor.execute, operation, parameters)
+        else:
+            self._do(begin, sqlite3.Cursor.execute, operation, parameters)
 
     async def executemany(self, operation: str, parameters: Sequence[Sequence[Any]]) -> None:
         """On the thread, for they may be any number."""
-        await self._travel(sqlite3.Cursor.executemany, operation, parameters)
+        await self._travel(self._take_begin(), sqlite3.Cursor.executemany, operation, parameters)
 
     async def fetchall(self) -> Sequence[Any]:
         rows, self._rows = self._rows, ()
@@ -63,9 +61,8 @@ class _Cursor:
     async def close(self) -> None:
         """It was closed as soon as it had its rows."""
 
-    async def _travel(self, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
-        begin = self._owner.take_begin()  # not on the way: whoever is cancelled meanwhile has to know of it
-        await self._connection._execute(self._do, begin, act, operation, parameters)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way
+    async def _travel(self, *arguments: object) -> None:
+        await self._connection._execute(self._do, *arguments)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way
 
     def _do(self, begin: str, act: Any, operation: str, parameters: Sequence[Any]) -> None:  # noqa: ANN401 - of a C type
         with closing(self._connection._conn.cursor()) as cursor:  # noqa: SLF001 - as above
@@ -82,27 +79,27 @@ class _AdaptedCursor(AsyncAdapt_aiosqlite_cursor):
 
     def _make_new_cursor(self, connection: Any) -> Any:  # noqa: ANN401 - the library's types know no driver
         owner: Any = self._adapt_connection
-        return _Cursor(owner, connection)
+        return _Cursor(connection, owner.take_begin)
 
 
 class _AdaptedConnection(AsyncAdapt_aiosqlite_connection):
     """A pool rolls back whatever comes back to it; after a commit that is a trip for nothing."""
 
-    __slots__ = ("_has_ended", "_only_reads", "to_begin")
+    __slots__ = ("_begin", "_has_ended", "_only_reads")
 
     _cursor_cls = _AdaptedCursor
 
     def begin(self, how: str, *, only_reads: bool) -> None:
         """With the next statement, whatever that is."""
-        self.to_begin, self._only_reads = how, only_reads
+        self._begin, self._only_reads = how, only_reads
 
     def take_begin(self) -> str:
-        begin, self.to_begin = self.to_begin, ""
+        begin, self._begin = self._begin, ""
         return begin
 
     def cursor(self, server_side: bool = False) -> Any:  # noqa: ANN401 - the library's signature
         self._has_ended = False
-        if server_side and self.to_begin:  # that one is the library's
+        if server_side and self._begin:  # that one is the library's
             self.cursor().execute("SELECT 1")
         return super().cursor(server_side)
 
